@@ -1,0 +1,62 @@
+"""What a user did wrong, or what their machine refused, in one clear message each."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class UserError(Exception):
+    """A mistake or a refusal that a person can do something about.
+
+    The message says what went wrong, where, and what to do; it is all that the person gets to see.
+    """
+
+    exit_status = 2
+
+
+class SettingsError(UserError):
+    """``params.yaml`` holds something that the study cannot run with."""
+
+
+class DataError(UserError):
+    """Data is missing, corrupt, or cannot be fetched."""
+
+
+class TrainingError(UserError):
+    """A training could not be brought to its end (a diverging one can: it is a result)."""
+
+
+@contextmanager
+def one_message() -> Iterator[None]:
+    """Turn a user's mistake inside the block into one message on standard error and an exit status.
+
+    Raises
+    ------
+    SystemExit
+        With the error's ``exit_status`` for a `UserError` or an operating system's refusal
+        (disk full, folder read-only), with 130 after Ctrl-C.
+    """
+    try:
+        yield
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        raise SystemExit(error.exit_status) from None
+    except OSError as error:
+        print(f"error: {_os_message(error)}", file=sys.stderr)
+        raise SystemExit(2) from None
+    except KeyboardInterrupt:
+        print("interrupted: finished trainings are kept; the same command goes on from here", file=sys.stderr)
+        raise SystemExit(130) from None
+
+
+def _os_message(error: OSError) -> str:
+    where = f" ({error.filename})" if error.filename else ""
+    return (
+        f"{error.strerror or error}{where}. "
+        "What was finished before is kept: free space or mend the permissions, then run the same command again."
+    )
