@@ -1,0 +1,84 @@
+"""The plain items a report is made of.
+
+A section (``sections/<name>.py``) yields items; a renderer (``html.py``, ``markdown.py``) turns each into its
+format. So a section is written once and reads the same in every format.
+
+Texts may hold inline Markdown: ``**bold**``, ``*italics*``, `` `code` ``, ``[text](#anchor)`` and LaTeX formulas
+between dollar signs, ``$w \\leftarrow w - \\alpha \\partial J / \\partial w$``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading; `level` 2 opens a section, `anchor` is what links point at."""
+
+    text: str
+    anchor: str
+    level: int = 2
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """A paragraph of inline Markdown."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Bullets:
+    """An unordered list; every entry is inline Markdown."""
+
+    entries: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of inline Markdown cells.
+
+    `align` holds one letter a column, ``l`` or ``r``; all rows have as many cells as `header`.
+    `strong_rows` are the indices of rows to be set in bold.
+    """
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    align: str
+    caption: str = ""
+    strong_rows: frozenset[int] = frozenset()
+
+    def __post_init__(self) -> None:
+        widths = {len(self.header), len(self.align), *(len(row) for row in self.rows)}
+        if len(widths) != 1:
+            raise ValueError(f"a table needs one width for header, align and all rows, found {sorted(widths)}")
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure as a whole SVG document; `name` becomes its file name, `alt` describes it in words."""
+
+    name: str
+    svg: str
+    alt: str
+    caption: str = ""
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A displayed LaTeX formula: MathML in HTML, ``$$…$$`` in Markdown."""
+
+    latex: str
+
+
+@dataclass(frozen=True)
+class Folded:
+    """Items that a reader opens on demand, under a one-line title."""
+
+    title: str
+    items: tuple[Item, ...]
+
+
+Item: TypeAlias = Heading | Paragraph | Bullets | Table | Picture | Formula | Folded
