@@ -1,0 +1,283 @@
+"""``params.yaml`` as frozen, validated settings, with errors that say where, what and what else."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from pipeline.backprop_settings import BackpropSettings
+from pipeline.errors import SettingsError
+from pipeline.paths import PARAMS
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
+LearningRate = Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)]
+Seed = Annotated[int, Field(ge=0, lt=2**31, strict=True)]
+
+
+def _empty_mapping(value: object) -> object:
+    """YAML reads ``arguments:`` with nothing behind it as None; a person means none."""
+    return {} if value is None else value
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class ProblemSettings(_Settings):
+    """One row of ``problems``: how a problem is trained on.
+
+    Attributes
+    ----------
+    network
+        Name of a network in ``pipeline.networks``.
+    epochs, batch_size
+        Passes over the training examples; examples a step.
+    validation_fraction
+        Share of the published training examples that is set aside for validation.
+    validations_per_epoch
+        How often the validation accuracy is measured: 1, 2, 5 or 10 times.
+    seeds
+        Number of final seeds; ``training.seeds`` if None.
+    optimizers
+        Rows of ``optimizers`` that take part; all if None.
+    tuned_on
+        Another problem whose tuned learning rate is the middle of this one's grid, or None for the row's own.
+    neighbours
+        With `tuned_on`: how many grid points on each side of that middle are tried.
+    """
+
+    network: Name
+    epochs: Annotated[int, Field(ge=1, le=10_000, strict=True)]
+    batch_size: Annotated[int, Field(ge=1, le=100_000, strict=True)]
+    validation_fraction: Annotated[float, Field(gt=0, lt=1)]
+    validations_per_epoch: Literal[1, 2, 5, 10] = 1
+    seeds: Annotated[int, Field(ge=1, le=1000, strict=True)] | None = None
+    optimizers: tuple[Name, ...] | None = None
+    tuned_on: Name | None = None
+    neighbours: Annotated[int, Field(ge=0, le=9, strict=True)] = 1
+
+
+class DataSettings(_Settings):
+    """Where data comes from and how it is split."""
+
+    split_seed: Seed
+    archives: tuple[Name, ...]
+    sources: tuple[str, ...]
+
+
+class TuningSettings(_Settings):
+    """The search budget that every optimizer gets."""
+
+    seed: Seed
+    points: Annotated[int, Field(ge=3, le=99, strict=True)]
+    points_per_decade: Annotated[int, Field(ge=1, le=20, strict=True)]
+    max_extensions: Annotated[int, Field(ge=0, le=99, strict=True)]
+
+
+class TrainingSettings(_Settings):
+    """The seeds of the final trainings."""
+
+    first_seed: Seed
+    seeds: Annotated[int, Field(ge=1, le=1000, strict=True)]
+
+
+class ExecutionSettings(_Settings):
+    """How the trainings are run; changes no result."""
+
+    workers: Literal["auto"] | Annotated[int, Field(ge=1, le=4096, strict=True)] = "auto"
+
+    def worker_count(self) -> int:
+        """Return the number of worker processes: as many as this process may use cores if ``auto``."""
+        return available_cores() if self.workers == "auto" else self.workers
+
+
+class RestSettings(_Settings):
+    """The optimizer of those parameters that a row's own class cannot take."""
+
+    class_name: str = Field(alias="class")
+    arguments: Annotated[dict[str, Any], BeforeValidator(_empty_mapping)] = {}
+
+
+class OptimizerSettings(_Settings):
+    """One row of ``optimizers``."""
+
+    label: Annotated[str, Field(min_length=1, max_length=40)]
+    class_name: str = Field(alias="class")
+    learning_rate: LearningRate
+    arguments: Annotated[dict[str, Any], BeforeValidator(_empty_mapping)] = {}
+    rest: RestSettings | None = None
+
+    @model_validator(mode="after")
+    def _learning_rate_is_tuned(self) -> OptimizerSettings:
+        if "lr" in self.arguments or (self.rest and "lr" in self.rest.arguments):
+            raise ValueError(
+                "arguments.lr is set by the tuning: give the middle of its grid as learning_rate"
+            )
+        return self
+
+
+class Settings(_Settings):
+    """All of ``params.yaml``."""
+
+    problems: Annotated[dict[Name, ProblemSettings], Field(min_length=1)]
+    data: DataSettings
+    tuning: TuningSettings
+    training: TrainingSettings
+    execution: ExecutionSettings
+    backprop: BackpropSettings
+    optimizers: Annotated[dict[Name, OptimizerSettings], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _tuning_seed_is_fresh(self) -> Settings:
+        seeds = range(
+            self.training.first_seed,
+            self.training.first_seed + max(p.seeds or self.training.seeds for p in self.problems.values()),
+        )
+        if self.tuning.seed in seeds:
+            raise ValueError(
+                f"tuning.seed is {self.tuning.seed}, which is also a training seed ({seeds[0]} to {seeds[-1]}): "
+                "a winner must not be judged on the seed that chose it; take another"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _problems_fit(self) -> Settings:
+        for name, problem in self.problems.items():
+            for optimizer in problem.optimizers or ():
+                if optimizer not in self.optimizers:
+                    known = closest(optimizer, self.optimizers)
+                    raise ValueError(f"problems.{name}.optimizers: there is no row {optimizer!r}{known}")
+            earlier = list(self.problems)[: list(self.problems).index(name)]
+            if problem.tuned_on is not None and problem.tuned_on not in earlier:
+                raise ValueError(
+                    f"problems.{name}.tuned_on: {problem.tuned_on!r} is not a problem that stands before it"
+                )
+        return self
+
+    def roster(self, problem: str) -> list[str]:
+        """Return the optimizers that take part in a problem, in the order of their rows."""
+        chosen = self.problems[problem].optimizers
+        return [name for name in self.optimizers if chosen is None or name in chosen]
+
+    def problems_of(self, optimizer: str) -> list[str]:
+        """Return the problems that an optimizer takes part in, in their order."""
+        return [name for name in self.problems if optimizer in self.roster(name)]
+
+    def seeds(self, problem: str) -> range:
+        """Return the seeds of the final trainings on a problem."""
+        count = self.problems[problem].seeds or self.training.seeds
+        return range(self.training.first_seed, self.training.first_seed + count)
+
+    @property
+    def main_problem(self) -> str:
+        """The first problem: the one whose champion is kept."""
+        return next(iter(self.problems))
+
+    def optimizer(self, name: str) -> OptimizerSettings:
+        """Return one row of ``optimizers``.
+
+        Raises
+        ------
+        SettingsError
+            Where there is no such row.
+        """
+        if name not in self.optimizers:
+            raise SettingsError(
+                f"{PARAMS}: optimizers.{name}: there is no such row{closest(name, self.optimizers)}."
+            )
+        return self.optimizers[name]
+
+
+def available_cores() -> int:
+    """Return how many cores this process may use (its CPU affinity, where the system tells)."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def closest(found: object, allowed: Any) -> str:
+    """Return ``; did you mean 'x'? Allowed: x, y, z`` for an error message."""
+    names = [str(name) for name in allowed]
+    matches = difflib.get_close_matches(str(found), names, n=1, cutoff=0.5)
+    hint = f"; did you mean {matches[0]!r}?" if matches else ";"
+    return f"{hint} Allowed: {', '.join(names)}"
+
+
+def load(path: Path = PARAMS) -> Settings:
+    """Read and validate ``params.yaml``.
+
+    Raises
+    ------
+    SettingsError
+        Where the file is missing, is no YAML, or holds a wrong key or value; names each of them.
+    """
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise SettingsError(
+            f"{path} is not in {Path.cwd()}: run the command in the project's folder."
+        ) from None
+    except yaml.YAMLError as error:
+        raise SettingsError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
+    return validate(content, str(path))
+
+
+def validate(content: object, origin: str) -> Settings:
+    """Turn parsed YAML into settings; `origin` is named in errors.
+
+    Raises
+    ------
+    SettingsError
+        With a line for every wrong key or value.
+    """
+    try:
+        return Settings.model_validate(content)
+    except ValidationError as error:
+        lines = [_explain(dict(detail)) for detail in error.errors()]
+        raise SettingsError(f"{origin}: " + "\n       ".join(lines)) from None
+
+
+def _explain(detail: dict[str, Any]) -> str:
+    location = [part for part in detail["loc"] if part != "[key]"]
+    # pydantic names the branch of a union that failed; to a person it is no part of the path
+    path = ".".join(str(part) for part in location if not _is_branch(part)) or "the file"
+    if detail["type"] == "extra_forbidden":
+        return f"{path}: unknown key{closest(location[-1], _allowed_keys(location[:-1]))}"
+    if detail["type"] == "missing":
+        return f"{path}: missing"
+    if detail["type"] == "value_error":
+        return f"{path}: {detail['ctx']['error']}" if location else str(detail["ctx"]["error"])
+    message = detail["msg"].replace("Input should be", "it must be")
+    return f"{path}: found {_shortened(detail['input'])}; {message[0].lower()}{message[1:]}"
+
+
+def _is_branch(part: object) -> bool:
+    return isinstance(part, str) and (part.startswith(("literal[", "constrained-")) or part == "int")
+
+
+def _shortened(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "…"
+
+
+def _allowed_keys(location: list[Any]) -> list[str]:
+    """Return the keys that are allowed at a place in the settings."""
+    model: type[BaseModel] = Settings
+    for part in location:
+        field = next((f for n, f in model.model_fields.items() if part in (n, f.alias)), None)
+        if field is not None:
+            model = _model_in(field.annotation) or model
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """Return the settings class inside ``X``, ``X | None`` or ``dict[str, X]``."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    inner = (_model_in(argument) for argument in getattr(annotation, "__args__", ()))
+    return next((model for model in inner if model is not None), None)

@@ -1,0 +1,82 @@
+"""Prepared examples as tensors: gathered and normalised a batch at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pipeline.data.examples import Examples
+    from pipeline.data.prepared import Description
+
+
+class Batches:
+    """Batches of one part of a problem's data.
+
+    The rows stay uint8 in (shared) memory; only a batch at a time becomes float32. The last batch of a pass may
+    be smaller: every example is used.
+
+    Parameters
+    ----------
+    examples
+        uint8 inputs (n, height, width, channels) and int64 labels (n,).
+    description
+        With the channels' mean and standard deviation.
+    size
+        Examples in a batch.
+    """
+
+    def __init__(self, examples: Examples, description: Description, size: int) -> None:
+        self.shape = examples.inputs.shape[1:]
+        self.size = size
+        self.labels = torch.from_numpy(examples.labels)
+        self._rows = torch.from_numpy(examples.inputs.reshape(len(examples), -1))
+        self._scale, self._shift = scale_and_shift(description)
+
+    def __len__(self) -> int:
+        """Return the number of batches in a pass."""
+        return -(-len(self.labels) // self.size)
+
+    def in_order(self, order: torch.Tensor) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        """Yield the batches of one pass in the given order.
+
+        Parameters
+        ----------
+        order
+            int64, shape (n,): row numbers.
+
+        Yields
+        ------
+        tuple of Tensor
+            Normalised inputs, float32 (b, channels, height, width) laid out channels-last, and labels,
+            int64 (b,).
+        """
+        for rows in order.split(self.size):
+            yield self._normalised(self._rows[rows]), self.labels[rows]
+
+    def in_sequence(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        """Yield the batches of one pass as the rows are stored."""
+        for rows, labels in zip(self._rows.split(self.size), self.labels.split(self.size), strict=True):
+            yield self._normalised(rows), labels
+
+    def _normalised(self, rows: torch.Tensor) -> torch.Tensor:
+        values = torch.addcmul(self._shift, rows.to(torch.float32), self._scale)
+        return values.view(-1, *self.shape).permute(0, 3, 1, 2)
+
+
+def scale_and_shift(description: Description) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return what turns stored values into normalised ones: value × scale + shift.
+
+    Returns
+    -------
+    tuple of Tensor
+        float32, shape (height · width · channels,) each, in the order of a stored row.
+    """
+    height, width, _ = description.shape
+    mean = torch.tensor(description.mean, dtype=torch.float64)
+    std = torch.tensor(description.std, dtype=torch.float64)
+    pixels = height * width
+    return (1 / std).float().repeat(pixels), (-mean / std).float().repeat(pixels)

@@ -1,0 +1,56 @@
+"""CIFAR-10 (Krizhevsky, Learning Multiple Layers of Features from Tiny Images, 2009)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pipeline.data.archives import CIFAR10, read_cifar10_batch, read_cifar10_class_names
+from pipeline.data.examples import Examples, LabelledData
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TITLE = "CIFAR-10"
+DESCRIPTION = "60,000 colour photographs of 32 × 32 pixels in ten classes of animals and vehicles."
+ARCHIVE: str | None = CIFAR10.name
+
+_TRAIN = tuple(f"data_batch_{number}" for number in range(1, 6))
+_TEST = "test_batch"
+
+
+def load(raw: Path) -> LabelledData:
+    """Read the official batches.
+
+    Returns
+    -------
+    LabelledData
+        50,000 training and 10,000 test images, uint8 (n, 32, 32, 3).
+
+    Raises
+    ------
+    DataError
+        Where a batch is missing or is not the official one.
+    """
+    images, labels = zip(*(_read(raw, name) for name in _TRAIN), strict=True)
+    train = Examples(np.concatenate(images), np.concatenate(labels))
+    return LabelledData(train, Examples(*_read(raw, _TEST)), read_cifar10_class_names(raw / "batches.meta"))
+
+
+def _read(raw: Path, name: str) -> tuple[np.ndarray, np.ndarray]:
+    return read_cifar10_batch(raw / name, CIFAR10.member(name))
+
+
+def tiny() -> LabelledData:
+    """Make 400 training and 100 test images whose class shows in their colours, from a fixed seed."""
+    rng = np.random.default_rng(0)
+    classes = ("plane", "car", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+    colours = rng.integers(40, 216, size=(10, 1, 1, 3))
+
+    def make(count: int) -> Examples:
+        labels = np.arange(count, dtype=np.int64) % 10
+        noise = rng.normal(0, 40, size=(count, 32, 32, 3))
+        return Examples(np.clip(colours[labels] + noise, 0, 255).astype(np.uint8), labels)
+
+    return LabelledData(make(400), make(100), classes)

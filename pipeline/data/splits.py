@@ -1,0 +1,35 @@
+"""Splitting examples into parts that hold the same share of every class."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def stratified(labels: np.ndarray, fraction: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Split examples in two, class by class.
+
+    Parameters
+    ----------
+    labels
+        int64, shape (n,).
+    fraction
+        Share of the second part, above 0 and below 1.
+    seed
+        The same seed gives the same split.
+
+    Returns
+    -------
+    tuple of ndarray
+        Rows of the first and of the second part: int64, sorted, disjoint, together 0 to n − 1.
+
+    Raises
+    ------
+    ValueError
+        Where a class has too few examples for both parts.
+    """
+    from sklearn.model_selection import train_test_split
+
+    first, second = train_test_split(
+        np.arange(len(labels), dtype=np.int64), test_size=fraction, stratify=labels, random_state=seed
+    )
+    return np.sort(first), np.sort(second)

@@ -1,0 +1,43 @@
+"""The hardware and the versions that figures were measured with."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+from pathlib import Path
+
+from pipeline.config import available_cores
+
+_DISTRIBUTIONS = ("torch", "numpy", "scipy", "scikit-learn", "dvc", "mlflow")
+
+
+def describe() -> dict[str, str | int | dict[str, str]]:
+    """Return the processor, its cores, memory in GiB, system and versions; the same on every call."""
+    import psutil
+
+    return {
+        "processor": _processor(),
+        "cores": available_cores(),
+        "memory_gib": round(psutil.virtual_memory().total / 2**30),
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+        "versions": {name: importlib.metadata.version(name) for name in _DISTRIBUTIONS},
+    }
+
+
+def _processor() -> str:
+    # platform.processor() is empty on most Linux systems
+    information = Path("/proc/cpuinfo")
+    if not information.exists():
+        return platform.processor() or platform.machine()
+    lines = information.read_text(encoding="utf-8", errors="replace").splitlines()
+    values = dict(part.split("\t: ", 1) if "\t: " in part else (part, "") for part in lines)
+    values |= {name.strip(): value for name, value in values.items()}
+    return " ".join(
+        str(value) for value in (values.get("model name", platform.machine()), *_generation(values)) if value
+    )
+
+
+def _generation(values: dict[str, str]) -> list[str]:
+    family, model = values.get("cpu family"), values.get("model")
+    return [f"(family {family}, model {model})"] if family and model else []

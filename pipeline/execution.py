@@ -1,0 +1,322 @@
+"""Many trainings: a memo of finished ones, and a pool of single-threaded processes for the rest."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import importlib.metadata
+import json
+import multiprocessing
+import os
+import platform
+import signal
+import threading
+from collections import deque
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pipeline import files
+from pipeline.errors import TrainingError
+from pipeline.records import Outcome, Training
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+# All code that decides the outcome of a training; a test compares this with what `training` imports
+RESULT_CODE = (
+    "data/batches.py",
+    "data/examples.py",
+    "data/prepared.py",
+    "data/splits.py",
+    "networks.py",
+    "optimizers.py",
+    "records.py",
+    "training.py",
+)
+_ATTEMPTS = 2
+
+# glibc gives large blocks back to the system at once, and every step would ask for them anew, page by page
+_WORKER_ENVIRONMENT = {
+    "MALLOC_TRIM_THRESHOLD_": str(1 << 32),
+    "MALLOC_MMAP_THRESHOLD_": str(1 << 32),
+    "OMP_NUM_THREADS": "1",
+}
+
+
+def run(
+    trainings: Sequence[Training],
+    learning: Callable[[str], Path],
+    workers: int,
+    memo: Path,
+    on_finish: Callable[[Outcome, bool], None] = lambda outcome, fresh: None,
+) -> list[Outcome]:
+    """Bring trainings to their end, reusing those that the memo holds.
+
+    Parameters
+    ----------
+    trainings
+        What to do, the longest first.
+    learning
+        Gives the folder with a problem's prepared examples.
+    workers
+        Number of processes. Changes no result.
+    memo
+        Folder of finished trainings; each is kept as soon as it is finished.
+    on_finish
+        Called in this process with every outcome as it comes, and whether it is fresh (not from the memo).
+
+    Returns
+    -------
+    list of Outcome
+        In the order of `trainings`, with weights for those of kind ``train``.
+
+    Raises
+    ------
+    TrainingError
+        Where a worker process died twice over the same training. All others were finished, and are kept.
+    """
+    code = code_fingerprint()
+    outcomes: dict[str, Outcome] = {}
+
+    def finished(outcome: Outcome, *, fresh: bool) -> None:
+        outcomes[outcome.key] = outcome
+        on_finish(outcome, fresh)
+
+    keys = [training.key(code) for training in trainings]
+    missing, known_outcomes = [], []
+    for training, key in zip(trainings, keys, strict=True):
+        known = _recall(memo, key)
+        if known is None:
+            missing.append((training, learning(training.problem), memo, key))
+        else:
+            known_outcomes.append(known)
+
+    def on_result(task: tuple[Training, Path, Path, str], _: None) -> None:
+        finished(_recalled(memo, task[3]), fresh=True)
+
+    for outcome in known_outcomes:
+        finished(outcome, fresh=False)
+    parallel(_train_one, missing, workers, on_result, _name_of)
+    return [outcomes[key] for key in keys]
+
+
+def parallel(
+    function: Callable[[Task], Result],
+    tasks: Sequence[Task],
+    workers: int,
+    on_result: Callable[[Task, Result], None],
+    name: Callable[[Task], str] = str,
+) -> None:
+    """Call a function on every task, in processes of one thread each.
+
+    Parameters
+    ----------
+    function
+        Importable by name (it is sent to other processes).
+    tasks
+        Picklable arguments.
+    workers
+        Number of processes.
+    on_result
+        Called in this process with each task and its result, in the order in which they come.
+    name
+        Describes a task in an error.
+
+    Raises
+    ------
+    TrainingError
+        Where a process died (killed, out of memory) twice over the same task; the other tasks are done first.
+    """
+    suspects = _pass(function, tasks, min(workers, len(tasks)), on_result)
+    dead = []
+    for task in suspects:
+        # alone in its pool: if that process dies too, it is this task's doing
+        for _ in range(_ATTEMPTS - 1):
+            if not _pass(function, [task], 1, on_result):
+                break
+        else:
+            dead.append(task)
+    if dead:
+        raise TrainingError(
+            f"a worker process died {_ATTEMPTS} times over: {'; '.join(name(task) for task in dead)}. "
+            "Most often memory ran out: set execution.workers in params.yaml to a smaller number, or free memory. "
+            "Everything else is finished and kept; the same command goes on from here."
+        )
+
+
+def code_fingerprint() -> str:
+    """Return a hash of the code that decides outcomes, and of the versions of torch and numpy.
+
+    Comments, docstrings and formatting do not count, so that editing them repeats no training.
+    """
+    return _fingerprint(Path(__file__).parent)
+
+
+@cache
+def _fingerprint(package: Path) -> str:
+    digest = hashlib.sha256()
+    for name in RESULT_CODE:
+        tree = ast.parse((package / name).read_text(encoding="utf-8"))
+        digest.update(ast.dump(_without_docstrings(tree)).encode())
+    for distribution in ("torch", "numpy"):
+        digest.update(f"{distribution} {importlib.metadata.version(distribution)}".encode())
+    digest.update(platform.machine().encode())
+    return digest.hexdigest()
+
+
+def _without_docstrings(tree: ast.Module) -> ast.Module:
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+            continue
+        if ast.get_docstring(node, clean=False) is not None:
+            node.body = node.body[1:] or [ast.Pass()]
+    return tree
+
+
+def _train_one(task: tuple[Training, Path, Path, str]) -> None:
+    """Train in a worker, and put the outcome into the memo (weights are too big for a pipe)."""
+    from pipeline.training import train
+
+    training, learning, memo, key = task
+    outcome = train(training, learning, key)
+    record = json.dumps({"record": outcome.to_json(), "seconds": outcome.seconds})
+    weights = outcome.weights if training.kind == "train" else {}
+    files.write_tensors(_place(memo, key), weights or {}, {"outcome": record})
+
+
+def _name_of(task: tuple[Training, Path, Path, str]) -> str:
+    return f"{task[0].optimizer} on {task[0]}"
+
+
+def _place(memo: Path, key: str) -> Path:
+    return memo / key[:2] / f"{key}.safetensors"
+
+
+def _recall(memo: Path, key: str) -> Outcome | None:
+    path = _place(memo, key)
+    if not path.exists():
+        return None
+    try:
+        content = json.loads(files.read_metadata(path)["outcome"])
+        weights = files.read_tensors(path)
+    except Exception:  # noqa: BLE001 - safetensors raises its own, undocumented kinds
+        # a damaged memo costs one training, never a study
+        path.unlink(missing_ok=True)
+        return None
+    outcome = Outcome.from_json(content["record"], content["seconds"])
+    return replace(outcome, weights=weights or None)
+
+
+def _recalled(memo: Path, key: str) -> Outcome:
+    outcome = _recall(memo, key)
+    if outcome is None:
+        raise TrainingError(
+            f"the finished training {_place(memo, key)} vanished: run the same command again."
+        )
+    return outcome
+
+
+def _pass(
+    function: Callable[[Task], Result],
+    tasks: Sequence[Task],
+    workers: int,
+    on_result: Callable[[Task, Result], None],
+) -> list[Task]:
+    """Run tasks through fresh pools until all are done; return those at work when a process died."""
+    queue = deque(tasks)
+    suspects: list[Task] = []
+    while queue:
+        with _pool(workers) as pool:
+            suspects += _drain(partial(pool.submit, function), queue, workers, on_result)
+    return suspects
+
+
+def _drain(
+    submit: Callable[[Task], Future[Result]],
+    queue: deque[Task],
+    workers: int,
+    on_result: Callable[[Task, Result], None],
+) -> list[Task]:
+    """Keep few tasks in the pool, so that a death can be put down to few of them.
+
+    One more than the workers: the next one must not wait until this process has dealt with a result.
+    """
+    running: dict[Future[Result], Task] = {}
+    broken: list[Task] = []
+    while (queue and not broken) or running:
+        while queue and not broken and len(running) <= workers:
+            running[_submitted(submit, queue[0])] = queue[0]
+            queue.popleft()
+        done, _ = wait(running, return_when=FIRST_COMPLETED)
+        for future in done:
+            task = running.pop(future)
+            try:
+                result = future.result()
+            except BrokenProcessPool:
+                broken.append(task)
+                continue
+            on_result(task, result)
+    return broken
+
+
+def _submitted(submit: Callable[[Task], Future[Result]], task: Task) -> Future[Result]:
+    """Submit a task; a pool that is found broken here gives a future that says so, like any other death."""
+    try:
+        return submit(task)
+    except BrokenProcessPool as error:
+        future: Future[Result] = Future()
+        future.set_exception(error)
+        return future
+
+
+@contextmanager
+def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
+    # a fork server: it imports torch once while this process does something else, and forks workers cheaply
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["pipeline.training"])
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker)
+    # workers start when they are first needed, so the environment must hold for as long as the pool lives
+    with _environment(_WORKER_ENVIRONMENT):
+        try:
+            yield pool
+        except BaseException:
+            for process in multiprocessing.active_children():
+                process.terminate()
+            raise
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _environment(values: dict[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _start_worker() -> None:
+    # Ctrl-C reaches the whole process group: the main process alone answers it
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_die_with_parent, daemon=True).start()
+
+
+def _die_with_parent() -> None:
+    parent: Any = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

@@ -1,0 +1,96 @@
+"""The only file that knows where DVC's outputs lie. All paths are relative to the project's root."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+PARAMS = Path("params.yaml")
+
+DOWNLOADS = Path("data/downloads")
+RAW = Path("data/raw")
+LEARNING = Path("data/prepared/learning")
+TEST = Path("data/prepared/test")
+
+TUNE = Path("runs/tune")
+TRAIN = Path("runs/train")
+PREDICTIONS = Path("runs/evaluate")
+CHAMPION_WEIGHTS = Path("models/champion.safetensors")
+
+RESULTS = Path("results")
+METRICS = RESULTS / "metrics.json"
+ENVIRONMENT = RESULTS / "environment.json"
+CHAMPION = RESULTS / "champion.json"
+BACKPROP = RESULTS / "backprop.json"
+PER_CLASS = RESULTS / "per_class.csv"
+CONFUSION = RESULTS / "confusion_matrix.csv"
+TRAINING_CURVES = RESULTS / "training_curves.csv"
+LEARNING_RATES = RESULTS / "learning_rates.csv"
+
+REPORTS = Path("reports")
+TIMINGS = Path("logs/timings.jsonl")
+
+
+def shared_root() -> Path:
+    """Return the folder that survives a run.
+
+    ``dvc exp run --temp`` and ``--queue`` work in a copy that DVC deletes afterwards, and put the user's own
+    project into ``DVC_ROOT``: what shall outlive the run (the MLflow store, finished trainings) belongs there.
+    """
+    return Path(os.environ.get("DVC_ROOT") or Path.cwd()).resolve()
+
+
+def memo() -> Path:
+    """Return the folder of finished trainings, shared by all ways of starting a run."""
+    return shared_root() / ".memo"
+
+
+def raw(archive: str) -> Path:
+    """Return the folder with an archive's members."""
+    return RAW / archive
+
+
+def dvc_hash(path: Path, lock: Path = Path("dvc.lock")) -> str | None:
+    """Return DVC's MD5 of an output (without ``.dir``), or None where it is not yet known."""
+    import yaml
+
+    if not lock.exists():
+        return None
+    stages = (yaml.safe_load(lock.read_text(encoding="utf-8")) or {}).get("stages", {})
+    found = (out for stage in stages.values() for out in stage.get("outs", []) if out["path"] == str(path))
+    return next((str(out.get("md5", "")).removesuffix(".dir") or None for out in found), None)
+
+
+def learning(problem: str) -> Path:
+    """Return the folder with a problem's training and validation examples."""
+    return LEARNING / problem
+
+
+def test(problem: str) -> Path:
+    """Return the folder with a problem's test examples, which `evaluate` alone may read."""
+    return TEST / problem
+
+
+def trials(optimizer: str) -> Path:
+    """Return the file with every tuning trial of an optimizer."""
+    return TUNE / optimizer / "trials.json"
+
+
+def choice(optimizer: str) -> Path:
+    """Return the file with the tuned learning rate of an optimizer, by problem."""
+    return TUNE / optimizer / "choice.json"
+
+
+def trainings(optimizer: str) -> Path:
+    """Return the file with the records of an optimizer's final trainings."""
+    return TRAIN / optimizer / "trainings.json"
+
+
+def weights(optimizer: str, problem: str) -> Path:
+    """Return the file with the weights of all seeds."""
+    return TRAIN / optimizer / f"{problem}.safetensors"
+
+
+def predictions(problem: str) -> Path:
+    """Return the file with the test predictions of every network trained on a problem."""
+    return PREDICTIONS / f"{problem}.safetensors"

@@ -1,0 +1,95 @@
+"""DVC's outputs -> MLflow: fills whatever runs, metrics and models the store lacks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pipeline import evaluation, files, outputs, paths, running
+from pipeline.data import prepared
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from torch import nn
+
+    from pipeline.config import Settings
+    from pipeline.records import Outcome
+    from pipeline.tracking import Tracker
+
+_FINAL = ("test_accuracy", "train_accuracy", "test_loss", "generalization_gap", "calibration_error")
+_EXAMPLES = 2
+
+
+def publish_evaluation(settings: Settings, record: Tracker) -> int:
+    """Add what the evaluation found to the runs: final metrics, and a model an optimizer and problem.
+
+    Returns
+    -------
+    int
+        How many runs were added to.
+    """
+    metrics = files.read_json(paths.METRICS)
+    changed = 0
+    for problem in settings.problems:
+        trainings = {
+            name: [o for o in outputs.read_trainings(name) if o.training.problem == problem]
+            for name in settings.roster(problem)
+        }
+        final = {
+            outcome.key: _final_metrics(metrics[problem][name], index)
+            for name, outcomes in trainings.items()
+            for index, outcome in enumerate(outcomes)
+        }
+        changed += record.sync_metrics(problem, final)
+        changed += sum(_publish_model(outcomes, record) for outcomes in trainings.values())
+    return changed
+
+
+def publish_all(settings: Settings, record: Tracker) -> int:
+    """Write everything that the DVC outputs hold and the store lacks.
+
+    Returns
+    -------
+    int
+        How many runs were written or added to.
+    """
+    written = record.sync(_everything(settings))
+    if paths.METRICS.exists():
+        written += publish_evaluation(settings, record)
+    return written
+
+
+def _everything(settings: Settings) -> Iterator[Outcome]:
+    for name in settings.optimizers:
+        if paths.trials(name).exists():
+            yield from outputs.read_trials(name)
+        if paths.trainings(name).exists():
+            yield from outputs.read_trainings_with_weights(name)
+
+
+def _final_metrics(found: dict[str, Any], index: int) -> dict[str, float]:
+    values = {name: found[name]["seeds"][index] for name in _FINAL}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _publish_model(outcomes: list[Outcome], record: Tracker) -> int:
+    """Log the model of an optimizer's best seed (by validation), unless it diverged."""
+    best = evaluation.best_seed(outcomes)
+    training = best.training
+    if best.diverged or not record.usable:
+        return 0
+    description = prepared.describe(paths.learning(training.problem))
+    example = prepared.open_part(paths.learning(training.problem), "validation").inputs[:_EXAMPLES].copy()
+
+    def make() -> nn.Module:
+        from pipeline.serving import Classifier
+
+        weights = outputs.read_weights(training.optimizer, training.problem)[training.seed]
+        return Classifier(training.network, weights, description)
+
+    return record.sync_model(best, make, example)
+
+
+def tracker(settings: Settings) -> Tracker:
+    """Connect to the store."""
+    return running.tracker(settings)

@@ -1,0 +1,88 @@
+"""Trainings of a stage, run in the pool, shown as they finish, and recorded in MLflow."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+from pipeline import execution, paths
+from pipeline.data import prepared, problems
+from pipeline.tracking import DataSet, Tracker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from pipeline.config import Settings
+    from pipeline.progress import Progress
+    from pipeline.records import Outcome, Training
+    from pipeline.timing import StageTime
+
+
+def datasets(settings: Settings) -> dict[str, DataSet]:
+    """Describe the data of all problems for MLflow."""
+    return {name: _dataset(name) for name in settings.problems}
+
+
+def _dataset(name: str) -> DataSet:
+    problem, description = problems.by_name(name), prepared.describe(paths.learning(name))
+    return DataSet(
+        problem=name,
+        title=problem.TITLE,
+        description=problem.DESCRIPTION,
+        digest=paths.dvc_hash(paths.learning(name)) or description.digest[:32],
+        source=str(paths.learning(name)),
+        shape=description.shape,
+        classes=description.classes,
+        counts=description.counts,
+    )
+
+
+def tracker(settings: Settings) -> Tracker:
+    """Connect to MLflow in the background: its import takes as long as a small training."""
+    connected = Tracker(datasets(settings), warn=lambda text: print(f"warning: {text}", file=sys.stderr))
+    threading.Thread(target=connected.connect, daemon=True).start()
+    return connected
+
+
+def run(
+    settings: Settings, trainings: Sequence[Training], bar: Progress, record: Tracker, spent: StageTime
+) -> list[Outcome]:
+    """Run trainings with the settings' workers and the project's memo.
+
+    Parameters
+    ----------
+    settings
+        With the number of workers.
+    trainings
+        What to do, the longest first.
+    bar
+        Advanced by one a training.
+    record
+        Told every outcome as it comes.
+    spent
+        Gets the time of those that the memo did not hold.
+
+    Returns
+    -------
+    list of Outcome
+        In the order of `trainings`.
+    """
+    workers = settings.execution.worker_count()
+    spent.workers = workers
+    return execution.run(trainings, paths.learning, workers, paths.memo(), _listener(bar, record, spent))
+
+
+def _listener(bar: Progress, record: Tracker, spent: StageTime) -> Callable[[Outcome, bool], None]:
+    def listen(outcome: Outcome, fresh: bool) -> None:
+        if fresh:
+            spent.training_seconds += outcome.seconds
+            spent.trainings += 1
+        if outcome.diverged:
+            bar.say(
+                f"{outcome.training.optimizer} on {outcome.training} diverged at step {outcome.diverged_at}"
+            )
+        record.sync([outcome])
+        bar.advance(note=str(outcome.training))
+
+    return listen

@@ -1,0 +1,320 @@
+"""Two optimizers on the same seeds: one better, both alike, or too few seeds to tell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from pipeline.statistics.intervals import Interval, bootstrap_interval, mean_interval
+from pipeline.statistics.samples import SampleError, finite_sample
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+Outcome = Literal["better", "worse", "no meaningful difference", "inconclusive"]
+
+ALPHA = 0.05
+MOST_PAIRS_ENUMERATED = 16
+RANDOM_RESAMPLES = 99_999
+# Accuracies are multiples of 1/10,000: many sign patterns tie, and so must their means in floating point.
+_TIE_DECIMALS = 10
+
+
+def sign_flip_test(
+    differences: ArrayLike, rng: np.random.Generator, resamples: int = RANDOM_RESAMPLES
+) -> float:
+    """Return the two-sided p of the sign-flip permutation test that the mean difference is zero.
+
+    If two optimizers were interchangeable, each pair's difference would be as likely as its negative.
+    The p is the share of the 2ⁿ sign patterns whose mean is at least as far from zero as the observed one.
+
+    Parameters
+    ----------
+    differences
+        Shape ``(n,)``, n at least 2: one paired difference a seed.
+    rng
+        Draws `resamples` sign patterns where n is above 16; not used below, where all patterns are counted.
+    resamples
+        How many patterns are drawn then.
+
+    Returns
+    -------
+    float
+        At least ``2 / 2ⁿ`` (`smallest_p`); 1 where all differences are zero.
+
+    Raises
+    ------
+    SampleError
+        Where there are fewer than two differences, or one is NaN or infinite.
+
+    References
+    ----------
+    Fisher (1935), The Design of Experiments, section 21; Ernst (2004), "Permutation methods: a basis for
+    exact inference", Statistical Science 19. Random patterns count the observed one:
+    Phipson & Smyth (2010), "Permutation p-values should never be zero", SAGMB 9.
+
+    Examples
+    --------
+    >>> sign_flip_test([1.0, 2.0, 3.0], np.random.default_rng(0))
+    0.25
+    """
+    from scipy import stats
+
+    sample = finite_sample(differences, name="differences", at_least=2)
+    largest = float(np.abs(sample).max())
+    if largest == 0:
+        return 1.0
+    patterns = 2**sample.size if sample.size <= MOST_PAIRS_ENUMERATED else resamples
+    result = stats.permutation_test(
+        (sample / largest,),
+        _tying_mean,
+        permutation_type="samples",
+        vectorized=True,
+        n_resamples=patterns,
+        batch=4096,
+        rng=rng,
+    )
+    return float(result.pvalue)
+
+
+def _tying_mean(values: NDArray[np.float64], axis: int = -1) -> NDArray[np.float64]:
+    return np.asarray(np.round(np.mean(values, axis=axis), _TIE_DECIMALS))
+
+
+def smallest_p(pairs: int) -> float:
+    """Return the smallest two-sided p that a sign-flip test of `pairs` differences can have, ``2 / 2ⁿ``."""
+    return float(min(1.0, 2.0 ** (1 - pairs)))
+
+
+def holm(p_values: ArrayLike) -> NDArray[np.float64]:
+    """Return the p-values corrected for their number by Holm's step-down method.
+
+    Parameters
+    ----------
+    p_values
+        Shape ``(m,)``, the whole family, each within 0 to 1; may be empty.
+
+    Returns
+    -------
+    NDArray[np.float64]
+        Shape ``(m,)``, in the order given. Rejecting those at most α keeps the chance of any false rejection
+        at most α, whatever the dependence between the tests.
+
+    Raises
+    ------
+    SampleError
+        Where a p is NaN or outside 0 to 1.
+
+    References
+    ----------
+    Holm (1979), "A simple sequentially rejective multiple test procedure", Scand. J. Statistics 6.
+
+    Examples
+    --------
+    >>> holm([0.01, 0.04, 0.03]).tolist()
+    [0.03, 0.06, 0.06]
+    """
+    from statsmodels.stats.multitest import multipletests
+
+    family = finite_sample(p_values, name="p_values", at_least=0)
+    if family.size == 0:
+        return family
+    if family.min() < 0 or family.max() > 1:
+        raise SampleError(f"p_values range from {family.min()} to {family.max()}, allowed is 0 to 1.")
+    corrected: NDArray[np.float64] = multipletests(family, method="holm")[1]
+    return corrected
+
+
+def equivalence_interval(differences: ArrayLike, alpha: float = ALPHA) -> Interval:
+    """Return the interval that decides whether a mean difference is within a margin: Student t at ``1 − 2α``.
+
+    The difference is equivalent to none at level α where this interval lies inside ±margin. That is the same
+    decision as two one-sided t-tests against −margin and +margin, each at level α. It takes the t interval
+    and not the bootstrap's, which is too narrow at ten pairs and would find equivalence too often.
+
+    Parameters
+    ----------
+    differences
+        Shape ``(n,)``, n at least 2.
+    alpha
+        The level of each one-sided test; 0.05 gives the 90 % interval.
+
+    Raises
+    ------
+    SampleError
+        Where there are fewer than two differences, or one is NaN or infinite.
+
+    References
+    ----------
+    Schuirmann (1987), "A comparison of the two one-sided tests procedure and the power approach",
+    J. Pharmacokinetics and Biopharmaceutics 15; Lakens (2017), "Equivalence tests", SPPS 8(4).
+    """
+    return mean_interval(finite_sample(differences, name="differences", at_least=2), 1 - 2 * alpha)
+
+
+def probability_of_improvement(a: ArrayLike, b: ArrayLike, *, higher_is_better: bool = True) -> float:
+    """Return how likely a random run of `a` beats a random run of `b`, ties counting half.
+
+    Parameters
+    ----------
+    a, b
+        Shapes ``(n,)`` and ``(m,)``: one score a run. All n·m couples count, not only those of equal seeds.
+    higher_is_better
+        False for a loss.
+
+    Returns
+    -------
+    float
+        The Mann-Whitney U of `a` over n·m; 0.5 where neither is ahead.
+
+    Raises
+    ------
+    SampleError
+        Where a sample is empty or holds NaN or an infinity.
+
+    References
+    ----------
+    Agarwal et al. (2021), "Deep reinforcement learning at the edge of the statistical precipice",
+    NeurIPS; the library rliable.
+
+    Examples
+    --------
+    >>> probability_of_improvement([2, 3], [1, 2])
+    0.875
+    """
+    first, second = finite_sample(a, name="a"), finite_sample(b, name="b")
+    gaps = first[:, None] - second[None, :]
+    ahead = gaps > 0 if higher_is_better else gaps < 0
+    return float(ahead.mean() + 0.5 * (gaps == 0).mean())
+
+
+@dataclass(frozen=True, slots=True)
+class PairedComparison:
+    """What the shared seeds say about `a` against `b`.
+
+    Attributes
+    ----------
+    pairs
+        The number of shared seeds.
+    mean_a, mean_b
+        Mean scores, in the metric's unit.
+    interval
+        The mean of a − b (its ``estimate``) with the 95 % BCa bootstrap interval.
+    equivalence
+        The same mean with the 90 % t interval that is held against the margin.
+    p
+        Two-sided sign-flip p, not yet corrected for the family.
+    probability_of_improvement
+        How likely a random run of `a` beats a random run of `b`.
+    margin
+        The largest difference that does not matter, in the metric's unit; None where none was stated.
+    higher_is_better
+        False for a loss.
+    """
+
+    pairs: int
+    mean_a: float
+    mean_b: float
+    interval: Interval
+    equivalence: Interval
+    p: float
+    probability_of_improvement: float
+    margin: float | None
+    higher_is_better: bool
+
+    @property
+    def difference(self) -> float:
+        """The mean of a − b."""
+        return self.interval.estimate
+
+    @property
+    def within_margin(self) -> bool:
+        """Whether the 90 % interval of the difference lies inside ±margin."""
+        low, high = self.equivalence.low, self.equivalence.high
+        if self.margin is None or low is None or high is None:
+            return False
+        return -self.margin < low and high < self.margin
+
+    def outcome(self, corrected_p: float, alpha: float = ALPHA) -> Outcome:
+        """Return what may be said of `a` once p is corrected for the whole family.
+
+        A difference shown to be smaller than the margin does not matter even where it is significant, so
+        the margin is asked first (Lakens 2017).
+
+        Raises
+        ------
+        SampleError
+            Where `corrected_p` is not within `p` to 1: a correction never lowers a p.
+        """
+        if not self.p <= corrected_p <= 1:
+            raise SampleError(f"the corrected p is {corrected_p}, allowed is {self.p} (the raw p) to 1.")
+        if self.within_margin:
+            return "no meaningful difference"
+        if corrected_p > alpha:
+            return "inconclusive"
+        return "better" if (self.difference > 0) == self.higher_is_better else "worse"
+
+
+def compare(
+    a: ArrayLike,
+    b: ArrayLike,
+    margin: float | None,
+    rng: np.random.Generator,
+    *,
+    higher_is_better: bool = True,
+) -> PairedComparison:
+    """Compare two optimizers over the same seeds.
+
+    Parameters
+    ----------
+    a, b
+        Shape ``(n,)`` each, n at least 2: scores of the same seeds in the same order.
+    margin
+        The largest difference that does not matter, in the unit of the scores; None leaves the answer
+        "no meaningful difference" out.
+    rng
+        For the bootstrap interval, and for the test above 16 pairs.
+    higher_is_better
+        False for a loss.
+
+    Raises
+    ------
+    SampleError
+        Where the lengths differ, there are fewer than two pairs, a score is NaN or infinite, or the margin
+        is not positive.
+
+    Examples
+    --------
+    >>> found = compare([0.8, 0.9, 0.7], [0.7, 0.7, 0.6], 0.01, np.random.default_rng(0))
+    >>> found.p, found.outcome(found.p)
+    (0.25, 'inconclusive')
+    """
+    first, second = _paired(a, b)
+    if margin is not None and not (np.isfinite(margin) and margin > 0):
+        raise SampleError(f"margin is {margin}, a positive number is needed.")
+    differences = first - second
+    return PairedComparison(
+        pairs=differences.size,
+        mean_a=float(first.mean()),
+        mean_b=float(second.mean()),
+        interval=bootstrap_interval(differences, rng),
+        equivalence=equivalence_interval(differences),
+        p=sign_flip_test(differences, rng),
+        probability_of_improvement=probability_of_improvement(
+            first, second, higher_is_better=higher_is_better
+        ),
+        margin=margin,
+        higher_is_better=higher_is_better,
+    )
+
+
+def _paired(a: ArrayLike, b: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    first = finite_sample(a, name="a", at_least=2)
+    second = finite_sample(b, name="b", at_least=2)
+    if first.size != second.size:
+        raise SampleError(
+            f"a holds {first.size} scores and b {second.size}: pairs need the same seeds in both."
+        )
+    return first, second

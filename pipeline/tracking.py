@@ -1,0 +1,406 @@
+"""Trainings -> MLflow. The only file that imports it.
+
+Every training is one run, exactly once: its tag ``key`` is the hash of all that decides its outcome, and `sync`
+writes what a store lacks. A store that cannot be reached costs one warning; the runs are filled in later.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import subprocess
+import tempfile
+import threading
+import time
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline import files, paths
+from pipeline.records import Outcome, canonical
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    import numpy as np
+    from torch import nn
+
+_QUIET = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "DO_NOT_TRACK": "true",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "GIT_PYTHON_REFRESH": "quiet",
+}
+# What a model needs to be served, without the seconds that MLflow takes to infer it
+_MODEL_PACKAGES = ("torch", "numpy")
+_MODEL_NAME = "model"
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """What MLflow shows of a problem's data.
+
+    Attributes
+    ----------
+    problem, title, description
+        Name of the experiment, and what it says of itself.
+    digest
+        Up to 36 characters: DVC's hash of the prepared examples.
+    source
+        Where DVC keeps them.
+    shape, classes, counts
+        Of one input; names; examples of each part.
+    """
+
+    problem: str
+    title: str
+    description: str
+    digest: str
+    source: str
+    shape: tuple[int, ...]
+    classes: tuple[str, ...]
+    counts: dict[str, int]
+
+
+def store_uri() -> str:
+    """Return the store's address: ``MLFLOW_TRACKING_URI``, or a SQLite file in the user's project."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{paths.shared_root() / 'mlflow.db'}"
+
+
+class Tracker:
+    """A connection to an MLflow store that never stops the work it records.
+
+    Parameters
+    ----------
+    datasets
+        The problems' data, by name.
+    warn
+        Told once, in one sentence, when the store cannot be used.
+    """
+
+    def __init__(self, datasets: Mapping[str, DataSet], warn: Callable[[str], None]) -> None:
+        self._datasets = datasets
+        self._warn = warn
+        self._client: Any = None
+        self._experiments: dict[str, str] = {}
+        self._parents: dict[str, str] = {}
+        self._lock = threading.Lock()
+        self.usable = True
+
+    def connect(self) -> None:
+        """Open the store, if that was not done yet. Done by itself when it is first needed."""
+        self._attempt(lambda: 0)
+
+    def sync(self, outcomes: Iterable[Outcome]) -> int:
+        """Write those trainings that the store lacks.
+
+        Returns
+        -------
+        int
+            How many were written; 0 where the store cannot be used.
+        """
+        return sum(
+            self._attempt(lambda outcome=outcome: self._write_missing(outcome)) for outcome in outcomes
+        )
+
+    def sync_metrics(self, problem: str, metrics: Mapping[str, Mapping[str, float]]) -> int:
+        """Add final metrics to runs that lack them.
+
+        Parameters
+        ----------
+        problem
+            Name of the experiment.
+        metrics
+            By a training's key: name and value.
+        """
+        return self._attempt(lambda: self._add_metrics(problem, metrics))
+
+    def sync_model(self, outcome: Outcome, make: Callable[[], nn.Module], example: np.ndarray) -> int:
+        """Log the model of a training with signature and input example, where its run has none.
+
+        Parameters
+        ----------
+        outcome
+            The training; its run is there.
+        make
+            Builds the model (only called where it is needed).
+        example
+            uint8 images (n ≥ 2, height, width, channels).
+        """
+        return self._attempt(lambda: self._log_model(outcome, make, example))
+
+    def _attempt(self, write: Callable[[], int]) -> int:
+        if not self.usable:
+            return 0
+        try:
+            with self._lock, _quiet(), _one_writer():
+                if self._client is None:
+                    self._client = _connect()
+                return write()
+        except Exception as error:  # noqa: BLE001 - whatever a store or its network does, the study goes on
+            self.usable = False
+            reason = " ".join(str(error).split())
+            self._warn(
+                f"MLflow store {store_uri()} cannot be used ({type(error).__name__}: {reason[:160]}). The study goes "
+                "on without it; `make ui` fills the runs in later."
+            )
+            return 0
+
+    def _write_missing(self, outcome: Outcome) -> int:
+        experiment = self._experiment(outcome.training.problem)
+        if self._client.search_runs([experiment], f"tags.key = '{outcome.key}'", max_results=1):
+            return 0
+        self._write(experiment, outcome)
+        return 1
+
+    def _experiment(self, problem: str) -> str:
+        if problem not in self._experiments:
+            found = self._client.get_experiment_by_name(problem)
+            self._experiments[problem] = found.experiment_id if found else self._new_experiment(problem)
+        return self._experiments[problem]
+
+    def _new_experiment(self, problem: str) -> str:
+        data = self._datasets[problem]
+        # MLflow's own default lies relative to the folder that a process happens to run in
+        local = store_uri().startswith("sqlite:")
+        location = str(paths.shared_root() / "mlartifacts" / problem) if local else None
+        note = f"**{data.title}**: {data.description}\n\nA parent run an optimizer, a child run a training."
+        experiment: str = self._client.create_experiment(
+            problem,
+            artifact_location=location,
+            tags={"mlflow.note.content": note, "problem": problem},
+        )
+        return experiment
+
+    def _write(self, experiment: str, outcome: Outcome) -> None:
+        end = time.time_ns() // 1_000_000
+        start = end - round(outcome.seconds * 1000)
+        parent = self._parent(experiment, outcome)
+        tags = {**_tags(outcome), "mlflow.parentRunId": parent, "mlflow.runName": _name(outcome)}
+        # the key comes last: a run that was cut off half-way is not taken for a whole one, but written anew
+        for remains in self._client.search_runs([experiment], f"tags.writing = '{outcome.key}'"):
+            self._client.delete_run(remains.info.run_id)
+        tags["writing"] = outcome.key
+        run_id = self._client.create_run(experiment, start_time=start, tags=tags).info.run_id
+        self._client.log_batch(run_id, metrics=_metrics(outcome, start, end), params=_params(outcome))
+        self._client.log_inputs(run_id, [_dataset_input(self._datasets[outcome.training.problem])])
+        if outcome.weights:
+            self._log_weights(run_id, outcome.weights)
+        self._client.set_tag(run_id, "key", outcome.key)
+        self._client.delete_tag(run_id, "writing")
+        status = "FAILED" if outcome.diverged else "FINISHED"
+        self._client.set_terminated(run_id, status=status, end_time=end)
+
+    def _parent(self, experiment: str, outcome: Outcome) -> str:
+        """Return the run that gathers an optimizer's trials and seeds under equal settings."""
+        training = outcome.training
+        group = canonical(
+            [training.row, training.network, training.epochs, training.batch_size, training.data]
+        )
+        if (key := f"{training.optimizer} {group}") not in self._parents:
+            self._parents[key] = self._find_parent(experiment, outcome, _short_hash(key))
+        return self._parents[key]
+
+    def _find_parent(self, experiment: str, outcome: Outcome, group: str) -> str:
+        found = self._client.search_runs([experiment], f"tags.group = '{group}'", max_results=1)
+        if found:
+            return str(found[0].info.run_id)
+        tags = {
+            **_tags(outcome),
+            "kind": "parent",
+            "group": group,
+            "mlflow.runName": outcome.training.optimizer,
+        }
+        run_id: str = self._client.create_run(experiment, tags=tags).info.run_id
+        self._client.log_batch(run_id, params=_params(outcome, shared=True))
+        self._client.set_terminated(run_id)
+        return run_id
+
+    def _log_weights(self, run_id: str, weights: dict[str, np.ndarray]) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "weights.safetensors"
+            files.write_tensors(path, weights)
+            self._client.log_artifact(run_id, str(path))
+
+    def _add_metrics(self, problem: str, metrics: Mapping[str, Mapping[str, float]]) -> int:
+        experiment = self._experiment(problem)
+        written = 0
+        for run in self._all_runs(experiment, "tags.kind = 'train'"):
+            values = metrics.get(run.data.tags.get("key", ""), {})
+            missing = {name: value for name, value in values.items() if name not in run.data.metrics}
+            if missing:
+                self._client.log_batch(run.info.run_id, metrics=[_metric(*item) for item in missing.items()])
+                written += 1
+        return written
+
+    def _all_runs(self, experiment: str, condition: str) -> Iterator[Any]:
+        token = None
+        while True:
+            page = self._client.search_runs([experiment], condition, max_results=1000, page_token=token)
+            yield from page
+            token = page.token
+            if not token:
+                return
+
+    def _log_model(self, outcome: Outcome, make: Callable[[], nn.Module], example: np.ndarray) -> int:
+        experiment = self._experiment(outcome.training.problem)
+        runs = self._client.search_runs([experiment], f"tags.key = '{outcome.key}'", max_results=1)
+        if not runs or "model" in runs[0].data.tags:
+            return 0
+        import mlflow
+        import torch
+        from mlflow.models import infer_signature
+
+        mlflow.set_tracking_uri(store_uri())
+        model = make()
+        with torch.inference_mode():
+            output = model(torch.from_numpy(example)).numpy()
+        requirements = [f"{name}=={_version(name)}" for name in _MODEL_PACKAGES]
+        with mlflow.start_run(run_id=runs[0].info.run_id):
+            mlflow.pytorch.log_model(
+                model,
+                name=_MODEL_NAME,
+                signature=infer_signature(example, output),
+                input_example=example,
+                pip_requirements=requirements,
+                serialization_format="pt2",
+            )
+        self._client.set_tag(runs[0].info.run_id, "model", _MODEL_NAME)
+        return 1
+
+
+def _connect() -> Any:
+    from mlflow import MlflowClient
+
+    client = MlflowClient(store_uri())
+    client.search_experiments(max_results=1)
+    return client
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep MLflow's telemetry, banners and long retries away, unless the user asked for them."""
+    for name, value in _QUIET.items():
+        os.environ.setdefault(name, value)
+    for logger in ("mlflow", "alembic"):
+        logging.getLogger(logger).setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+@contextlib.contextmanager
+def _one_writer() -> Iterator[None]:
+    """Let one process at a time look and write: two that find a run missing would both write it."""
+    from filelock import FileLock
+
+    folder = paths.memo()
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / "mlflow.lock"):
+        yield
+
+
+def _tags(outcome: Outcome) -> dict[str, str]:
+    tags = {
+        "optimizer": outcome.training.optimizer,
+        "problem": outcome.training.problem,
+        "kind": outcome.training.kind,
+        "dvc_stage": os.environ.get("DVC_STAGE", ""),
+        "dvc_exp": os.environ.get("DVC_EXP_NAME", ""),
+        "mlflow.source.name": "dvc repro",
+        "mlflow.source.type": "PROJECT",
+        "mlflow.source.git.commit": _git_commit(),
+    }
+    return {name: value for name, value in tags.items() if value}
+
+
+def _git_commit() -> str:
+    command = ["git", "rev-parse", "HEAD"]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - fixed words
+    return answer.stdout.strip()
+
+
+def _name(outcome: Outcome) -> str:
+    training = outcome.training
+    what = f"lr {training.learning_rate:g}" if training.kind == "tune" else f"seed {training.seed}"
+    return f"{training.optimizer} {what}"
+
+
+def _params(outcome: Outcome, *, shared: bool = False) -> list[Any]:
+    from mlflow.entities import Param
+
+    training = outcome.training
+    values: dict[str, Any] = {
+        "optimizer": training.optimizer,
+        "class": training.row["class"],
+        "network": training.network,
+        "epochs": training.epochs,
+        "batch_size": training.batch_size,
+    }
+    values |= {f"arguments.{name}": value for name, value in training.row["arguments"].items()}
+    values |= {f"parameters.{name}": count for name, count in outcome.parameters.items()}
+    if not shared:
+        values |= {"learning_rate": training.learning_rate, "seed": training.seed}
+    return [Param(name, str(value)) for name, value in values.items()]
+
+
+def _metrics(outcome: Outcome, start: int, end: int) -> list[Any]:
+    from mlflow.entities import Metric
+
+    steps = outcome.last.step
+    series = []
+    for point in outcome.history:
+        when = start + (end - start) * point.step // steps
+        values = {
+            "epoch": outcome.training.epochs * point.step / steps if not outcome.diverged else None,
+            "images": point.images,
+            "train_loss": point.train_loss,
+            "update_rms": point.update,
+            "validation_loss": point.validation_loss,
+            "validation_accuracy": point.validation_accuracy,
+        }
+        series += [Metric(n, float(v), when, point.step) for n, v in values.items() if v is not None]
+    if outcome.diverged_at is not None:
+        series.append(Metric("diverged_at", float(outcome.diverged_at), end, steps))
+    return series
+
+
+def _metric(name: str, value: float) -> Any:
+    from mlflow.entities import Metric
+
+    return Metric(name, value, time.time_ns() // 1_000_000, 0)
+
+
+def _dataset_input(data: DataSet) -> Any:
+    from mlflow.entities import Dataset, DatasetInput, InputTag
+
+    tensor = {"type": "tensor", "tensor-spec": {"dtype": "uint8", "shape": [-1, *data.shape]}}
+    labels = {"type": "tensor", "tensor-spec": {"dtype": "int64", "shape": [-1]}}
+    schema = {"mlflow_tensorspec": {"features": json.dumps([tensor]), "targets": json.dumps([labels])}}
+    dataset = Dataset(
+        name=data.problem,
+        digest=data.digest,
+        source_type="local",
+        source=json.dumps({"uri": data.source}),
+        schema=json.dumps(schema),
+        profile=json.dumps({**data.counts, "classes": list(data.classes)}),
+    )
+    return DatasetInput(dataset=dataset, tags=[InputTag("mlflow.data.context", "training and validation")])
+
+
+def _short_hash(text: str) -> str:
+    import hashlib
+
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _version(distribution: str) -> str:
+    from importlib.metadata import version
+
+    # a local label such as +cpu is not known to the default registry
+    return version(distribution).split("+")[0]

@@ -1,0 +1,24 @@
+"""Bring the archives named in ``params.yaml`` into ``data/raw/``."""
+
+from __future__ import annotations
+
+import os
+
+from pipeline import config, errors, files, paths
+from pipeline.data import archives, sources
+
+
+def main() -> None:
+    """Fetch and verify; say where each archive came from."""
+    data = config.load().data
+    for name in data.archives:
+        archive = archives.by_name(name)
+        order = sources.sources_in_order(data.sources, os.environ)
+        origin = sources.fetch(archive, order, paths.raw(name), paths.DOWNLOADS)
+        print(f"fetch {name}: {origin}")
+    files.write_json(paths.RAW / "archives.json", list(data.archives))
+
+
+if __name__ == "__main__":
+    with errors.one_message():
+        main()

@@ -1,0 +1,28 @@
+"""Split and measure a problem's examples: ``python -m stages.prepare PROBLEM``."""
+
+from __future__ import annotations
+
+import sys
+
+from pipeline import config, errors, paths
+from pipeline.data import prepared, problems
+
+
+def main(name: str) -> None:
+    """Write the learning part and the test part of a problem's data."""
+    settings = config.load()
+    problem = problems.by_name(name)
+    raw = paths.raw(problem.ARCHIVE) if problem.ARCHIVE else paths.RAW
+    description = prepared.prepare(
+        problem.load(raw),
+        settings.problems[name].validation_fraction,
+        settings.data.split_seed,
+        paths.learning(name),
+        paths.test(name),
+    )
+    print(f"prepare {name}: {', '.join(f'{count:,} {part}' for part, count in description.counts.items())}")
+
+
+if __name__ == "__main__":
+    with errors.one_message():
+        main(sys.argv[1])

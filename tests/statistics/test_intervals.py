@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.errors import UserError
+from pipeline.statistics.intervals import Interval, bootstrap_interval, mean_interval, wilson_interval
+from pipeline.statistics.samples import SampleError
+
+finite = st.floats(-1e3, 1e3, allow_nan=False, width=32)
+samples = st.lists(finite, min_size=2, max_size=12)
+
+
+# --- the mean -------------------------------------------------------------------------------------------
+
+
+def test_mean_interval_is_the_tabled_student_interval() -> None:
+    # t(0.975, 4) = 2.776 in every printed table; s = √2.5 for 1..5.
+    interval = mean_interval([1, 2, 3, 4, 5])
+    reach = 2.776 * math.sqrt(2.5) / math.sqrt(5)
+    assert interval.estimate == 3
+    assert interval.low == pytest.approx(3 - reach, abs=1e-3)
+    assert interval.high == pytest.approx(3 + reach, abs=1e-3)
+
+
+def test_a_single_seed_has_no_interval() -> None:
+    interval = mean_interval([0.5])
+    assert interval == Interval(0.5, None, None, 0.95)
+    assert not interval.known
+
+
+def test_equal_values_have_an_interval_of_no_width() -> None:
+    assert mean_interval([2.0, 2.0, 2.0]) == Interval(2.0, 2.0, 2.0, 0.95)
+
+
+@given(samples)
+def test_mean_interval_mirrors(values: list[float]) -> None:
+    there, back = mean_interval(values), mean_interval([-v for v in values])
+    assert there.low is not None
+    assert back.high is not None
+    assert there.low == pytest.approx(-back.high, abs=1e-9)
+
+
+@pytest.mark.parametrize("values", [[], [1.0, math.nan], [math.inf, 1.0], [[1.0, 2.0]]])
+def test_no_interval_of_what_is_no_sample(values: list[float]) -> None:
+    with pytest.raises(SampleError):
+        mean_interval(values)
+
+
+def test_the_error_is_a_users_and_a_value_error_and_names_the_place() -> None:
+    with pytest.raises(UserError, match=r"values\[1\] is nan") as caught:
+        mean_interval([1.0, math.nan])
+    assert isinstance(caught.value, ValueError)
+
+
+@pytest.mark.parametrize("confidence", [0.0, 1.0, 95.0, math.nan])
+def test_confidence_out_of_range(confidence: float) -> None:
+    with pytest.raises(SampleError, match="confidence"):
+        mean_interval([1.0, 2.0], confidence)
+
+
+# --- a share --------------------------------------------------------------------------------------------
+
+
+def wilson(successes: float, trials: float, z: float) -> tuple[float, float]:
+    share = successes / trials
+    centre = (share + z**2 / (2 * trials)) / (1 + z**2 / trials)
+    reach = z / (1 + z**2 / trials) * math.sqrt(share * (1 - share) / trials + z**2 / (4 * trials**2))
+    return centre - reach, centre + reach
+
+
+@given(st.integers(1, 10_000), st.floats(0, 1))
+def test_wilson_interval_is_the_closed_form(trials: int, share: float) -> None:
+    interval = wilson_interval(share * trials, trials)
+    low, high = wilson(share * trials, trials, 1.959963984540054)
+    assert interval.low == pytest.approx(max(low, 0), abs=1e-9)
+    assert interval.high == pytest.approx(min(high, 1), abs=1e-9)
+
+
+def test_wilson_interval_as_published() -> None:
+    # Newcombe (1998), Statistics in Medicine 17, table I, method 3: 81 of 263.
+    interval = wilson_interval(81, 263)
+    assert interval.low == pytest.approx(0.2553, abs=5e-5)
+    assert interval.high == pytest.approx(0.3662, abs=5e-5)
+
+
+@pytest.mark.parametrize(
+    ("successes", "trials"), [(1, 0), (-1, 5), (6, 5), (math.nan, 5), (1, math.nan), (1, math.inf)]
+)
+def test_no_share_of_nonsense(successes: float, trials: float) -> None:
+    with pytest.raises(SampleError):
+        wilson_interval(successes, trials)
+
+
+# --- paired differences ---------------------------------------------------------------------------------
+
+
+def test_bootstrap_interval_repeats_with_its_generator_only() -> None:
+    values = np.random.default_rng(1).normal(size=10)
+    first, second = (bootstrap_interval(values, np.random.default_rng(7)) for _ in range(2))
+    assert first == second
+    assert first != bootstrap_interval(values, np.random.default_rng(8))
+
+
+def test_bootstrap_interval_by_hand() -> None:
+    from scipy.special import ndtr, ndtri
+
+    values = np.random.default_rng(5).exponential(size=10)
+    draws = np.random.default_rng(3).choice(values, (100_000, values.size)).mean(axis=1)
+    below = (np.mean(draws < values.mean()) + np.mean(draws <= values.mean())) / 2
+    bias = ndtri(below)
+    left_out = (values.sum() - values) / (values.size - 1)
+    gaps = left_out.mean() - left_out
+    acceleration = (gaps**3).sum() / (6 * (gaps**2).sum() ** 1.5)
+    bounds = []
+    for level in (0.025, 0.975):
+        shifted = bias + ndtri(level)
+        bounds.append(np.quantile(draws, ndtr(bias + shifted / (1 - acceleration * shifted))))
+    interval = bootstrap_interval(values, np.random.default_rng(0), resamples=50_000)
+    assert interval.low == pytest.approx(bounds[0], abs=0.01)
+    assert interval.high == pytest.approx(bounds[1], abs=0.01)
+
+
+@given(st.lists(finite, min_size=1, max_size=8), st.sampled_from([2.0**-600, 2.0**-60, 2.0**300]))
+def test_bootstrap_interval_is_finite_and_scales(values: list[float], factor: float) -> None:
+    plain = bootstrap_interval(values, np.random.default_rng(0), resamples=999)
+    scaled = bootstrap_interval(np.array(values) * factor, np.random.default_rng(0), resamples=999)
+    if len(values) == 1:
+        assert not plain.known
+        return
+    assert plain.low is not None
+    assert plain.high is not None
+    assert plain.low <= plain.high
+    # Exactly: a power of two changes no digit.
+    assert (scaled.low, scaled.high) == (plain.low * factor, plain.high * factor)
+
+
+@pytest.mark.parametrize("value", [0.0, 0.1, -3.0])
+def test_equal_differences_give_a_point_without_a_warning(value: float) -> None:
+    assert bootstrap_interval([value] * 10, np.random.default_rng(0)) == Interval(value, value, value, 0.95)
+
+
+def test_too_few_resamples() -> None:
+    with pytest.raises(SampleError, match="at least 999"):
+        bootstrap_interval([1.0, 2.0], np.random.default_rng(0), resamples=10)

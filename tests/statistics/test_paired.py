@@ -1,0 +1,234 @@
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.statistics.paired import (
+    compare,
+    equivalence_interval,
+    holm,
+    probability_of_improvement,
+    sign_flip_test,
+    smallest_p,
+)
+from pipeline.statistics.samples import SampleError
+
+# Multiples of 1/10,000, as accuracies on 10,000 images are: ties between sign patterns are the rule.
+accuracies = st.lists(st.integers(-200, 200).map(lambda k: k / 10_000), min_size=2, max_size=8)
+
+
+def fresh() -> np.random.Generator:
+    return np.random.default_rng(0)
+
+
+def enumerated_p(differences: list[float]) -> float:
+    """Every sign pattern, in whole numbers, so that ties are exact."""
+    whole = [round(d * 10_000) for d in differences]
+    observed = abs(sum(whole))
+    patterns = list(itertools.product((1, -1), repeat=len(whole)))
+    far = sum(abs(sum(s * w for s, w in zip(signs, whole, strict=True))) >= observed for signs in patterns)
+    return far / len(patterns)
+
+
+# --- the sign-flip test ---------------------------------------------------------------------------------
+
+
+@given(accuracies)
+def test_sign_flip_counts_every_pattern(differences: list[float]) -> None:
+    assert sign_flip_test(differences, fresh()) == pytest.approx(enumerated_p(differences), abs=1e-12)
+
+
+@given(accuracies, st.floats(1e-6, 1e6))
+def test_sign_flip_knows_neither_sign_nor_unit_nor_order(differences: list[float], unit: float) -> None:
+    p = sign_flip_test(differences, fresh())
+    assert sign_flip_test([-d for d in differences], fresh()) == p
+    assert sign_flip_test([d * unit for d in differences], fresh()) == p
+    assert sign_flip_test(differences[::-1], fresh()) == p
+
+
+def test_sign_flip_of_darwins_maize() -> None:
+    # Fisher (1935), The Design of Experiments, section 21: 1,726 of the 32,768 patterns reach Darwin's sum.
+    heights = [49, -67, 8, 16, 6, 23, 28, 41, 14, 29, 56, 24, 75, 60, -48]
+    assert sign_flip_test(heights, fresh()) == pytest.approx(1726 / 32768)
+
+
+def test_sign_flip_survives_the_rounding_of_subtracted_accuracies() -> None:
+    a, b = np.array([0.8475, 0.8441, 0.8502]), np.array([0.8371, 0.8545, 0.8398])
+    assert sign_flip_test(a - b, fresh()) == 1.0
+
+
+@pytest.mark.parametrize("pairs", [2, 5, 10, 16])
+def test_the_smallest_p(pairs: int) -> None:
+    assert sign_flip_test([1.0] * pairs, fresh()) == smallest_p(pairs) == 2 / 2**pairs
+
+
+def test_above_sixteen_pairs_the_generator_decides() -> None:
+    differences = np.random.default_rng(4).normal(0.4, 1, size=20)
+    first = sign_flip_test(differences, fresh(), resamples=2000)
+    assert first == sign_flip_test(differences, fresh(), resamples=2000)
+    assert first != sign_flip_test(differences, np.random.default_rng(1), resamples=2000)
+    signs = np.random.default_rng(2).choice([-1.0, 1.0], size=(200_000, 20))
+    reference = np.mean(np.abs(signs @ differences) >= abs(differences.sum()))
+    assert sign_flip_test(differences, fresh()) == pytest.approx(reference, abs=0.005)
+    assert 0 < sign_flip_test([1.0] * 20, fresh(), resamples=999) <= 2 / 1000
+
+
+def test_no_difference_at_all() -> None:
+    assert sign_flip_test([0.0] * 10, fresh()) == 1.0
+
+
+@pytest.mark.parametrize("differences", [[], [0.1], [0.1, math.nan], [0.1, math.inf], [[0.1, 0.2]]])
+def test_no_made_up_p(differences: list[float]) -> None:
+    with pytest.raises(SampleError):
+        sign_flip_test(differences, fresh())
+
+
+# --- Holm -----------------------------------------------------------------------------------------------
+
+
+def holm_by_hand(p_values: list[float]) -> list[float]:
+    order = sorted(range(len(p_values)), key=p_values.__getitem__)
+    corrected, running = [0.0] * len(p_values), 0.0
+    for step, index in enumerate(order):
+        running = max(running, min(1.0, (len(p_values) - step) * p_values[index]))
+        corrected[index] = running
+    return corrected
+
+
+def test_holm_textbook() -> None:
+    # What p.adjust of R gives with the method "holm".
+    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+
+
+@settings(max_examples=25)  # statsmodels collects garbage at every call: 40 ms each
+@given(st.lists(st.floats(0, 1), max_size=20))
+def test_holm_steps_down(p_values: list[float]) -> None:
+    assert holm(p_values).tolist() == pytest.approx(holm_by_hand(p_values))
+
+
+@pytest.mark.parametrize("p_values", [[math.nan], [0.1, 1.1], [-0.1]])
+def test_holm_refuses_what_is_no_p(p_values: list[float]) -> None:
+    with pytest.raises(SampleError):
+        holm(p_values)
+
+
+# --- equivalence ----------------------------------------------------------------------------------------
+
+
+@given(st.lists(st.floats(-1, 1), min_size=3, max_size=10), st.floats(0.01, 2))
+def test_the_interval_decides_as_two_one_sided_tests(differences: list[float], margin: float) -> None:
+    from scipy import stats
+
+    sample = np.array(differences)
+    if sample.std() < 1e-6:
+        return
+    above = stats.ttest_1samp(sample, -margin, alternative="greater").pvalue
+    below = stats.ttest_1samp(sample, margin, alternative="less").pvalue
+    if abs(max(above, below) - 0.05) < 1e-6:
+        return
+    found = compare(sample, np.zeros(sample.size), margin, fresh()).within_margin
+    assert found == (max(above, below) < 0.05)
+
+
+def test_the_equivalence_interval_is_the_ninety_percent_one() -> None:
+    # t(0.95, 9) = 1.833 in every printed table.
+    differences = np.random.default_rng(0).normal(size=10)
+    interval = equivalence_interval(differences)
+    reach = 1.833 * differences.std(ddof=1) / math.sqrt(10)
+    assert interval.confidence == pytest.approx(0.9)
+    assert interval.high == pytest.approx(differences.mean() + reach, abs=1e-3)
+
+
+# --- probability of improvement -------------------------------------------------------------------------
+
+
+@given(
+    st.lists(st.integers(0, 5), min_size=1, max_size=6), st.lists(st.integers(0, 5), min_size=1, max_size=6)
+)
+def test_probability_of_improvement_counts_couples(a: list[int], b: list[int]) -> None:
+    wins = sum((x > y) + 0.5 * (x == y) for x in a for y in b)
+    assert probability_of_improvement(a, b) == pytest.approx(wins / (len(a) * len(b)))
+    assert probability_of_improvement(a, b) + probability_of_improvement(b, a) == pytest.approx(1)
+    assert probability_of_improvement(a, b, higher_is_better=False) == pytest.approx(
+        probability_of_improvement(b, a)
+    )
+
+
+def test_probability_of_improvement_is_mann_whitneys() -> None:
+    from scipy import stats
+
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(0.5, 1, 10), rng.normal(0, 1, 12)
+    assert probability_of_improvement(a, b) == pytest.approx(stats.mannwhitneyu(a, b).statistic / 120)
+
+
+# --- the whole comparison -------------------------------------------------------------------------------
+
+SEEDS = np.random.default_rng(11).normal(0, 0.003, size=10)
+NOISE = np.random.default_rng(12).normal(0, 0.001, size=10)
+
+
+@pytest.mark.parametrize(
+    ("gap", "margin", "higher_is_better", "outcome"),
+    [
+        (0.02, 0.005, True, "better"),
+        (0.02, 0.005, False, "worse"),
+        (-0.02, 0.005, True, "worse"),
+        (-0.02, 0.005, False, "better"),
+        (0.0, 0.005, True, "no meaningful difference"),
+        (0.003, 0.005, True, "no meaningful difference"),  # significant, and too small to matter
+        (0.0, 0.0001, True, "inconclusive"),
+        (0.0, None, True, "inconclusive"),
+        (0.003, None, True, "better"),
+    ],
+)
+def test_each_outcome(gap: float, margin: float | None, higher_is_better: bool, outcome: str) -> None:
+    base = 0.6 + SEEDS
+    found = compare(base + NOISE + gap, base, margin, fresh(), higher_is_better=higher_is_better)
+    assert found.pairs == 10
+    assert found.difference == pytest.approx(found.mean_a - found.mean_b)
+    assert found.outcome(found.p) == outcome
+
+
+def test_the_corrected_p_decides() -> None:
+    found = compare(0.6 + SEEDS + NOISE + 0.02, 0.6 + SEEDS, None, fresh())
+    assert found.outcome(0.04) == "better"
+    assert found.outcome(0.06) == "inconclusive"
+
+
+@pytest.mark.parametrize("corrected", [0.0, 1.5, math.nan])
+def test_a_correction_never_lowers_p(corrected: float) -> None:
+    with pytest.raises(SampleError, match="corrected p"):
+        compare([0.1, 0.2, 0.4], [0.0, 0.1, 0.2], None, fresh()).outcome(corrected)
+
+
+@given(accuracies)
+def test_swapping_mirrors_the_comparison(differences: list[float]) -> None:
+    base = np.full(len(differences), 0.5)
+    there = compare(base + differences, base, 0.01, fresh())
+    back = compare(base, base + differences, 0.01, fresh())
+    assert (there.difference, there.p) == (-back.difference, back.p)
+    assert there.probability_of_improvement == pytest.approx(1 - back.probability_of_improvement)
+    assert there.within_margin == back.within_margin
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "margin", "words"),
+    [
+        ([0.1, 0.2], [0.1], None, "at least 2"),
+        ([0.1, 0.2, 0.3], [0.1, 0.2], None, "same seeds"),
+        ([0.1], [0.1], None, "at least 2"),
+        ([0.1, math.nan], [0.1, 0.2], None, r"a\[1\] is nan"),
+        ([0.1, 0.3], [0.1, math.inf], None, r"b\[1\] is inf"),
+        ([0.1, 0.3], [0.1, 0.2], 0.0, "margin"),
+        ([0.1, 0.3], [0.1, 0.2], math.nan, "margin"),
+    ],
+)
+def test_what_cannot_be_compared(a: list[float], b: list[float], margin: float | None, words: str) -> None:
+    with pytest.raises(SampleError, match=words):
+        compare(a, b, margin, fresh())
