@@ -402,9 +402,7 @@ def compare_gradients(settings: BackpropSettings) -> list[GradientRow]:
     gradients = {symbol: by_hand[f"dJ/d{symbol}"] for symbol in weight_symbols(settings)}
     scale = max(map(abs, gradients.values())) or 1.0
     example = matrices(settings)
-    others = zip(
-        _flat(autograd_gradients(*example)), _flat(finite_difference_gradients(*example)), strict=True
-    )
+    others = zip(_flat(autograd_gradients(*example)), _flat(finite_difference_gradients(*example)), strict=True)
     return [
         GradientRow(
             symbol=f"dJ/d{symbol}",
@@ -512,9 +510,7 @@ def curves(settings: BackpropSettings) -> list[dict[str, Any]]:
         ("Adam", settings.learning_rate): None,
         ("Adam", settings.adam_learning_rate): None,
     }
-    return [
-        {"rule": rule, "learning_rate": rate, "costs": descent(settings, rule, rate)} for rule, rate in runs
-    ]
+    return [{"rule": rule, "learning_rate": rate, "costs": descent(settings, rule, rate)} for rule, rate in runs]
 
 
 # ---------------------------------------------------------------- all of it
@@ -544,12 +540,8 @@ def result(settings: BackpropSettings) -> dict[str, Any]:
         "network": {"inputs": len(settings.inputs), "hidden": len(settings.hidden_weights)},
         "steps": [asdict(step) | {"value": _rounded(step.value)} for step in steps],
         "gradients": [_rounded_row(row) for row in compare_gradients(settings)],
-        "curves": [
-            curve | {"costs": [_rounded(cost) for cost in curve["costs"]]} for curve in curves(settings)
-        ],
-        "contradicted": {
-            symbol: value for symbol, value in settings.legible.items() if symbol not in legible
-        },
+        "curves": [curve | {"costs": [_rounded(cost) for cost in curve["costs"]]} for curve in curves(settings)],
+        "contradicted": {symbol: value for symbol, value in settings.legible.items() if symbol not in legible},
     }
 
 

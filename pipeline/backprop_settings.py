@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping  # noqa: TC003 - pydantic needs it at run time
+from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -76,9 +76,7 @@ class BackpropSettings(BaseModel):
         for origin, symbols in origins.items():
             for symbol in symbols:
                 if symbol not in known:
-                    raise ValueError(
-                        f"{origin} names {symbol!r}, which this network lacks; it has {', '.join(known)}"
-                    )
+                    raise ValueError(f"{origin} names {symbol!r}, which this network lacks; it has {', '.join(known)}")
         return self
 
     def symbols(self) -> list[str]:

@@ -45,6 +45,8 @@ class ProblemSettings(_Settings):
         Number of final seeds; ``training.seeds`` if None.
     optimizers
         Rows of ``optimizers`` that take part; all if None.
+    target_train_loss, target_validation_accuracy
+        What "steps to reach" means: mean training loss (nats), accuracy (fraction). None: not asked.
     tuned_on
         Another problem whose tuned learning rate is the middle of this one's grid, or None for the row's own.
     neighbours
@@ -58,6 +60,8 @@ class ProblemSettings(_Settings):
     validations_per_epoch: Literal[1, 2, 5, 10] = 1
     seeds: Annotated[int, Field(ge=1, le=1000, strict=True)] | None = None
     optimizers: tuple[Name, ...] | None = None
+    target_train_loss: Annotated[float, Field(gt=0, lt=100)] | None = None
+    target_validation_accuracy: Annotated[float, Field(gt=0, lt=1)] | None = None
     tuned_on: Name | None = None
     neighbours: Annotated[int, Field(ge=0, le=9, strict=True)] = 1
 
@@ -115,9 +119,7 @@ class OptimizerSettings(_Settings):
     @model_validator(mode="after")
     def _learning_rate_is_tuned(self) -> OptimizerSettings:
         if "lr" in self.arguments or (self.rest and "lr" in self.rest.arguments):
-            raise ValueError(
-                "arguments.lr is set by the tuning: give the middle of its grid as learning_rate"
-            )
+            raise ValueError("arguments.lr is set by the tuning: give the middle of its grid as learning_rate")
         return self
 
 
@@ -187,9 +189,7 @@ class Settings(_Settings):
             Where there is no such row.
         """
         if name not in self.optimizers:
-            raise SettingsError(
-                f"{PARAMS}: optimizers.{name}: there is no such row{closest(name, self.optimizers)}."
-            )
+            raise SettingsError(f"{PARAMS}: optimizers.{name}: there is no such row{closest(name, self.optimizers)}.")
         return self.optimizers[name]
 
 
@@ -219,9 +219,7 @@ def load(path: Path = PARAMS) -> Settings:
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise SettingsError(
-            f"{path} is not in {Path.cwd()}: run the command in the project's folder."
-        ) from None
+        raise SettingsError(f"{path} is not in {Path.cwd()}: run the command in the project's folder.") from None
     except yaml.YAMLError as error:
         raise SettingsError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
     return validate(content, str(path))

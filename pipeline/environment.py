@@ -31,11 +31,9 @@ def _processor() -> str:
     if not information.exists():
         return platform.processor() or platform.machine()
     lines = information.read_text(encoding="utf-8", errors="replace").splitlines()
-    values = dict(part.split("\t: ", 1) if "\t: " in part else (part, "") for part in lines)
-    values |= {name.strip(): value for name, value in values.items()}
-    return " ".join(
-        str(value) for value in (values.get("model name", platform.machine()), *_generation(values)) if value
-    )
+    pairs = (line.partition(":") for line in lines)
+    values = {name.strip(): value.strip() for name, _, value in pairs}
+    return " ".join((values.get("model name", platform.machine()), *_generation(values)))
 
 
 def _generation(values: dict[str, str]) -> list[str]:

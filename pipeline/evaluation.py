@@ -75,15 +75,13 @@ def assess(assignment: Assignment) -> Assessment:
         "train": Batches(sample, description, _BATCH),
     }
     by_seed = outputs.split_by_seed(read_tensors(assignment.weights))
-    rows = [
-        _assess_network(assignment.network, by_seed[seed], description, parts) for seed in sorted(by_seed)
-    ]
+    rows = [_assess_network(assignment.network, by_seed[seed], description, parts) for seed in sorted(by_seed)]
     return Assessment(*(np.stack(column) for column in zip(*rows, strict=True)))
 
 
 def _assess_network(
     name: str, weights: dict[str, np.ndarray], description: Any, parts: dict[str, Any]
-) -> tuple[np.ndarray, ...]:
+) -> tuple[np.ndarray, np.ndarray, np.float64, np.float64, np.float64]:
     import torch
     from torch.nn import functional as F  # noqa: N812 - its name in all of PyTorch's documentation
 
@@ -96,12 +94,8 @@ def _assess_network(
     confidences = torch.where(predictions >= 0, torch.softmax(test, dim=1).amax(dim=1), 0.0)
     losses = [F.cross_entropy(o, parts[p].labels).item() for p, o in (("test", test), ("train", train))]
     hits = (training.predicted(train) == parts["train"].labels).double().mean().item()
-    return (
-        predictions.numpy().astype(np.int16),
-        confidences.numpy(),
-        *(np.float64(loss if np.isfinite(loss) else np.nan) for loss in losses),
-        np.float64(hits),
-    )
+    test_loss, train_loss = (np.float64(loss if np.isfinite(loss) else np.nan) for loss in losses)
+    return predictions.numpy().astype(np.int16), confidences.numpy(), test_loss, train_loss, np.float64(hits)
 
 
 def metrics(
@@ -230,9 +224,7 @@ def champion(candidates: Iterable[Outcome]) -> Outcome:
     by_optimizer: dict[str, list[Outcome]] = {}
     for outcome in candidates:
         by_optimizer.setdefault(outcome.training.optimizer, []).append(outcome)
-    best = max(
-        by_optimizer.values(), key=lambda group: float(np.mean([o.validation_accuracy for o in group]))
-    )
+    best = max(by_optimizer.values(), key=lambda group: float(np.mean([o.validation_accuracy for o in group])))
     return best_seed(best)
 
 

@@ -218,9 +218,7 @@ def _recall(memo: Path, key: str) -> Outcome | None:
 def _recalled(memo: Path, key: str) -> Outcome:
     outcome = _recall(memo, key)
     if outcome is None:
-        raise TrainingError(
-            f"the finished training {_place(memo, key)} vanished: run the same command again."
-        )
+        raise TrainingError(f"the finished training {_place(memo, key)} vanished: run the same command again.")
     return outcome
 
 
@@ -235,7 +233,7 @@ def _pass(
     suspects: list[Task] = []
     while queue:
         with _pool(workers) as pool:
-            suspects += _drain(partial(pool.submit, function), queue, workers, on_result)
+            suspects += _drain(partial(_submitted, pool, function), queue, workers, on_result)
     return suspects
 
 
@@ -253,7 +251,7 @@ def _drain(
     broken: list[Task] = []
     while (queue and not broken) or running:
         while queue and not broken and len(running) <= workers:
-            running[_submitted(submit, queue[0])] = queue[0]
+            running[submit(queue[0])] = queue[0]
             queue.popleft()
         done, _ = wait(running, return_when=FIRST_COMPLETED)
         for future in done:
@@ -267,10 +265,10 @@ def _drain(
     return broken
 
 
-def _submitted(submit: Callable[[Task], Future[Result]], task: Task) -> Future[Result]:
+def _submitted(pool: ProcessPoolExecutor, function: Callable[[Task], Result], task: Task) -> Future[Result]:
     """Submit a task; a pool that is found broken here gives a future that says so, like any other death."""
     try:
-        return submit(task)
+        return pool.submit(function, task)
     except BrokenProcessPool as error:
         future: Future[Result] = Future()
         future.set_exception(error)

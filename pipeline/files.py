@@ -93,9 +93,7 @@ def sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
-def write_tensors(
-    path: Path, tensors: Mapping[str, np.ndarray], metadata: Mapping[str, str] | None = None
-) -> None:
+def write_tensors(path: Path, tensors: Mapping[str, np.ndarray], metadata: Mapping[str, str] | None = None) -> None:
     """Write named arrays to one safetensors file, sorted by name, atomically."""
     from safetensors.numpy import save_file
 

@@ -171,9 +171,7 @@ def check(name: str, row: Mapping[str, Any], learning_rate: float) -> None:
 
 def _checked_class(kind: str, where: str) -> str:
     if kind not in ALLOWED:
-        raise SettingsError(
-            f"{where}: {kind!r} is not an optimizer that this study knows{closest(kind, ALLOWED)}."
-        )
+        raise SettingsError(f"{where}: {kind!r} is not an optimizer that this study knows{closest(kind, ALLOWED)}.")
     return kind
 
 

@@ -18,15 +18,11 @@ if TYPE_CHECKING:
     from pipeline.tuning import Choice
 
 
-def write_search(
-    optimizer: str, trials: Mapping[str, Sequence[Outcome]], choices: Mapping[str, Choice]
-) -> None:
+def write_search(optimizer: str, trials: Mapping[str, Sequence[Outcome]], choices: Mapping[str, Choice]) -> None:
     """Write an optimizer's learning-rate search: every trial, and the choice by problem."""
     records = [outcome.to_json() for problem in trials for outcome in trials[problem]]
     files.write_json(paths.trials(optimizer), records)
-    files.write_json(
-        paths.choice(optimizer), {problem: asdict(choice) for problem, choice in choices.items()}
-    )
+    files.write_json(paths.choice(optimizer), {problem: asdict(choice) for problem, choice in choices.items()})
 
 
 def read_trials(optimizer: str) -> list[Outcome]:
@@ -66,10 +62,7 @@ def read_trainings_with_weights(optimizer: str) -> list[Outcome]:
     outcomes = read_trainings(optimizer)
     problems = dict.fromkeys(outcome.training.problem for outcome in outcomes)
     weights = {problem: read_weights(optimizer, problem) for problem in problems}
-    return [
-        replace(outcome, weights=weights[outcome.training.problem][outcome.training.seed])
-        for outcome in outcomes
-    ]
+    return [replace(outcome, weights=weights[outcome.training.problem][outcome.training.seed]) for outcome in outcomes]
 
 
 def read_weights(optimizer: str, problem: str) -> dict[int, dict[str, np.ndarray]]:
@@ -88,7 +81,5 @@ def split_by_seed(tensors: Mapping[str, np.ndarray]) -> dict[int, dict[str, np.n
 
 def _existing(path: Path) -> Path:
     if not path.exists():
-        raise DataError(
-            f"{path} is missing: run `dvc repro` to make it, or `dvc checkout` if it was made before."
-        )
+        raise DataError(f"{path} is missing: run `dvc repro` to make it, or `dvc checkout` if it was made before.")
     return path

@@ -79,9 +79,7 @@ def _listener(bar: Progress, record: Tracker, spent: StageTime) -> Callable[[Out
             spent.training_seconds += outcome.seconds
             spent.trainings += 1
         if outcome.diverged:
-            bar.say(
-                f"{outcome.training.optimizer} on {outcome.training} diverged at step {outcome.diverged_at}"
-            )
+            bar.say(f"{outcome.training.optimizer} on {outcome.training} diverged at step {outcome.diverged_at}")
         record.sync([outcome])
         bar.advance(note=str(outcome.training))
 

@@ -36,8 +36,8 @@ class Classifier(nn.Module):
         self.network = networks.build(network, description.shape, len(description.classes))
         self.network.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
         scale, shift = scale_and_shift(description)
-        self.register_buffer("scale", scale.view(description.shape))
-        self.register_buffer("shift", shift.view(description.shape))
+        self.scale = nn.Buffer(scale.view(description.shape))
+        self.shift = nn.Buffer(shift.view(description.shape))
         self.eval()
 
     def forward(self, images: Tensor) -> Tensor:

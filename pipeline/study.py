@@ -135,8 +135,8 @@ def _predictions_of(
     """Return a network's test predictions, int16 (test examples,)."""
     training = champion.training
     seeds = sorted(o.training.seed for o in outcomes if o.training.optimizer == training.optimizer)
-    rows = assessments[training.problem, training.optimizer].predictions
-    return rows[seeds.index(training.seed)]
+    row: np.ndarray = assessments[training.problem, training.optimizer].predictions[seeds.index(training.seed)]
+    return row
 
 
 def _learning_rates(settings: Settings) -> pd.DataFrame:

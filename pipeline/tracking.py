@@ -11,15 +11,18 @@ import json
 import logging
 import os
 import subprocess
+import sys
 import tempfile
 import threading
 import time
 import warnings
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline import files, paths
+from pipeline.errors import UserError
 from pipeline.records import Outcome, canonical
 
 if TYPE_CHECKING:
@@ -104,9 +107,7 @@ class Tracker:
         int
             How many were written; 0 where the store cannot be used.
         """
-        return sum(
-            self._attempt(lambda outcome=outcome: self._write_missing(outcome)) for outcome in outcomes
-        )
+        return sum(self._attempt(partial(self._write_missing, outcome)) for outcome in outcomes)
 
     def sync_metrics(self, problem: str, metrics: Mapping[str, Mapping[str, float]]) -> int:
         """Add final metrics to runs that lack them.
@@ -199,9 +200,7 @@ class Tracker:
     def _parent(self, experiment: str, outcome: Outcome) -> str:
         """Return the run that gathers an optimizer's trials and seeds under equal settings."""
         training = outcome.training
-        group = canonical(
-            [training.row, training.network, training.epochs, training.batch_size, training.data]
-        )
+        group = canonical([training.row, training.network, training.epochs, training.batch_size, training.data])
         if (key := f"{training.optimizer} {group}") not in self._parents:
             self._parents[key] = self._find_parent(experiment, outcome, _short_hash(key))
         return self._parents[key]
@@ -404,3 +403,18 @@ def _version(distribution: str) -> str:
 
     # a local label such as +cpu is not known to the default registry
     return version(distribution).split("+")[0]
+
+
+def serve(port: int) -> None:
+    """Run the MLflow UI on 127.0.0.1 until it is interrupted.
+
+    Raises
+    ------
+    UserError
+        Where it cannot start (the port is taken).
+    """
+    with _quiet():
+        command = [sys.executable, "-m", "mlflow", "ui", "--host", "127.0.0.1", "--port", str(port)]
+        status = subprocess.run([*command, "--backend-store-uri", store_uri()], check=False).returncode  # noqa: S603
+    if status not in (0, 130, -2):
+        raise UserError(f"the MLflow UI ended with status {status}: is port {port} taken? Try another with --port.")

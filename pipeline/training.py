@@ -173,9 +173,7 @@ def _validate(network: nn.Module, validation: Batches) -> tuple[float, float]:
     return loss, (predicted(outputs) == validation.labels).double().mean().item()
 
 
-def _points(
-    losses: np.ndarray, seen: list[_Seen], epoch: int, batches: Batches
-) -> tuple[list[Point], int | None]:
+def _points(losses: np.ndarray, seen: list[_Seen], epoch: int, batches: Batches) -> tuple[list[Point], int | None]:
     """Summarise an epoch in about ten points, and name the first step whose loss was not finite."""
     steps, examples = len(losses), len(batches.labels)
     points = []
@@ -197,6 +195,4 @@ def _points(
 
 def _weights(network: nn.Module) -> dict[str, np.ndarray]:
     # contiguous in torch's documented order (out, in, height, width), whatever the layout in memory
-    return {
-        name: tensor.detach().contiguous().numpy().copy() for name, tensor in network.state_dict().items()
-    }
+    return {name: tensor.detach().contiguous().numpy().copy() for name, tensor in network.state_dict().items()}

@@ -19,9 +19,7 @@ def main() -> None:
         files.write_json(paths.ENVIRONMENT, environment.describe())
         for problem, predictions in found.predictions.items():
             files.write_tensors(paths.predictions(problem), predictions)
-        champions = {
-            name: study.champion_record(outcome, settings) for name, outcome in found.champions.items()
-        }
+        champions = {name: study.champion_record(outcome, settings) for name, outcome in found.champions.items()}
         files.write_json(paths.CHAMPION, champions)
         best = found.champions[settings.main_problem].training
         weights = outputs.read_weights(best.optimizer, best.problem)[best.seed]

@@ -15,9 +15,7 @@ def main(optimizer: str) -> None:
     """Write the records, histories and weights of all seeds."""
     settings = config.load()
     trainings = [
-        training
-        for problem in settings.problems_of(optimizer)
-        for training in _plans(settings, optimizer, problem)
+        training for problem in settings.problems_of(optimizer) for training in _plans(settings, optimizer, problem)
     ]
     with (
         stage_time(f"train@{optimizer}") as spent,

@@ -76,9 +76,7 @@ def backprop(
     settings = _settings(
         {
             "inputs": _numbers("--inputs", inputs, "1,2"),
-            "hidden_weights": [
-                _numbers("--hidden", row, "'.5,.7;.3,.4'") for row in hidden.strip(" ;").split(";")
-            ],
+            "hidden_weights": [_numbers("--hidden", row, "'.5,.7;.3,.4'") for row in hidden.strip(" ;").split(";")],
             "output_weights": _numbers("--output", output, "1,.5"),
             "target": _number("--target", target, "1"),
             "learning_rate": _number("--learning-rate", learning_rate, "0.5"),
@@ -106,9 +104,7 @@ def _number(option: str, text: str, example: str) -> float:
 def _whole_number(option: str, text: str, example: str) -> int:
     number = _number(option, text, example)
     if not number.is_integer():
-        raise SettingsError(
-            f"{option}: {text.strip()} is not a whole number; write it like {option} {example}."
-        )
+        raise SettingsError(f"{option}: {text.strip()} is not a whole number; write it like {option} {example}.")
     return int(number)
 
 

@@ -21,18 +21,14 @@ _SMALLEST_P_SHOWN = 0.0001
 def judge(
     results: Annotated[
         Path,
-        typer.Argument(
-            help="A CSV: optimizer, seed and a metric; optional are problem, epoch, learning_rate."
-        ),
+        typer.Argument(help="A CSV: optimizer, seed and a metric; optional are problem, epoch, learning_rate."),
     ],
     metric: Annotated[
         str | None, typer.Option(help="The column to judge; needless where there is one, or test_accuracy.")
     ] = None,
     higher_is_better: Annotated[
         bool | None,
-        typer.Option(
-            "--higher-is-better/--lower-is-better", help="Taken from the metric's name where not given."
-        ),
+        typer.Option("--higher-is-better/--lower-is-better", help="Taken from the metric's name where not given."),
     ] = None,
     last: Annotated[int, typer.Option(help="How many of the last epochs are averaged.")] = 1,
     margin: Annotated[
@@ -131,9 +127,7 @@ def sentence(found: Judgement, entry: Judged) -> str:
         "inconclusive": f"{'W' if not where else 'w'}hether {a} or {b} is better stays open",
     }[entry.outcome if entry.outcome != "not tested" else "inconclusive"]
     interval = f"95 % interval {_shown(found, one.interval.low)} to {_shown(found, one.interval.high)}"
-    figures = (
-        f"{a} − {b} = {_shown(found, one.difference)}{_unit(found)} ({interval}, {one.pairs} paired seeds)"
-    )
+    figures = f"{a} − {b} = {_shown(found, one.difference)}{_unit(found)} ({interval}, {one.pairs} paired seeds)"
     return f"{where}{answer}: {figures}, p = {_p(one.p)}, after Holm's correction {_p(entry.corrected_p)}."
 
 

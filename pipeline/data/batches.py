@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import torch
@@ -38,7 +39,7 @@ class Batches:
 
     def __len__(self) -> int:
         """Return the number of batches in a pass."""
-        return -(-len(self.labels) // self.size)
+        return math.ceil(len(self.labels) / self.size)
 
     def in_order(self, order: torch.Tensor) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         """Yield the batches of one pass in the given order.
@@ -54,12 +55,13 @@ class Batches:
             Normalised inputs, float32 (b, channels, height, width) laid out channels-last, and labels,
             int64 (b,).
         """
-        for rows in order.split(self.size):
+        for rows in torch.split(order, self.size):
             yield self._normalised(self._rows[rows]), self.labels[rows]
 
     def in_sequence(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         """Yield the batches of one pass as the rows are stored."""
-        for rows, labels in zip(self._rows.split(self.size), self.labels.split(self.size), strict=True):
+        parts = zip(torch.split(self._rows, self.size), torch.split(self.labels, self.size), strict=True)
+        for rows, labels in parts:
             yield self._normalised(rows), labels
 
     def _normalised(self, rows: torch.Tensor) -> torch.Tensor:

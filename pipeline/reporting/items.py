@@ -1,10 +1,10 @@
-"""The plain items a report is made of.
+r"""The plain items a report is made of.
 
 A section (``sections/<name>.py``) yields items; a renderer (``html.py``, ``markdown.py``) turns each into its
 format. So a section is written once and reads the same in every format.
 
 Texts may hold inline Markdown: ``**bold**``, ``*italics*``, `` `code` ``, ``[text](#anchor)`` and LaTeX formulas
-between dollar signs, ``$w \\leftarrow w - \\alpha \\partial J / \\partial w$``.
+between dollar signs, ``$w \leftarrow w - \alpha \partial J / \partial w$``.
 """
 
 from __future__ import annotations

@@ -1,0 +1,60 @@
+# Everything a person types. Only Python 3.11 to 3.13, make and git are needed beforehand.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+# "cpu" picks PyTorch's small CPU build where its own index can be reached
+TORCH_BACKEND ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-slow demo ui check format bench bench-pipeline calibrate lock
+
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-16s %s\n", $$1, $$2}'
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else f"Python 3.11, 3.12 or 3.13 is needed, this is {v[0]}.{v[1]}: make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements.lock $(if $(TORCH_BACKEND),--torch-backend $(TORCH_BACKEND))
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+run: $(READY) ## the whole study on CIFAR-10, ends with the answer
+	@$(BIN)/python -m pipeline run
+
+test: $(READY) ## the tests
+	$(BIN)/python -m pytest
+
+test-slow: $(READY) ## the slow tests as well
+	$(BIN)/python -m pytest -m "slow or not slow"
+
+demo: $(READY) ## the same pipeline on handwritten digits, no download, under 2 minutes
+	@$(BIN)/python -m pipeline demo
+
+ui: $(READY) ## the runs, in the MLflow UI on 127.0.0.1
+	@$(BIN)/python -m pipeline ui
+
+check: $(READY) ## format, lint, types, import layers, tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest
+
+format: $(READY) ## mend format and lint
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(READY) ## images per second beside the plain PyTorch loop
+	$(BIN)/python -m benchmarks.throughput
+
+bench-pipeline: $(READY) ## wall time, overhead and memory of every stage
+	$(BIN)/python -m benchmarks.stages
+
+calibrate: $(READY) ## how often the statistics see a difference where there is none
+	$(BIN)/python -m benchmarks.calibrate
+
+lock: $(READY) ## make requirements.lock anew
+	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --group dev pyproject.toml -o requirements.lock

@@ -1,0 +1,37 @@
+"""The command line: ``python -m pipeline --help``."""
+
+from __future__ import annotations
+
+import typer
+
+from pipeline import errors
+from pipeline.commands.backprop import backprop
+from pipeline.commands.demo import demo
+from pipeline.commands.judge import judge
+from pipeline.commands.run import run
+from pipeline.commands.summary import summary
+from pipeline.commands.ui import ui
+
+app = typer.Typer(
+    name="pipeline",
+    help=(
+        "Is Adam always the best optimizer? `run` takes the study from data to answer (with `dvc repro`), `demo` gives "
+        "a first look without a download, `summary` and `ui` show results, `backprop` and `judge` take numbers of "
+        "your own."
+    ),
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for command in (run, demo, summary, ui, backprop, judge):
+    app.command()(command)
+
+
+def main() -> None:
+    """Run a command; a user's mistake ends in one message and exit status 2."""
+    with errors.one_message():
+        app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,51 @@
+"""``python -m pipeline run``: the study from data to answer, or the demo where no data can be had."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pipeline.config import Settings
+
+
+def run() -> None:
+    """Run `dvc repro` and end with the answer in a few lines.
+
+    Where no source of CIFAR-10 can be reached, says so first, and runs the demo in its own folder instead; the
+    project's own results stay as they are.
+    """
+    from pipeline import config, errors
+    from pipeline.commands.demo import demo, project_environment
+
+    settings = config.load()
+    problem = _fetch_problem(settings)
+    if problem is not None:
+        print(f"{problem}\n\nThe study needs that data. Here is the demo instead.\n", file=sys.stderr)
+        demo()
+        print("The committed report of the study on CIFAR-10 is reports/report.html (and reports/report.md).")
+        return
+    status = subprocess.run(["dvc", "repro"], env=project_environment(), check=False).returncode  # noqa: S607
+    if status:
+        raise errors.UserError("the study stopped: see the message above; the same command goes on from there.")
+    subprocess.run([sys.executable, "-m", "pipeline", "summary"], check=True)
+
+
+def _fetch_problem(settings: Settings) -> str | None:
+    """Return why the data cannot be had, or None where it is there, in DVC's cache, or was fetched."""
+    from pipeline import errors, paths
+    from pipeline.commands.demo import project_environment
+    from pipeline.data import archives, sources
+
+    if settings.data.archives and not paths.RAW.exists():
+        command = ["dvc", "checkout", "--quiet", str(paths.RAW)]
+        subprocess.run(command, env=project_environment(), check=False, capture_output=True)  # noqa: S603
+    try:
+        for name in settings.data.archives:
+            order = sources.sources_in_order(settings.data.sources, os.environ)
+            sources.fetch(archives.by_name(name), order, paths.raw(name), paths.DOWNLOADS)
+    except errors.DataError as error:
+        return str(error)
+    return None

@@ -1,0 +1,12 @@
+"""``python -m pipeline summary``: the answer in a few lines."""
+
+from __future__ import annotations
+
+
+def summary() -> None:
+    """Print the answer of the last study in a few lines, and where its report is."""
+    from pipeline import config
+    from pipeline.reporting import results
+    from pipeline.reporting.summary import lines
+
+    print("\n".join(lines(results.load(config.load()))))

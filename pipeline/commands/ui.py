@@ -1,0 +1,31 @@
+"""``python -m pipeline ui``: fill the MLflow store from the outputs of DVC, then open its UI."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+
+def ui(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the UI on 127.0.0.1.")] = 5000,
+    fill_only: Annotated[bool, typer.Option(help="Fill the store and stop.")] = False,
+) -> None:
+    """Open the MLflow UI on 127.0.0.1, after filling in whatever runs its store lacks.
+
+    Every training is one run; an experiment a problem, a parent run an optimizer. Runs that came from a restored cache
+    or were made while a tracking server was down are filled in first, none twice.
+    """
+    from pipeline import config, publishing, tracking
+    from pipeline.errors import UserError
+
+    settings = config.load()
+    record = publishing.tracker(settings)
+    written = publishing.publish_all(settings, record)
+    if not record.usable:
+        raise UserError(f"the MLflow store {tracking.store_uri()} cannot be used: see the warning above.")
+    print(f"{tracking.store_uri()}: {written} runs written or completed", file=sys.stderr)
+    if not fill_only:
+        print(f"MLflow UI: http://127.0.0.1:{port} (Ctrl-C ends it)", file=sys.stderr)
+        tracking.serve(port)

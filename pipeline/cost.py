@@ -1,0 +1,257 @@
+"""What a step of each optimizer costs: its time against plain SGD's, and the bytes of state it keeps.
+
+All optimizers are timed in one process of one thread, in turn, in rounds: whatever slows the machine down for
+a while slows all of them down. Ratios are taken within a round, so that it cancels.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pipeline import execution, paths
+from pipeline.data import prepared
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from torch import Tensor, nn
+
+    from pipeline.config import Settings
+    from pipeline.optimizers import Stepper
+
+ROUNDS = 21
+STEPS = 15
+_WARM_UP_STEPS = 5
+_BATCHES = 4
+_SEED = 0
+_CONFIDENCE = 0.95
+# Not the row `sgd`, which may be edited or missing. Where it is there, it is timed like any other: how far
+# its ratio is from 1 shows what such a measurement can tell apart.
+_BASELINE: dict[str, Any] = {"class": "SGD", "arguments": {}}
+_BASELINE_RATE = 0.01
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """What is to be timed.
+
+    Attributes
+    ----------
+    network, shape, classes, batch_size
+        Name of a network, the shape of one input (height, width, channels), the number of classes, and of
+        examples in a batch.
+    rows
+        By optimizer: its row (``class``, ``arguments`` and ``rest``) and its learning rate.
+    rounds, steps
+        How often each optimizer's turn comes, and how many steps it then takes.
+    """
+
+    network: str
+    shape: tuple[int, ...]
+    classes: int
+    batch_size: int
+    rows: Mapping[str, tuple[Mapping[str, Any], float]]
+    rounds: int = ROUNDS
+    steps: int = STEPS
+
+
+@dataclass(frozen=True)
+class Timing:
+    """How long the steps of one optimizer took.
+
+    Attributes
+    ----------
+    steps, optimizer_steps
+        Seconds of a whole training step (forward, backward, update), and of the update alone: the mean of
+        each round, float64 (rounds,).
+    state_bytes_per_parameter
+        What the optimizer keeps between steps.
+    """
+
+    steps: np.ndarray
+    optimizer_steps: np.ndarray
+    state_bytes_per_parameter: float
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """The timings of all optimizers of an assignment, and of plain SGD beside them."""
+
+    baseline: Timing
+    optimizers: dict[str, Timing]
+
+
+def compare(settings: Settings) -> dict[str, dict[str, Any]]:
+    """Time every optimizer on the network and the batch size of the main problem.
+
+    Parameters
+    ----------
+    settings
+        With the problems and the optimizers.
+
+    Returns
+    -------
+    dict
+        As `relative` describes.
+
+    Raises
+    ------
+    DataError
+        Where the main problem's data is not prepared.
+    TrainingError
+        Where the measuring process died.
+    """
+    problem = settings.problems[settings.main_problem]
+    description = prepared.describe(paths.learning(settings.main_problem))
+    assignment = Assignment(
+        network=problem.network,
+        shape=description.shape,
+        classes=len(description.classes),
+        batch_size=problem.batch_size,
+        rows={
+            name: (row.model_dump(by_alias=True, exclude={"label", "learning_rate"}), row.learning_rate)
+            for name, row in settings.optimizers.items()
+        },
+    )
+    found: list[Measurement] = []
+    # in a process of the pool, which has the memory settings and the one thread of a training
+    execution.parallel(
+        measure, [assignment], 1, lambda _, measurement: found.append(measurement), lambda _: "stage cost"
+    )
+    return relative(found[0])
+
+
+def measure(assignment: Assignment) -> Measurement:
+    """Time all optimizers in rounds, each round in an order of its own.
+
+    Inputs and labels are random: what they hold does not change how long a step takes.
+
+    Raises
+    ------
+    SettingsError
+        Where the network or an optimizer's row is wrong.
+    """
+    import torch
+
+    torch.set_num_threads(1)
+    torch.use_deterministic_algorithms(True)
+    generator = torch.Generator().manual_seed(_SEED)
+    batches = [_random_batch(assignment, generator) for _ in range(_BATCHES)]
+    entrants = [("", (_BASELINE, _BASELINE_RATE)), *assignment.rows.items()]
+    runs = [_Run(assignment, name, row, rate) for name, (row, rate) in entrants]
+    for run in runs:
+        run.take(_WARM_UP_STEPS, batches)
+    order = np.random.default_rng(_SEED)
+    times = np.empty((len(runs), assignment.rounds, 2))
+    for number in range(assignment.rounds):
+        for place in order.permutation(len(runs)):
+            times[place, number] = runs[place].take(assignment.steps, batches)
+    timings = [
+        Timing(own[:, 0], own[:, 1], state_bytes(run.stepper) / run.stepper.values.numel())
+        for run, own in zip(runs, times, strict=True)
+    ]
+    return Measurement(timings[0], dict(zip(assignment.rows, timings[1:], strict=True)))
+
+
+def state_bytes(stepper: Stepper) -> int:
+    """Return the bytes of all tensors that the optimizers keep between steps, gradients not counted."""
+    import torch
+
+    return sum(
+        value.numel() * value.element_size()
+        for optimizer in stepper.optimizers
+        for state in optimizer.state.values()
+        for value in state.values()
+        if isinstance(value, torch.Tensor)
+    )
+
+
+def relative(measurement: Measurement) -> dict[str, dict[str, Any]]:
+    """Put the timings in relation to plain SGD's of the same round.
+
+    Parameters
+    ----------
+    measurement
+        What `measure` returns.
+
+    Returns
+    -------
+    dict
+        By optimizer: ``step_ratio`` and ``optimizer_ratio`` (of the whole step, and of the update alone),
+        each with ``median``, ``low`` and ``high``, a 95 % interval of the median over rounds;
+        ``microseconds_per_step`` and ``microseconds_optimizer``, medians over rounds;
+        ``state_bytes_per_parameter``; ``rounds``, the step ratio of each.
+    """
+    baseline = measurement.baseline
+    return {
+        name: {
+            "step_ratio": _median_interval(timing.steps / baseline.steps),
+            "optimizer_ratio": _median_interval(timing.optimizer_steps / baseline.optimizer_steps),
+            "microseconds_per_step": _rounded(float(np.median(timing.steps)) * 1e6),
+            "microseconds_optimizer": _rounded(float(np.median(timing.optimizer_steps)) * 1e6),
+            "state_bytes_per_parameter": _rounded(timing.state_bytes_per_parameter),
+            "rounds": [_rounded(float(ratio)) for ratio in timing.steps / baseline.steps],
+        }
+        for name, timing in measurement.optimizers.items()
+    }
+
+
+class _Run:
+    """One optimizer at work on a network of its own."""
+
+    def __init__(self, assignment: Assignment, name: str, row: Mapping[str, Any], rate: float) -> None:
+        import torch
+
+        from pipeline import networks, optimizers
+
+        with torch.random.fork_rng(devices=[]):
+            self._network: nn.Module = networks.build(assignment.network, assignment.shape, assignment.classes)
+        self.stepper = optimizers.build(name, row, rate, self._network)
+
+    def take(self, steps: int, batches: Sequence[tuple[Tensor, Tensor]]) -> tuple[float, float]:
+        """Take steps; return the mean seconds of a whole step and of the update in it."""
+        from torch.nn import functional as F  # noqa: N812 - its name in all of PyTorch's documentation
+
+        updates = 0.0
+        start = time.perf_counter()
+        for step in range(steps):
+            images, labels = batches[step % len(batches)]
+            loss = F.cross_entropy(self._network(images), labels)
+            self.stepper.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            before = time.perf_counter()
+            self.stepper.step()
+            updates += time.perf_counter() - before
+        return (time.perf_counter() - start) / steps, updates / steps
+
+
+def _random_batch(assignment: Assignment, generator: Any) -> tuple[Tensor, Tensor]:
+    import torch
+
+    images = torch.randn(assignment.batch_size, *assignment.shape, generator=generator).permute(0, 3, 1, 2)
+    return images, torch.randint(assignment.classes, (assignment.batch_size,), generator=generator)
+
+
+def _median_interval(values: np.ndarray) -> dict[str, float | None]:
+    """Return the median with the bounds of its order statistics (Conover 1999, sec. 3.2).
+
+    They assume no distribution: rounds that something else slowed down do not widen them much. A bound is
+    None where there are too few rounds for it.
+    """
+    from scipy import stats
+
+    interval = stats.quantile_test(values, p=0.5).confidence_interval(_CONFIDENCE)
+    return {
+        "median": _rounded(float(np.median(values))),
+        "low": _rounded(float(interval.low)),
+        "high": _rounded(float(interval.high)),
+    }
+
+
+def _rounded(value: float) -> float | None:
+    """Return six significant digits, more than such a measurement has; None for what is not finite."""
+    return float(f"{value:.6g}") if np.isfinite(value) else None

@@ -1,0 +1,1 @@
+"""One file a plot: ``data(results) -> DataFrame`` and ``draw(frame) -> Figure``."""
