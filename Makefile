@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 TORCH_BACKEND ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow demo ui check format bench bench-pipeline calibrate lock
+.PHONY: help run test test-slow demo ui check lint format bench bench-pipeline calibrate lock
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -36,12 +36,13 @@ demo: $(READY) ## the same pipeline on handwritten digits, no download, under 2 
 ui: $(READY) ## the runs, in the MLflow UI on 127.0.0.1
 	@$(BIN)/python -m pipeline ui
 
-check: $(READY) ## format, lint, types, import layers, tests
+check: lint test ## format, lint, types, import layers, tests
+
+lint: $(READY) ## format, lint, types, import layers
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest
 
 format: $(READY) ## mend format and lint
 	$(BIN)/ruff format .

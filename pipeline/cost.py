@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import torch
+from torch.nn import functional as F  # noqa: N812 - its name in all of PyTorch's documentation
 
-from pipeline import execution, paths
+from pipeline import networks, optimizers, paths
 from pipeline.data import prepared
 
 if TYPE_CHECKING:
@@ -23,8 +25,8 @@ if TYPE_CHECKING:
     from pipeline.config import Settings
     from pipeline.optimizers import Stepper
 
-ROUNDS = 21
-STEPS = 15
+ROUNDS = 31
+STEPS = 10
 _WARM_UP_STEPS = 5
 _BATCHES = 4
 _SEED = 0
@@ -85,29 +87,17 @@ class Measurement:
     optimizers: dict[str, Timing]
 
 
-def compare(settings: Settings) -> dict[str, dict[str, Any]]:
-    """Time every optimizer on the network and the batch size of the main problem.
-
-    Parameters
-    ----------
-    settings
-        With the problems and the optimizers.
-
-    Returns
-    -------
-    dict
-        As `relative` describes.
+def assignment(settings: Settings) -> Assignment:
+    """Return what stage ``cost`` times: every optimizer on the main problem's network and batch size.
 
     Raises
     ------
     DataError
-        Where the main problem's data is not prepared.
-    TrainingError
-        Where the measuring process died.
+        Where the main problem's data is not prepared: its shape is needed.
     """
     problem = settings.problems[settings.main_problem]
     description = prepared.describe(paths.learning(settings.main_problem))
-    assignment = Assignment(
+    return Assignment(
         network=problem.network,
         shape=description.shape,
         classes=len(description.classes),
@@ -117,15 +107,9 @@ def compare(settings: Settings) -> dict[str, dict[str, Any]]:
             for name, row in settings.optimizers.items()
         },
     )
-    found: list[Measurement] = []
-    # in a process of the pool, which has the memory settings and the one thread of a training
-    execution.parallel(
-        measure, [assignment], 1, lambda _, measurement: found.append(measurement), lambda _: "stage cost"
-    )
-    return relative(found[0])
 
 
-def measure(assignment: Assignment) -> Measurement:
+def measure(task: Assignment) -> Measurement:
     """Time all optimizers in rounds, each round in an order of its own.
 
     Inputs and labels are random: what they hold does not change how long a step takes.
@@ -135,32 +119,28 @@ def measure(assignment: Assignment) -> Measurement:
     SettingsError
         Where the network or an optimizer's row is wrong.
     """
-    import torch
-
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
     generator = torch.Generator().manual_seed(_SEED)
-    batches = [_random_batch(assignment, generator) for _ in range(_BATCHES)]
-    entrants = [("", (_BASELINE, _BASELINE_RATE)), *assignment.rows.items()]
-    runs = [_Run(assignment, name, row, rate) for name, (row, rate) in entrants]
+    batches = [_random_batch(task, generator) for _ in range(_BATCHES)]
+    entrants = [("", (_BASELINE, _BASELINE_RATE)), *task.rows.items()]
+    runs = [_Run(task, name, row, rate) for name, (row, rate) in entrants]
     for run in runs:
         run.take(_WARM_UP_STEPS, batches)
     order = np.random.default_rng(_SEED)
-    times = np.empty((len(runs), assignment.rounds, 2))
-    for number in range(assignment.rounds):
+    times = np.empty((len(runs), task.rounds, 2))
+    for number in range(task.rounds):
         for place in order.permutation(len(runs)):
-            times[place, number] = runs[place].take(assignment.steps, batches)
+            times[place, number] = runs[place].take(task.steps, batches)
     timings = [
         Timing(own[:, 0], own[:, 1], state_bytes(run.stepper) / run.stepper.values.numel())
         for run, own in zip(runs, times, strict=True)
     ]
-    return Measurement(timings[0], dict(zip(assignment.rows, timings[1:], strict=True)))
+    return Measurement(timings[0], dict(zip(task.rows, timings[1:], strict=True)))
 
 
 def state_bytes(stepper: Stepper) -> int:
     """Return the bytes of all tensors that the optimizers keep between steps, gradients not counted."""
-    import torch
-
     return sum(
         value.numel() * value.element_size()
         for optimizer in stepper.optimizers
@@ -203,19 +183,13 @@ def relative(measurement: Measurement) -> dict[str, dict[str, Any]]:
 class _Run:
     """One optimizer at work on a network of its own."""
 
-    def __init__(self, assignment: Assignment, name: str, row: Mapping[str, Any], rate: float) -> None:
-        import torch
-
-        from pipeline import networks, optimizers
-
+    def __init__(self, task: Assignment, name: str, row: Mapping[str, Any], rate: float) -> None:
         with torch.random.fork_rng(devices=[]):
-            self._network: nn.Module = networks.build(assignment.network, assignment.shape, assignment.classes)
+            self._network: nn.Module = networks.build(task.network, task.shape, task.classes)
         self.stepper = optimizers.build(name, row, rate, self._network)
 
     def take(self, steps: int, batches: Sequence[tuple[Tensor, Tensor]]) -> tuple[float, float]:
         """Take steps; return the mean seconds of a whole step and of the update in it."""
-        from torch.nn import functional as F  # noqa: N812 - its name in all of PyTorch's documentation
-
         updates = 0.0
         start = time.perf_counter()
         for step in range(steps):
@@ -229,11 +203,9 @@ class _Run:
         return (time.perf_counter() - start) / steps, updates / steps
 
 
-def _random_batch(assignment: Assignment, generator: Any) -> tuple[Tensor, Tensor]:
-    import torch
-
-    images = torch.randn(assignment.batch_size, *assignment.shape, generator=generator).permute(0, 3, 1, 2)
-    return images, torch.randint(assignment.classes, (assignment.batch_size,), generator=generator)
+def _random_batch(task: Assignment, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    images = torch.randn(task.batch_size, *task.shape, generator=generator).permute(0, 3, 1, 2)
+    return images, torch.randint(task.classes, (task.batch_size,), generator=generator)
 
 
 def _median_interval(values: np.ndarray) -> dict[str, float | None]:

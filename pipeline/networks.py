@@ -8,6 +8,7 @@ memory (height, width, channel; a fixed permutation of the first dense layer's c
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import torch
@@ -48,7 +49,7 @@ class ConvNet(nn.Module):
         if min(height, width) < 1:
             raise SettingsError(f"images of {shape[0]} × {shape[1]} pixels are too small for this network.")
         widths = (height * width * channels, *dense, classes)
-        self.dense = nn.ModuleList(nn.Linear(a, b) for a, b in zip(widths, widths[1:], strict=False))
+        self.dense = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(widths))
         self.to(memory_format=torch.channels_last)
 
     def forward(self, images: Tensor) -> Tensor:
@@ -61,6 +62,28 @@ class ConvNet(nn.Module):
         for layer in hidden:
             x = F.relu(layer(x))
         logits: Tensor = head(x)
+        return logits
+
+
+class Linear(nn.Module):
+    """A linear softmax model: one dense layer, for inputs of any shape.
+
+    Parameters
+    ----------
+    shape
+        Of one input: (height, width, channels).
+    classes
+        Number of classes.
+    """
+
+    def __init__(self, shape: tuple[int, ...], classes: int) -> None:
+        super().__init__()
+        height, width, channels = shape
+        self.dense = nn.Linear(height * width * channels, classes)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Return logits, float32 (batch, classes)."""
+        logits: Tensor = self.dense(images.permute(0, 2, 3, 1).flatten(1))
         return logits
 
 
@@ -79,8 +102,13 @@ def digits_cnn(shape: tuple[int, ...], classes: int) -> ConvNet:
     return ConvNet(shape, classes, convolutions=(16,), dense=(64,))
 
 
-_NETWORKS: dict[str, Callable[[tuple[int, ...], int], ConvNet]] = {
-    network.__name__: network for network in (assignment_cnn, wide_cnn, digits_cnn)
+def linear(shape: tuple[int, ...], classes: int) -> Linear:
+    """Return a linear softmax model."""
+    return Linear(shape, classes)
+
+
+_NETWORKS: dict[str, Callable[[tuple[int, ...], int], nn.Module]] = {
+    network.__name__: network for network in (assignment_cnn, wide_cnn, digits_cnn, linear)
 }
 
 
@@ -89,7 +117,19 @@ def names() -> list[str]:
     return list(_NETWORKS)
 
 
-def build(name: str, shape: tuple[int, ...], classes: int) -> ConvNet:
+def check(name: str) -> None:
+    """Check that there is a network of that name.
+
+    Raises
+    ------
+    SettingsError
+        Where there is none; names the closest match.
+    """
+    if name not in _NETWORKS:
+        raise SettingsError(f"params.yaml: network {name!r} is unknown{closest(name, _NETWORKS)}.")
+
+
+def build(name: str, shape: tuple[int, ...], classes: int) -> nn.Module:
     """Build a network; its initial weights come from torch's global random state.
 
     Raises
@@ -97,6 +137,5 @@ def build(name: str, shape: tuple[int, ...], classes: int) -> ConvNet:
     SettingsError
         Where there is no network of that name, or the images are too small for it.
     """
-    if name not in _NETWORKS:
-        raise SettingsError(f"params.yaml: network {name!r} is unknown{closest(name, _NETWORKS)}.")
+    check(name)
     return _NETWORKS[name](shape, classes)

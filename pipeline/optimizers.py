@@ -41,7 +41,7 @@ class FlatParameters:
         float32, shape (parameters,). The network's own parameters and their ``.grad`` are views of them.
     matrices
         Views (values, gradients) of the hidden weights as matrices (out, in): convolution kernels flattened,
-        without the first layer and the head.
+        without the first layer and the head. None where a network has no other layers.
     others
         Views (values, gradients) of all the rest.
     """
@@ -55,6 +55,7 @@ class FlatParameters:
         self.matrices: list[tuple[Tensor, Tensor]] = []
         self.others: list[tuple[Tensor, Tensor]] = []
         weights = [parameter for parameter in parameters if parameter.dim() >= 2]
+        # none are left of a network of one or two layers
         hidden = {id(parameter) for parameter in weights[1:-1]}
         start = 0
         for parameter in parameters:
@@ -91,9 +92,9 @@ class Stepper:
     Attributes
     ----------
     optimizers
-        One, or two where the row has a `rest`.
+        One, or two where the row has a `rest`. Where a network has no hidden matrices, the `rest` takes all.
     parameter_counts
-        How many of the network's parameters each optimizer class updates.
+        How many of the network's parameters each optimizer class updates; 0 for one that has nothing to do.
     values, gradients
         float32, shape (parameters,): all parameters of the network, and their gradients.
     """
@@ -146,15 +147,15 @@ def build(name: str, row: Mapping[str, Any], learning_rate: float, network: nn.M
             "for the other parameters."
         )
     rest_kind = _checked_class(rest["class"], f"{where}.rest.class")
-    optimizers = (
-        _construct(kind, row["arguments"], learning_rate, flat.matrices, where),
-        _construct(rest_kind, rest["arguments"], learning_rate, flat.others, f"{where}.rest"),
-    )
+    optimizers = [_construct(rest_kind, rest["arguments"], learning_rate, flat.others, f"{where}.rest")]
+    # torch refuses an optimizer without parameters
+    if flat.matrices:
+        optimizers.insert(0, _construct(kind, row["arguments"], learning_rate, flat.matrices, where))
     counts = {
         kind: sum(values.numel() for values, _ in flat.matrices),
         rest_kind: sum(values.numel() for values, _ in flat.others),
     }
-    return Stepper(optimizers, counts, flat.values, flat.gradients)
+    return Stepper(tuple(optimizers), counts, flat.values, flat.gradients)
 
 
 def check(name: str, row: Mapping[str, Any], learning_rate: float) -> None:

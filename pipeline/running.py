@@ -45,6 +45,27 @@ def tracker(settings: Settings) -> Tracker:
     return connected
 
 
+def check(settings: Settings) -> None:
+    """Check all rows against torch, and all networks, before any work.
+
+    Raises
+    ------
+    SettingsError
+        Where a class, an argument or a network is unknown or refused.
+    """
+    # in a worker, because torch is there already: its import costs more than everything else here
+    execution.parallel(_check_rows, [settings], 1, lambda _, __: None)
+
+
+def _check_rows(settings: Settings) -> None:
+    from pipeline import networks, optimizers
+
+    for problem in settings.problems.values():
+        networks.check(problem.network)
+    for name, row in settings.optimizers.items():
+        optimizers.check(name, row.model_dump(by_alias=True), row.learning_rate)
+
+
 def run(
     settings: Settings, trainings: Sequence[Training], bar: Progress, record: Tracker, spent: StageTime
 ) -> list[Outcome]:

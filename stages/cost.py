@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline import config, cost, errors, files, paths
+from pipeline import config, cost, errors, execution, files, paths
 from pipeline.timing import stage_time
 
 
@@ -10,7 +10,12 @@ def main() -> None:
     """Write the ratios, their spread and the bytes of state."""
     settings = config.load()
     with stage_time("cost"):
-        files.write_json(paths.COST, cost.compare(settings))
+        # in a process of the pool, which has the memory settings of a training; alone, so that nothing disturbs it
+        execution.parallel(cost.measure, [cost.assignment(settings)], 1, _write, lambda _: "the timing of stage cost")
+
+
+def _write(_: cost.Assignment, measurement: cost.Measurement) -> None:
+    files.write_json(paths.COST, cost.relative(measurement))
 
 
 if __name__ == "__main__":

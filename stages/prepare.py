@@ -19,8 +19,11 @@ def main(name: str) -> None:
         settings.data.split_seed,
         paths.learning(name),
         paths.test(name),
+        centred=problem.CENTRED,
     )
-    print(f"prepare {name}: {', '.join(f'{count:,} {part}' for part, count in description.counts.items())}")
+    counts = [f"{count:,} {part}" for part, count in description.counts.items()]
+    notes = [f"{note.replace('_', ' ')} {value:.1%}" for note, value in description.notes.items()]
+    print(f"prepare {name}: {', '.join(counts + notes)}")
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ def main(optimizer: str) -> None:
         progress(f"tune {optimizer}", expected, "trainings") as bar,
     ):
         record = running.tracker(settings)
+        running.check(settings)
 
         def run(rates: Sequence[tuple[str, float]]) -> list[Outcome]:
             nonlocal asked

@@ -5,12 +5,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
-from pipeline import config, cost, paths
+from pipeline import cost, files, paths
 from pipeline.cost import Assignment, Measurement, Timing
 from pipeline.data import prepared
 from pipeline.data.problems import digits
 from pipeline.errors import SettingsError
+from stages import cost as stage
 
 PARAMS = Path(__file__).parents[1] / "params.yaml"
 QUICK = {"network": "digits_cnn", "shape": (8, 8, 1), "classes": 10, "batch_size": 8, "rounds": 7, "steps": 2}
@@ -93,16 +95,15 @@ def test_a_wrong_row_is_named():
         cost.measure(Assignment(**QUICK, rows={"mine": row("Adm")}))
 
 
-def test_the_main_problem_is_timed_in_a_process_of_the_pool(tmp_path, monkeypatch):
+def test_the_stage_times_every_row_on_the_main_problem(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    content = config.load(PARAMS).model_dump(by_alias=True)
+    content = yaml.safe_load(PARAMS.read_text())
     content["problems"] = {"digits": content["problems"]["digits"]}
     content["optimizers"] = {name: content["optimizers"][name] for name in ("sgd", "adam")}
-    content["data"]["archives"] = ()
-    settings = config.validate(content, "test")
+    paths.PARAMS.write_text(yaml.safe_dump(content, sort_keys=False))
     prepared.prepare(digits.tiny(), 0.2, 0, paths.learning("digits"), paths.test("digits"))
-    monkeypatch.setattr(cost, "measure", measure_and_say_where)
-    found = cost.compare(settings)
+    stage.main()
+    found = files.read_json(paths.COST)
     assert list(found) == ["sgd", "adam"]
     assert set(found["adam"]) == {
         "step_ratio",
@@ -113,17 +114,4 @@ def test_the_main_problem_is_timed_in_a_process_of_the_pool(tmp_path, monkeypatc
         "rounds",
     }
     assert len(found["adam"]["rounds"]) == cost.ROUNDS >= 15
-    where = json.loads((tmp_path / "where.json").read_text())
-    assert where["trim_threshold"]
-    assert where["threads"] == 1
-
-
-def measure_and_say_where(assignment: Assignment) -> Measurement:
-    import os
-
-    import torch
-
-    found = cost.measure(assignment)
-    where = {"trim_threshold": os.environ.get("MALLOC_TRIM_THRESHOLD_"), "threads": torch.get_num_threads()}
-    Path("where.json").write_text(json.dumps(where))
-    return found
+    assert found["adam"]["step_ratio"]["low"] <= found["adam"]["step_ratio"]["median"]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _DESCRIPTION = "description.json"
+_RARE = 0.01
 
 
 @dataclass(frozen=True)
@@ -30,11 +31,16 @@ class Description:
     classes
         Names of the classes, in the order of their labels.
     mean, std
-        Of each channel over the training examples alone, in units of the stored values.
+        What is subtracted from each channel, and what it is then divided by, in units of the stored values: its
+        mean and standard deviation over the training examples alone. Where zeros must stay zeros, 0 and one
+        common root mean square.
     digest
-        SHA-256 of the training and validation examples.
+        SHA-256 of the training and validation examples and of `mean` and `std`.
     counts
         Number of examples of each part.
+    notes
+        Of sparse inputs, over the training examples alone: ``share_of_zeros`` among all values, and
+        ``share_of_rare_words``, the channels that are not zero in fewer than 1 % of the examples.
     """
 
     shape: tuple[int, ...]
@@ -43,10 +49,17 @@ class Description:
     std: tuple[float, ...]
     digest: str
     counts: dict[str, int]
+    notes: dict[str, float] = field(default_factory=dict)
 
 
 def prepare(
-    data: LabelledData, validation_fraction: float, seed: int, learning: Path, test: Path
+    data: LabelledData,
+    validation_fraction: float,
+    seed: int,
+    learning: Path,
+    test: Path,
+    *,
+    centred: bool = True,
 ) -> Description:
     """Split the training examples, measure them, and write all parts.
 
@@ -61,6 +74,9 @@ def prepare(
     learning, test
         Folders for the training and validation examples, and for the test examples. They are apart so that
         stages which must not see the test set do not depend on it.
+    centred
+        Whether inputs are to be shifted to mean 0. Not for sparse counts: it would make all their zeros something
+        else.
 
     Returns
     -------
@@ -69,14 +85,15 @@ def prepare(
     """
     train_rows, validation_rows = stratified(data.train.labels, validation_fraction, seed)
     train, validation = data.train.take(train_rows), data.train.take(validation_rows)
-    mean, std = _channel_statistics(train.inputs)
+    mean, std = _channel_statistics(train.inputs) if centred else _common_scale(train.inputs)
     description = Description(
         shape=train.inputs.shape[1:],
         classes=data.classes,
         mean=mean,
         std=std,
-        digest=_digest(train, validation),
+        digest=_digest(mean, std, train, validation),
         counts={"train": len(train), "validation": len(validation), "test": len(data.test)},
+        notes={} if centred else _sparsity(train.inputs),
     )
     _write(learning, "train", train)
     _write(learning, "validation", validation)
@@ -96,8 +113,9 @@ def describe(learning: Path) -> Description:
     path = learning / _DESCRIPTION
     if not path.exists():
         raise DataError(f"{path} is missing: run `dvc repro` to prepare the data.")
-    content = files.read_json(path)
-    return Description(**{k: tuple(v) if isinstance(v, list) else v for k, v in content.items()})
+    content = files.read_json(path).items()
+    fields: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in content}
+    return Description(**fields)
 
 
 def open_part(folder: Path, part: str) -> Examples:
@@ -131,10 +149,26 @@ def _channel_statistics(inputs: np.ndarray) -> tuple[tuple[float, ...], tuple[fl
     return tuple(means), tuple(deviation or 1.0 for deviation in deviations)
 
 
-def _digest(*parts: Examples) -> str:
-    digest = hashlib.sha256()
+def _common_scale(inputs: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    # one scale for all: a scale of its own would make every rare word as large as a frequent one
+    counts = np.bincount(inputs.ravel(), minlength=256)
+    scale = float(np.sqrt((counts * np.arange(256) ** 2).sum() / counts.sum())) or 1.0
+    channels = inputs.shape[-1]
+    return (0.0,) * channels, (scale,) * channels
+
+
+def _sparsity(inputs: np.ndarray) -> dict[str, float]:
+    present = inputs.reshape(len(inputs), -1, inputs.shape[-1]).any(axis=1)
+    return {
+        "share_of_zeros": float((inputs == 0).mean()),
+        "share_of_rare_words": float((present.mean(axis=0) < _RARE).mean()),
+    }
+
+
+def _digest(mean: tuple[float, ...], std: tuple[float, ...], *parts: Examples) -> str:
+    digest = hashlib.sha256(repr((mean, std)).encode())
     for part in parts:
         for array in (part.inputs, part.labels):
             digest.update(f"{array.dtype}{array.shape}".encode())
-            digest.update(np.ascontiguousarray(array))
+            digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()

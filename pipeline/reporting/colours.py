@@ -38,7 +38,7 @@ _KNOWN = {
     "nadam": Style("#f2a93b", "-", "^"),
     "radam": Style("#c994c7", "--", "v"),
     "adamw": Style("#8c2d8f", ":", "P", 2.0),
-    "muon": Style("#3a3a3a", (":"), "X", 2.0),
+    "muon": Style("#3a3a3a", ":", "X", 2.0),
 }
 _SPARE = ("#6a51a3", "#17a2b8", "#a6761d", "#969696", "#e7298a", "#b2ac00")
 _SPARE_DASHES = ("-", "--", ":", "-.")

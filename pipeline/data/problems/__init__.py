@@ -8,6 +8,8 @@ A problem file defines
     one sentence on what is classified,
 ``ARCHIVE``
     the name of the archive (``pipeline.data.archives``) it is read from, or None,
+``CENTRED``
+    whether each channel is shifted to mean 0 (images), or zeros must stay zeros (counts),
 ``load(raw: Path) -> LabelledData``
     all examples; `raw` is the folder that `fetch` filled for the archive,
 ``tiny() -> LabelledData``
@@ -35,6 +37,7 @@ class Problem(Protocol):
     TITLE: str
     DESCRIPTION: str
     ARCHIVE: str | None
+    CENTRED: bool
 
     def load(self, raw: Path) -> LabelledData:
         """Read all examples from the folder that `fetch` filled."""

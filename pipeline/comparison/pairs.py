@@ -1,0 +1,188 @@
+"""Two optimizers on the same seeds: a tested difference, or the reason why there is none."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from pipeline.comparison.measures import seeds_of, training_length
+from pipeline.statistics import paired
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pipeline.comparison.measures import Measure, Metrics
+    from pipeline.comparison_settings import ComparisonSettings
+    from pipeline.statistics.paired import PairedComparison
+
+
+class Row(NamedTuple):
+    """An optimizer on a problem."""
+
+    problem: str
+    optimizer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One comparison.
+
+    Attributes
+    ----------
+    a, b
+        What is compared; the difference is a − b.
+    measure
+        What on.
+    found
+        None where the two cannot be compared.
+    reason
+        Why not; empty where they were.
+    """
+
+    a: Row
+    b: Row
+    measure: Measure
+    found: PairedComparison | None
+    reason: str = ""
+
+    def effect(self) -> tuple[float | None, float | None, float | None]:
+        """Return difference, low and high in the measure's unit."""
+        if self.found is None:
+            return None, None, None
+        interval = self.found.interval
+        difference, low, high = map(self.measure.shown, (interval.estimate, interval.low, interval.high))
+        return difference, low, high
+
+
+def compare_rows(
+    settings: ComparisonSettings,
+    metrics: Metrics,
+    a: Row,
+    b: Row,
+    measure: Measure,
+    margin: float | None = None,
+) -> Pair:
+    """Compare two optimizers on the seeds that they share.
+
+    Seeds are in the same order everywhere, so a problem with fewer of them shares its first ones with the others.
+    The images until a target count up to the end of the training where the target was not reached: that is one
+    and the same limit for both, so the two are as exchangeable as before, and the difference is too small at most.
+
+    Parameters
+    ----------
+    settings
+        Level and margins.
+    metrics
+        As in ``results/metrics.json``.
+    a, b
+        The difference is a − b.
+    measure
+        What to compare.
+    margin
+        Instead of the measure's own, on the scale of its differences.
+
+    Returns
+    -------
+    Pair
+        Without numbers where a row is missing, its learning rate lies on the edge of its grid, a seed diverged
+        or has no value, neither of the two reached the target in some seed, or there are fewer than two seeds.
+    """
+    reason = _refusal(metrics, a, measure) or _refusal(metrics, b, measure)
+    if reason:
+        return Pair(a, b, measure, None, reason)
+    first, second = (seeds_of(metrics, *row, measure) or [] for row in (a, b))
+    shared = list(zip(first, second, strict=False))
+    limits = (training_length(metrics, a.problem), training_length(metrics, b.problem))
+    reason = _unusable(a, b, measure, shared) or _endless(shared, measure, limits)
+    if reason:
+        return Pair(a, b, measure, None, reason)
+    scores = [
+        [_scale(limit if value is None else value, measure) for value in values]
+        for limit, values in zip(limits, zip(*shared, strict=True), strict=True)
+    ]
+    margin = measure.margin_in(settings.margins) if margin is None else margin
+    return Pair(a, b, measure, _tested(scores[0], scores[1], measure, margin, settings.alpha, (*a, *b)))
+
+
+def compare_with_value(settings: ComparisonSettings, metrics: Metrics, a: Row, value: float, measure: Measure) -> Pair:
+    """Compare an optimizer with a fixed value (a fraction), seed by seed; `b` is then named after the value."""
+    b = Row(a.problem, f"{value:g}")
+    reason = _refusal(metrics, a, measure)
+    scores = [] if reason else seeds_of(metrics, *a, measure) or []
+    reason = reason or _unusable(a, b, measure, [(score, value) for score in scores])
+    if reason:
+        return Pair(a, b, measure, None, reason)
+    known = [score for score in scores if score is not None]
+    limit = measure.margin_in(settings.margins)
+    return Pair(a, b, measure, _tested(known, [value] * len(known), measure, limit, settings.alpha, (*a, *b)))
+
+
+def _refusal(metrics: Metrics, row: Row, measure: Measure) -> str:
+    """Say why a row cannot be compared at all, or nothing."""
+    if row.problem not in metrics:
+        return f"the study has no problem {row.problem}"
+    entry = metrics[row.problem].get(row.optimizer)
+    if entry is None:
+        return f"{row.optimizer} took no part in {row.problem}"
+    if entry.get("on_edge"):
+        return (
+            f"the best learning rate of {row.optimizer} on {row.problem} lies on the edge of its grid: "
+            "a better one may lie beyond"
+        )
+    if entry.get("diverged"):
+        return f"{row.optimizer} diverged in {entry['diverged']} seed(s) on {row.problem}"
+    if seeds_of(metrics, *row, measure) is None:
+        return f"the {measure.title} of {row.optimizer} on {row.problem} was not measured"
+    return ""
+
+
+def _unusable(a: Row, b: Row, measure: Measure, shared: Sequence[tuple[float | None, float | None]]) -> str:
+    """Say why the values of the shared seeds cannot be compared, or nothing."""
+    if len(shared) < 2:
+        return f"{a.optimizer} and {b.optimizer} share {len(shared)} seed(s) on {a.problem}; two are needed"
+    if measure.target is not None:
+        neither = sum(first is None and second is None for first, second in shared)
+        if neither:
+            return (
+                f"neither {a.optimizer} nor {b.optimizer} reached the target on {a.problem} "
+                f"in {neither} of {len(shared)} seeds"
+            )
+        return ""
+    if any(value is None for values in shared for value in values):
+        return f"a seed of {a.optimizer} or {b.optimizer} on {a.problem} has no {measure.title}"
+    return ""
+
+
+def _endless(
+    shared: Sequence[tuple[float | None, float | None]], measure: Measure, limits: tuple[int | None, ...]
+) -> str:
+    """Say that a target was missed and nobody knows how long the training went on, or nothing."""
+    missed = any(value is None for values in shared for value in values)
+    return f"the length of the trainings is unknown: no {measure.title}" if missed and None in limits else ""
+
+
+def _scale(value: float | None, measure: Measure) -> float:
+    """Return a known value on the scale on which differences are taken."""
+    if value is None:
+        raise ValueError(f"{measure.name}: a value is missing that was to be refused before")
+    return math.log(value) if measure.unit == "times" else value
+
+
+def _tested(
+    first: Sequence[float],
+    second: Sequence[float],
+    measure: Measure,
+    margin: float,
+    alpha: float,
+    names: tuple[str, ...],
+) -> PairedComparison:
+    # a generator of its own for every comparison: another optimizer in the study changes no interval
+    entropy = list("/".join((*names, measure.name)).encode())
+    found = paired.compare(
+        first, second, margin, np.random.default_rng(entropy), higher_is_better=measure.higher_is_better
+    )
+    differences = np.subtract(first, second)
+    return replace(found, equivalence=paired.equivalence_interval(differences, alpha))

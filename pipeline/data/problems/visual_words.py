@@ -1,0 +1,43 @@
+"""CIFAR-10 as sparse counts of visual words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipeline.data import visual_words
+from pipeline.data.problems import cifar10
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pipeline.data.examples import LabelledData
+
+TITLE = "Visual words"
+DESCRIPTION = "CIFAR-10 as sparse counts: which of 2,000 learned words the 49 patches of each photograph resemble."
+ARCHIVE: str | None = cifar10.ARCHIVE
+CENTRED = False
+
+_RECIPE = visual_words.Recipe(side=6, stride=4, words=2000, softening=60, images=10_000)
+# few images have too few patches for many words
+_TINY = visual_words.Recipe(side=6, stride=4, words=200, softening=60, images=200)
+
+
+def load(raw: Path) -> LabelledData:
+    """Read the official batches, learn a dictionary on 10,000 training images, and count its words.
+
+    Returns
+    -------
+    LabelledData
+        50,000 training and 10,000 test examples, uint8 (n, 1, 1, 2000).
+
+    Raises
+    ------
+    DataError
+        Where a batch is missing or is not the official one.
+    """
+    return visual_words.as_bags(cifar10.load(raw), _RECIPE)
+
+
+def tiny() -> LabelledData:
+    """Count 200 words in the 500 images that `cifar10.tiny` makes."""
+    return visual_words.as_bags(cifar10.tiny(), _TINY)

@@ -1,0 +1,188 @@
+"""Images as bags of visual words: how often each word of a learned dictionary of patches occurs in an image.
+
+Csurka, Dance, Fan, Willamowski & Bray, "Visual categorization with bags of keypoints", ECCV workshop 2004; on a grid of
+small patches as in Coates, Lee & Ng, "An analysis of single-layer networks in unsupervised feature learning", AISTATS
+2011.
+
+The dictionary is meant to be uneven, as the words of a language are: patches are neither whitened nor is their contrast
+made quite equal, k-means++ spreads its first centres to rare patches, and a centre that few patches choose is kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.data.examples import Examples, LabelledData
+
+# Patches and words are whole numbers up to _LARGEST: a squared distance and all its parts are whole numbers below 2^24,
+# which float32 holds exactly, so that neither the processor nor the number of threads can change the nearest word
+_UNIT = 32
+_LARGEST = 127
+_MOST_VALUES = 2**24 // (3 * _LARGEST**2)
+
+_SEED = 0
+_PATCHES_SEEN_PER_IMAGE = 10
+_FITTING_BATCH = 4096
+_COUNTING_IMAGES = 32
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How words are made of images.
+
+    Attributes
+    ----------
+    side, stride
+        Of the square patches and of the grid on which they lie, in pixels.
+    words
+        Size of the dictionary.
+    softening
+        Added to the contrast (in squares) by which a patch is divided, in stored units: patches of much less
+        contrast stay weak, those of much more become alike. 0 would blow up the noise of flat patches.
+    images
+        The dictionary is learned on so many training images (all, where there are fewer), drawn from a fixed seed.
+    """
+
+    side: int
+    stride: int
+    words: int
+    softening: float
+    images: int
+
+
+def as_bags(data: LabelledData, recipe: Recipe) -> LabelledData:
+    """Replace images by counts of visual words.
+
+    The dictionary sees some of the published training images (which are later split into training and validation
+    part), without their labels. It never sees a test image.
+
+    Parameters
+    ----------
+    data
+        Images, uint8 (n, height, width, channels).
+    recipe
+        How to make words.
+
+    Returns
+    -------
+    LabelledData
+        Counts, uint8 (n, 1, 1, words), with the same labels and classes.
+
+    Raises
+    ------
+    ValueError
+        Where patches are too large for exact distances, or too many for counts of one byte.
+    """
+    dictionary = learn(data.train.inputs, recipe)
+    train, test = (Examples(count(part.inputs, dictionary, recipe), part.labels) for part in (data.train, data.test))
+    return LabelledData(train, test, data.classes)
+
+
+def learn(images: np.ndarray, recipe: Recipe) -> np.ndarray:
+    """Learn a dictionary by mini-batch k-means on a single thread: the same bytes on any number of cores.
+
+    Parameters
+    ----------
+    images
+        Training images, uint8 (n, height, width, channels).
+    recipe
+        How to make words.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32 (words, side² · channels), whole numbers.
+
+    Raises
+    ------
+    ValueError
+        Where there are fewer patches than words.
+    """
+    from sklearn.cluster import MiniBatchKMeans
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    rng = np.random.default_rng(_SEED)
+    rows = np.sort(rng.choice(len(images), min(recipe.images, len(images)), replace=False))
+    grid = _grid(images, recipe)
+    places = rng.integers(grid.shape[1:3], size=(len(rows), _PATCHES_SEEN_PER_IMAGE, 2))
+    patches = _normalised(grid[rows[:, np.newaxis], places[..., 0], places[..., 1]], recipe)
+    fit = MiniBatchKMeans(
+        recipe.words,
+        n_init=1,
+        max_iter=1,
+        batch_size=_FITTING_BATCH,
+        max_no_improvement=None,
+        reassignment_ratio=0,
+        compute_labels=False,
+        random_state=_SEED,
+    )
+    with threadpool_limits(1):
+        centres: np.ndarray = fit.fit(rng.permutation(patches)).cluster_centers_
+    dictionary: np.ndarray = np.rint(centres).astype(np.float32)
+    return dictionary
+
+
+def count(images: np.ndarray, dictionary: np.ndarray, recipe: Recipe) -> np.ndarray:
+    """Count the words of images: every patch is the word nearest to it (the first of equals).
+
+    Parameters
+    ----------
+    images
+        uint8 (n, height, width, channels).
+    dictionary
+        As `learn` returns it.
+    recipe
+        The dictionary's.
+
+    Returns
+    -------
+    numpy.ndarray
+        uint8 (n, 1, 1, words). Each row sums to the number of patches of an image.
+
+    Raises
+    ------
+    ValueError
+        Where patches are too large for exact distances, or too many for counts of one byte.
+    """
+    words, values = dictionary.shape
+    grid = _grid(images, recipe)
+    if values > _MOST_VALUES:
+        raise ValueError(f"patches of {values} values: distances are exact up to {_MOST_VALUES}")
+    if grid.shape[1] * grid.shape[2] > 255:
+        raise ValueError(f"{grid.shape[1]} × {grid.shape[2]} patches an image: a byte counts up to 255")
+    # |patch − word|² without |patch|², which is the same for all words
+    slopes = np.ascontiguousarray(-2 * dictionary.T)
+    squares = np.square(dictionary).sum(axis=1)
+    counts = np.empty((len(images), words), dtype=np.uint8)
+    for start in range(0, len(images), _COUNTING_IMAGES):
+        patches = _normalised(grid[start : start + _COUNTING_IMAGES], recipe)
+        distances = patches @ slopes
+        distances += squares
+        rows = len(counts[start : start + _COUNTING_IMAGES])
+        firsts = np.repeat(np.arange(rows) * words, len(patches) // rows)
+        tally = np.bincount(distances.argmin(axis=1) + firsts, minlength=rows * words)
+        counts[start : start + rows] = tally.reshape(rows, words)
+    return counts[:, np.newaxis, np.newaxis]
+
+
+def _grid(images: np.ndarray, recipe: Recipe) -> np.ndarray:
+    """Return all patches as a view, uint8 (n, rows, columns, channels, side, side)."""
+    windows = np.lib.stride_tricks.sliding_window_view(images, (recipe.side, recipe.side), axis=(1, 2))
+    view: np.ndarray = windows[:, :: recipe.stride, :: recipe.stride]
+    return view
+
+
+def _normalised(patches: np.ndarray, recipe: Recipe) -> np.ndarray:
+    """Return patches without their brightness and with softened contrast: whole numbers, float32 (n, values)."""
+    values = patches.reshape(-1, np.prod(patches.shape[-3:])).astype(np.float32)
+    size = values.shape[1]
+    # sums of whole numbers below 2^24: exact, in whatever order they are added
+    sums = values.sum(axis=1, dtype=np.float64)
+    squares = np.square(values).sum(axis=1, dtype=np.float64)
+    mean = sums / size
+    contrast = np.sqrt((squares * size - sums**2) / size**2 + recipe.softening**2)
+    values -= mean[:, np.newaxis].astype(np.float32)
+    values *= (_UNIT / contrast)[:, np.newaxis].astype(np.float32)
+    return np.clip(np.rint(values, out=values), -_LARGEST, _LARGEST, out=values)

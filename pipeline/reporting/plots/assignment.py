@@ -1,0 +1,69 @@
+"""The assignment's accuracy per class beside ours, both with Adam."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from pipeline.reporting import assignment
+from pipeline.reporting.axes import WIDTH, records, tidy
+
+if TYPE_CHECKING:
+    from pipeline.reporting.results import Results
+
+_THEIRS, _OURS = "#636363", "#d7191c"
+
+
+def data(results: Results) -> pd.DataFrame:
+    """Return one row for every class of the assignment, in its order; empty where CIFAR-10 was not studied.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``class``, ``assignment``, ``ours``, ``low`` and ``high`` (per cent; Wilson 95 %).
+    """
+    table = results.per_class
+    ours = table[(table["problem"] == assignment.PROBLEM) & (table["optimizer"] == assignment.OPTIMIZER)]
+    by_class = {row["class"]: row for row in records(ours)}
+    rows = []
+    for name, accuracy in assignment.PER_CLASS.items():
+        found = by_class.get(name) or by_class.get(assignment.FULL_NAMES.get(name, name))
+        if found:
+            rows.append(
+                {
+                    "class": name,
+                    "assignment": accuracy,
+                    "ours": 100 * found["accuracy"],
+                    "low": 100 * found["low"],
+                    "high": 100 * found["high"],
+                }
+            )
+    return pd.DataFrame(rows, columns=["class", "assignment", "ours", "low", "high"])
+
+
+def draw(frame: pd.DataFrame) -> Figure:
+    """Draw two dots a class, joined by a line.
+
+    Parameters
+    ----------
+    frame
+        What `data` returns.
+    """
+    places = list(range(len(frame)))
+    figure = Figure(figsize=(WIDTH, 1.4 + 0.36 * len(frame)), layout="constrained")
+    axes = figure.subplots()
+    axes.hlines(places, frame["assignment"], frame["ours"], color="#bdbdbd", linewidth=2, zorder=1)
+    axes.hlines(places, frame["low"], frame["high"], color=_OURS, linewidth=2.5, zorder=2)
+    axes.plot(frame["assignment"], places, "D", color=_THEIRS, markersize=7, label="assignment")
+    axes.plot(frame["ours"], places, "o", color=_OURS, markersize=8, label="this study (bar = 95 % interval)")
+    axes.set_yticks(places, list(frame["class"]))
+    axes.set_ylim(len(frame) - 0.5, -0.5)
+    axes.set_xlim(0, 100)
+    axes.set_xlabel("accuracy on the class's test images (%), Adam")
+    axes.set_ylabel("class")
+    axes.tick_params(axis="y", length=0)
+    tidy(axes)
+    figure.legend(loc="outside upper center", ncols=2, frameon=False)
+    return figure

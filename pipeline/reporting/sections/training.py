@@ -1,0 +1,87 @@
+"""How training went on the main problem: curves, and how soon the target was reached."""
+
+from __future__ import annotations
+
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+from pipeline.reporting.figures import to_svg
+from pipeline.reporting.items import Heading, Item, Paragraph, Picture, Table
+from pipeline.reporting.plots import training_curves as plot
+from pipeline.reporting.wording import counted, decimal, number, percent
+
+if TYPE_CHECKING:
+    from pipeline.reporting.results import Results
+
+_TARGETS = ("train_loss", "validation_accuracy")
+
+
+def build(results: Results) -> list[Item]:
+    """Return the section."""
+    problem = results.main_problem
+    return [
+        Heading("How training went", "training"),
+        picture(results, problem),
+        *_speed(results, problem),
+    ]
+
+
+def picture(results: Results, problem: str) -> Picture:
+    """Return the training curves of a problem."""
+    title = results.title(problem)
+    found = results.metrics[problem]
+    ends = ", ".join(
+        f"{results.label(name)} {decimal(found[name]['train_loss']['mean'])} nats and "
+        f"{percent(found[name]['validation_accuracy']['mean'])}"
+        for name in results.ranked(problem)
+    )
+    return Picture(
+        f"training_curves_{problem}",
+        to_svg(plot.draw(plot.data(results, problem))),
+        f"Training loss and validation accuracy over epochs on {title}. At the end: {ends}.",
+        f"Training loss and validation accuracy on {title}, means over "
+        f"{counted(results.seeds(problem), 'seed')}. A curve ends where a seed diverged.",
+    )
+
+
+def _speed(results: Results, problem: str) -> list[Item]:
+    """Return how soon every optimizer reached the targets, where the evaluation says so."""
+    found = {name: results.metrics[problem][name].get("convergence") for name in results.ranked(problem)}
+    present = {name: entry for name, entry in found.items() if entry}
+    if not present:
+        return []
+    targets = next(iter(present.values()))
+    rows = tuple(
+        (
+            results.label(name),
+            *(_steps(entry[quantity]["steps"]) for quantity in _TARGETS),
+            decimal(results.metrics[problem][name]["train_loss"]["mean"]),
+        )
+        for name, entry in present.items()
+    )
+    return [
+        Paragraph(
+            "How many steps until a target was reached for the first time: the median over seeds, and how "
+            "many seeds never reached it. Steps are comparable, for all optimizers see the same batches."
+        ),
+        Table(
+            (
+                "optimizer",
+                f"steps to training loss {decimal(targets['train_loss']['target'])}",
+                f"steps to validation accuracy {number(targets['validation_accuracy']['target'])} %",
+                "training loss at the end (nats)",
+            ),
+            rows,
+            "lrrr",
+            "Speed, best test accuracy first.",
+            frozenset(place for place, name in enumerate(present) if name == "adam"),
+        ),
+    ]
+
+
+def _steps(steps: list[Any]) -> str:
+    missed = sum(value is None for value in steps)
+    if 2 * missed >= len(steps):
+        return f"not reached by {missed} of {len(steps)} seeds"
+    middle = median(float("inf") if value is None else value for value in steps)
+    return f"{middle:,.0f}" + (f" (not by {missed})" if missed else "")

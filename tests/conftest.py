@@ -1,0 +1,119 @@
+"""A small real study, run once by real DVC in a copy of the project, for all tests that need one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parent.parent
+COPIED = ("dvc.yaml", ".dvcignore", ".gitignore", "pipeline", "stages", ".dvc/config", ".dvc/plots")
+
+
+@dataclass(frozen=True)
+class Project:
+    """A copy of the project, with a study small enough for a test."""
+
+    folder: Path
+
+    def run(self, *command: str, check: bool = True, **variables: str) -> subprocess.CompletedProcess[str]:
+        """Run a command in the project as a person would after ``source .venv/bin/activate``."""
+        environment = {**clean_environment(), **variables}
+        done = subprocess.run(
+            command,
+            cwd=self.folder,
+            env=environment,
+            check=False,
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+        )
+        if check and done.returncode:
+            raise AssertionError(f"{' '.join(command)} ended with {done.returncode}\n{done.stdout}\n{done.stderr}")
+        return done
+
+    def dvc(self, *arguments: str, check: bool = True, **variables: str) -> subprocess.CompletedProcess[str]:
+        return self.run("dvc", *arguments, check=check, **variables)
+
+    def params(self) -> dict[str, Any]:
+        content: dict[str, Any] = yaml.safe_load((self.folder / "params.yaml").read_text())
+        return content
+
+    def write_params(self, content: dict[str, Any]) -> None:
+        (self.folder / "params.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
+
+    def commit(self, message: str) -> None:
+        self.run("git", "add", "-A")
+        self.run("git", "commit", "-qm", message)
+
+
+def clean_environment() -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("DVC_", "MLFLOW_", "GIT_"))}
+    kept.pop("CIFAR10_SOURCE", None)
+    who = {
+        "AUTHOR_NAME": "tester",
+        "AUTHOR_EMAIL": "t@example.org",
+        "COMMITTER_NAME": "tester",
+        "COMMITTER_EMAIL": "t@example.org",
+    }
+    return {
+        **kept,
+        **{f"GIT_{name}": value for name, value in who.items()},
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "DVC_NO_ANALYTICS": "1",
+    }
+
+
+def small(params: dict[str, Any]) -> dict[str, Any]:
+    """Shrink the project's own settings: the digits alone, two optimizers, two seeds, three learning rates."""
+    params["problems"] = {"digits": {**params["problems"]["digits"], "epochs": 2}}
+    params["data"]["archives"] = []
+    params["tuning"].update(points=3, max_extensions=1)
+    params["training"]["seeds"] = 2
+    params["optimizers"] = {name: params["optimizers"][name] for name in ("sgd", "adam")}
+    return params
+
+
+def copy_project(folder: Path) -> Project:
+    folder.mkdir(parents=True)
+    for name in COPIED:
+        source, target = ROOT / name, folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy2(source, target)
+    project = Project(folder)
+    project.write_params(small(yaml.safe_load((ROOT / "params.yaml").read_text())))
+    project.run("git", "init", "-q", "-b", "main")
+    (folder / ".dvc" / ".gitignore").write_text("/config.local\n/tmp\n/cache\n")
+    project.commit("project")
+    return project
+
+
+@pytest.fixture(scope="session")
+def finished_study(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A study that `dvc repro` has run and that is committed. Shared: copy it before changing anything."""
+    project = copy_project(tmp_path_factory.mktemp("study") / "project")
+    project.dvc("repro")
+    project.commit("study")
+    return project
+
+
+@pytest.fixture
+def study(finished_study: Project, tmp_path: Path) -> Project:
+    """A copy of the finished study, with its cache, memo and MLflow store."""
+    folder = tmp_path / "project"
+    shutil.copytree(finished_study.folder, folder, symlinks=True)
+    # the absolute places inside the store belong to the shared study
+    for name in ("mlflow.db", "mlartifacts"):
+        path = folder / name
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    return Project(folder)
