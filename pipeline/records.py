@@ -37,7 +37,7 @@ class Training:
     epochs
         Passes over the training examples.
     batch_size
-        Examples per step; the last batch of an epoch may be smaller.
+        Examples per step; what an epoch leaves over is left out.
     validations_per_epoch
         How often the validation examples are looked at: 1, 2, 5 or 10 times.
     seed

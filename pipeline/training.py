@@ -18,6 +18,7 @@ from torch.nn import functional as F  # noqa: N812 - its name in all of PyTorch'
 from pipeline import networks, optimizers
 from pipeline.data import prepared
 from pipeline.data.batches import Batches
+from pipeline.errors import SettingsError
 from pipeline.records import Outcome, Point, Training
 
 if TYPE_CHECKING:
@@ -58,6 +59,11 @@ def train(training: Training, learning: Path, key: str) -> Outcome:
     start = time.perf_counter()
     description = prepared.describe(learning)
     batches = Batches(prepared.open_part(learning, "train"), description, training.batch_size)
+    if not len(batches):
+        raise SettingsError(
+            f"params.yaml: problems.{training.problem}.batch_size: found {training.batch_size}; there are only "
+            f"{len(batches.labels)} training examples."
+        )
     validation = Batches(prepared.open_part(learning, "validation"), description, _EVALUATION_BATCH)
     network = _initial_network(training, description)
     stepper = optimizers.build(training.optimizer, training.row, training.learning_rate, network)
@@ -175,14 +181,14 @@ def _validate(network: nn.Module, validation: Batches) -> tuple[float, float]:
 
 def _points(losses: np.ndarray, seen: list[_Seen], epoch: int, batches: Batches) -> tuple[list[Point], int | None]:
     """Summarise an epoch in about ten points, and name the first step whose loss was not finite."""
-    steps, examples = len(losses), len(batches.labels)
+    steps = len(losses)
     points = []
     for begin, look in zip([0, *(look.step for look in seen)], seen, strict=False):
         loss, accuracy = look.validation or (None, None)
         points.append(
             Point(
                 step=epoch * steps + look.step,
-                images=epoch * examples + min(look.step * batches.size, examples),
+                images=(epoch * steps + look.step) * batches.size,
                 train_loss=finite(float(losses[begin : look.step].mean())),
                 update=finite(look.update),
                 validation_loss=None if loss is None else finite(loss),

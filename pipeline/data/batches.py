@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 import torch
@@ -17,8 +16,7 @@ if TYPE_CHECKING:
 class Batches:
     """Batches of one part of a problem's data.
 
-    The rows stay uint8 in (shared) memory; only a batch at a time becomes float32. The last batch of a pass may
-    be smaller: every example is used.
+    The rows stay uint8 in (shared) memory; only a batch at a time becomes float32.
 
     Parameters
     ----------
@@ -38,11 +36,14 @@ class Batches:
         self._scale, self._shift = scale_and_shift(description)
 
     def __len__(self) -> int:
-        """Return the number of batches in a pass."""
-        return math.ceil(len(self.labels) / self.size)
+        """Return the number of whole batches in a pass."""
+        return len(self.labels) // self.size
 
     def in_order(self, order: torch.Tensor) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        """Yield the batches of one pass in the given order.
+        """Yield the whole batches of one pass in the given order; what is left over at its end is left out.
+
+        A last step on a handful of examples would be as long as the others but far noisier, and every epoch's accuracy
+        would be measured right behind it (``docs/decisions/0006-whole-batches-only.md``).
 
         Parameters
         ----------
@@ -55,11 +56,11 @@ class Batches:
             Normalised inputs, float32 (b, channels, height, width) laid out channels-last, and labels,
             int64 (b,).
         """
-        for rows in torch.split(order, self.size):
+        for rows in torch.split(order[: len(self) * self.size], self.size):
             yield self._normalised(self._rows[rows]), self.labels[rows]
 
     def in_sequence(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        """Yield the batches of one pass as the rows are stored."""
+        """Yield all examples as they are stored; the last batch may be smaller."""
         parts = zip(torch.split(self._rows, self.size), torch.split(self.labels, self.size), strict=True)
         for rows, labels in parts:
             yield self._normalised(rows), labels
