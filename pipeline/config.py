@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import difflib
+import math
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from pipeline.backprop_settings import BackpropSettings
 from pipeline.errors import SettingsError
 from pipeline.paths import PARAMS
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
-LearningRate = Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)]
+LearningRate = Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False, strict=True)]
 Seed = Annotated[int, Field(ge=0, lt=2**31, strict=True)]
+_MOST_WORKERS = 4096
 
 
 def _empty_mapping(value: object) -> object:
@@ -24,8 +27,39 @@ def _empty_mapping(value: object) -> object:
     return {} if value is None else value
 
 
+def _not_the_learning_rate(name: str) -> str:
+    if name == "lr":
+        raise ValueError("the tuning sets it: give the middle of its grid as learning_rate")
+    return name
+
+
+def _plain(value: object) -> object:
+    """Refuse what no optimizer takes, before it reaches a hash or a worker."""
+    if not _is_plain(value):
+        raise ValueError(f"found {_shortened(value)}; it must be a finite number, true, false, text or a list of these")
+    return value
+
+
+def _is_plain(value: object) -> bool:
+    if isinstance(value, list):
+        return all(not isinstance(item, list) and _is_plain(item) for item in value)
+    return value is None or isinstance(value, bool | int | str) or (isinstance(value, float) and math.isfinite(value))
+
+
+def _worker_count(value: object) -> object:
+    # a union's own error would be one line for each of its members
+    if value == "auto" or (isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= _MOST_WORKERS):
+        return value
+    raise ValueError(f"found {_shortened(value)}; it must be 'auto' or a whole number from 1 to {_MOST_WORKERS}")
+
+
+ArgumentName = Annotated[str, AfterValidator(_not_the_learning_rate)]
+Argument = Annotated[Any, BeforeValidator(_plain)]
+Arguments = Annotated[dict[ArgumentName, Argument], BeforeValidator(_empty_mapping)]
+
+
 class _Settings(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class ProblemSettings(_Settings):
@@ -56,12 +90,12 @@ class ProblemSettings(_Settings):
     network: Name
     epochs: Annotated[int, Field(ge=1, le=10_000, strict=True)]
     batch_size: Annotated[int, Field(ge=1, le=100_000, strict=True)]
-    validation_fraction: Annotated[float, Field(gt=0, lt=1)]
+    validation_fraction: Annotated[float, Field(gt=0, lt=1, strict=True)]
     validations_per_epoch: Literal[1, 2, 5, 10] = 1
     seeds: Annotated[int, Field(ge=1, le=1000, strict=True)] | None = None
-    optimizers: tuple[Name, ...] | None = None
-    target_train_loss: Annotated[float, Field(gt=0, lt=100)] | None = None
-    target_validation_accuracy: Annotated[float, Field(gt=0, lt=1)] | None = None
+    optimizers: Annotated[tuple[Name, ...], Field(min_length=1)] | None = None
+    target_train_loss: Annotated[float, Field(gt=0, lt=100, strict=True)] | None = None
+    target_validation_accuracy: Annotated[float, Field(gt=0, lt=1, strict=True)] | None = None
     tuned_on: Name | None = None
     neighbours: Annotated[int, Field(ge=0, le=9, strict=True)] = 1
 
@@ -93,7 +127,7 @@ class TrainingSettings(_Settings):
 class ExecutionSettings(_Settings):
     """How the trainings are run; changes no result."""
 
-    workers: Literal["auto"] | Annotated[int, Field(ge=1, le=4096, strict=True)] = "auto"
+    workers: Annotated[Literal["auto"] | int, BeforeValidator(_worker_count)] = "auto"
 
     def worker_count(self) -> int:
         """Return the number of worker processes: as many as this process may use cores if ``auto``."""
@@ -104,7 +138,7 @@ class RestSettings(_Settings):
     """The optimizer of those parameters that a row's own class cannot take."""
 
     class_name: str = Field(alias="class")
-    arguments: Annotated[dict[str, Any], BeforeValidator(_empty_mapping)] = {}
+    arguments: Arguments = {}
 
 
 class OptimizerSettings(_Settings):
@@ -113,14 +147,8 @@ class OptimizerSettings(_Settings):
     label: Annotated[str, Field(min_length=1, max_length=40)]
     class_name: str = Field(alias="class")
     learning_rate: LearningRate
-    arguments: Annotated[dict[str, Any], BeforeValidator(_empty_mapping)] = {}
+    arguments: Arguments = {}
     rest: RestSettings | None = None
-
-    @model_validator(mode="after")
-    def _learning_rate_is_tuned(self) -> OptimizerSettings:
-        if "lr" in self.arguments or (self.rest and "lr" in self.rest.arguments):
-            raise ValueError("arguments.lr is set by the tuning: give the middle of its grid as learning_rate")
-        return self
 
 
 class Settings(_Settings):
@@ -154,11 +182,32 @@ class Settings(_Settings):
                 if optimizer not in self.optimizers:
                     known = closest(optimizer, self.optimizers)
                     raise ValueError(f"problems.{name}.optimizers: there is no row {optimizer!r}{known}")
-            earlier = list(self.problems)[: list(self.problems).index(name)]
-            if problem.tuned_on is not None and problem.tuned_on not in earlier:
+        return self
+
+    @model_validator(mode="after")
+    def _grids_have_middles(self) -> Settings:
+        possible: list[str] = []
+        for name, problem in self.problems.items():
+            if problem.tuned_on is None:
+                possible.append(name)
+                continue
+            where = f"problems.{name}.tuned_on: {problem.tuned_on!r}"
+            if problem.tuned_on not in possible:
                 raise ValueError(
-                    f"problems.{name}.tuned_on: {problem.tuned_on!r} is not a problem that stands before it"
+                    f"{where} is not a problem that stands before it and is tuned by itself"
+                    + (closest(problem.tuned_on, possible) if possible else "")
                 )
+            absent = [row for row in self.roster(name) if row not in self.roster(problem.tuned_on)]
+            if absent:
+                raise ValueError(f"{where} is not tuned for {', '.join(absent)}: add them to its optimizers")
+        return self
+
+    @model_validator(mode="after")
+    def _labels_differ(self) -> Settings:
+        rows: dict[str, str] = {}
+        for name, row in self.optimizers.items():
+            if (other := rows.setdefault(row.label, name)) != name:
+                raise ValueError(f"optimizers.{name}.label: {row.label!r} is also the label of {other}; take another")
         return self
 
     def roster(self, problem: str) -> list[str]:
@@ -217,11 +266,15 @@ def load(path: Path = PARAMS) -> Settings:
         Where the file is missing, is no YAML, or holds a wrong key or value; names each of them.
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = _parse(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise SettingsError(f"{path} is not in {Path.cwd()}: run the command in the project's folder.") from None
-    except yaml.YAMLError as error:
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{path} is not UTF-8 text: byte {error.start} cannot be read; save it as UTF-8.") from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: what looks like a date and is none
         raise SettingsError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
+    except _RepeatedKeyError as error:
+        raise SettingsError(f"{path}: {error}") from None
     return validate(content, str(path))
 
 
@@ -240,22 +293,83 @@ def validate(content: object, origin: str) -> Settings:
         raise SettingsError(f"{origin}: " + "\n       ".join(lines)) from None
 
 
+# What pydantic calls things, in a person's words
+_PLAIN = {
+    "int_type": "it must be a whole number",
+    "float_type": "it must be a number",
+    "string_type": "it must be text",
+    "dict_type": "it must be a mapping (key: value)",
+    "mapping_type": "it must be a mapping (key: value)",
+    "model_type": "it must be a mapping (key: value)",
+    "tuple_type": "it must be a list",
+    "string_pattern_mismatch": "it must be lower-case letters, digits and underscores, a letter first",
+    "string_too_short": "it must not be empty",
+    "string_too_long": "it must have at most {max_length} characters",
+    "too_short": "it must not be empty",
+    "too_long": "it must have at most {max_length} items",
+}
+
+
 def _explain(detail: dict[str, Any]) -> str:
     location = [part for part in detail["loc"] if part != "[key]"]
-    # pydantic names the branch of a union that failed; to a person it is no part of the path
-    path = ".".join(str(part) for part in location if not _is_branch(part)) or "the file"
+    path = ".".join(str(part) for part in location)
+    return f"{path}: {_reason(detail, location)}" if path else _reason(detail, location)
+
+
+def _reason(detail: dict[str, Any], location: list[Any]) -> str:
+    context = detail.get("ctx", {})
     if detail["type"] == "extra_forbidden":
-        return f"{path}: unknown key{closest(location[-1], _allowed_keys(location[:-1]))}"
+        return f"unknown key{closest(location[-1], _allowed_keys(location[:-1]))}"
     if detail["type"] == "missing":
-        return f"{path}: missing"
+        return "missing"
     if detail["type"] == "value_error":
-        return f"{path}: {detail['ctx']['error']}" if location else str(detail["ctx"]["error"])
-    message = detail["msg"].replace("Input should be", "it must be")
-    return f"{path}: found {_shortened(detail['input'])}; {message[0].lower()}{message[1:]}"
+        return str(context["error"])
+    words = _PLAIN.get(detail["type"], detail["msg"].replace("Input should be", "it must be"))
+    return f"found {_shortened(detail['input'])}; {words.format(**context)}"
 
 
-def _is_branch(part: object) -> bool:
-    return isinstance(part, str) and (part.startswith(("literal[", "constrained-")) or part == "int")
+class _Loader(yaml.SafeLoader):
+    """YAML as DVC reads it, in which ``1e-8`` is a number."""
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)[eE][-+]?\d+$"), list("-+.0123456789")
+)
+
+
+def _parse(text: str) -> object:
+    """Return a YAML text's plain values; raise where a mapping holds a key twice (YAML would take the last)."""
+    loader = _Loader(text)
+    try:
+        node = loader.get_single_node()
+        if node is None:
+            return None
+        _refuse_repeated_keys(node, ())
+        return loader.construct_document(node)
+    finally:
+        loader.dispose()
+
+
+def _refuse_repeated_keys(node: yaml.Node, path: tuple[str, ...]) -> None:
+    if isinstance(node, yaml.SequenceNode):
+        for number, item in enumerate(node.value):
+            _refuse_repeated_keys(item, (*path, str(number)))
+    if isinstance(node, yaml.MappingNode):
+        lines: dict[str, int] = {}
+        for key, value in node.value:
+            name, line = str(key.value), key.start_mark.line + 1
+            here = (*path, name)
+            if name in lines:
+                where = "line {}" if lines[name] == line else "lines {} and {}"
+                raise _RepeatedKeyError(
+                    f"{'.'.join(here)}: given twice, in {where.format(lines[name], line)}; keep one"
+                )
+            lines[name] = line
+            _refuse_repeated_keys(value, here)
+
+
+class _RepeatedKeyError(Exception):
+    """Says which key a mapping holds twice."""
 
 
 def _shortened(value: object) -> str:

@@ -32,7 +32,8 @@ def training_curves(outcomes: Iterable[Outcome]) -> pd.DataFrame:
             "train_loss": point.train_loss,
             "update": point.update,
             "validation_loss": point.validation_loss,
-            "validation_accuracy": point.validation_accuracy,
+            # after a divergence it is 0: nothing is predicted, which is no measurement
+            "validation_accuracy": point.validation_accuracy if point.train_loss is not None else None,
         }
         for outcome in outcomes
         for point in outcome.history
@@ -41,7 +42,8 @@ def training_curves(outcomes: Iterable[Outcome]) -> pd.DataFrame:
     groups = frame.groupby(["problem", "optimizer", "step", "images", "epoch"], sort=True)
     means = groups[list(_AVERAGED)].mean().reset_index()
     counts = groups[list(_AVERAGED)].count().reset_index()
-    seeds = counts.groupby(["problem", "optimizer"])["train_loss"].transform("max")
+    # every seed has the first points, whatever they hold; one that diverged lacks the later ones
+    seeds = groups.size().groupby(["problem", "optimizer"]).transform("max").to_numpy()
     # a mean over the seeds that happened to survive would flatter the optimizer
     for name in _AVERAGED:
         means[name] = means[name].where(counts[name] == seeds)
@@ -80,7 +82,8 @@ def _images_per_epoch(outcome: Outcome) -> float:
     # a training that diverged ends with the epoch in which it did
     epochs = outcome.training.epochs
     if outcome.diverged:
-        epochs = sum(point.validation_accuracy is not None for point in outcome.history)
+        measured = sum(point.validation_accuracy is not None for point in outcome.history)
+        epochs = measured // outcome.training.validations_per_epoch
     return outcome.last.images / epochs
 
 

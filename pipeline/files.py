@@ -95,14 +95,13 @@ def sha256(path: Path) -> str:
 
 def write_tensors(path: Path, tensors: Mapping[str, np.ndarray], metadata: Mapping[str, str] | None = None) -> None:
     """Write named arrays to one safetensors file, sorted by name, atomically."""
-    from safetensors.numpy import save_file
+    from safetensors.numpy import save
 
+    # arrays in another memory order would be written wrongly, without a word
+    ordered = {name: tensors[name].copy(order="C") for name in sorted(tensors)}
     with atomic(path) as temporary:
-        save_file(
-            {name: tensors[name] for name in sorted(tensors)},
-            temporary,
-            metadata=dict(metadata) if metadata else None,
-        )
+        # not save_file: a full disk would be an error of safetensors' own kind
+        temporary.write_bytes(save(ordered, metadata=dict(metadata) if metadata else None))
 
 
 def read_tensors(path: Path) -> dict[str, np.ndarray]:

@@ -59,7 +59,9 @@ def dvc_hash(path: Path, lock: Path = Path("dvc.lock")) -> str | None:
 
     if not lock.exists():
         return None
-    stages = (yaml.safe_load(lock.read_text(encoding="utf-8")) or {}).get("stages", {})
+    # pure Python takes a quarter of a second for a whole study's file, and every stage asks for each problem
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    stages = (yaml.load(lock.read_text(encoding="utf-8"), Loader=loader) or {}).get("stages", {})  # noqa: S506
     found = (out for stage in stages.values() for out in stage.get("outs", []) if out["path"] == str(path))
     return next((str(out.get("md5", "")).removesuffix(".dir") or None for out in found), None)
 

@@ -10,6 +10,7 @@ import contextlib
 import json
 import logging
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -35,7 +36,9 @@ _QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "DO_NOT_TRACK": "true",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "8",
+    "MLFLOW_LOGGING_LEVEL": "ERROR",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "GIT_PYTHON_REFRESH": "quiet",
 }
@@ -110,7 +113,7 @@ class Tracker:
         return sum(self._attempt(partial(self._write_missing, outcome)) for outcome in outcomes)
 
     def sync_metrics(self, problem: str, metrics: Mapping[str, Mapping[str, float]]) -> int:
-        """Add final metrics to runs that lack them.
+        """Add final metrics to runs that lack them or hold others (of an older evaluation).
 
         Parameters
         ----------
@@ -145,9 +148,10 @@ class Tracker:
                 return write()
         except Exception as error:  # noqa: BLE001 - whatever a store or its network does, the study goes on
             self.usable = False
-            reason = " ".join(str(error).split())
+            reason = _without_password(" ".join(str(error).split()))
             self._warn(
-                f"MLflow store {store_uri()} cannot be used ({type(error).__name__}: {reason[:160]}). The study goes "
+                f"MLflow store {_without_password(store_uri())} cannot be used "
+                f"({type(error).__name__}: {reason[:160]}). The study goes "
                 "on without it; `make ui` fills the runs in later."
             )
             return 0
@@ -162,6 +166,8 @@ class Tracker:
     def _experiment(self, problem: str) -> str:
         if problem not in self._experiments:
             found = self._client.get_experiment_by_name(problem)
+            if found and found.lifecycle_stage == "deleted":  # in the UI; its name stays taken
+                self._client.restore_experiment(found.experiment_id)
             self._experiments[problem] = found.experiment_id if found else self._new_experiment(problem)
         return self._experiments[problem]
 
@@ -192,16 +198,16 @@ class Tracker:
         self._client.log_inputs(run_id, [_dataset_input(self._datasets[outcome.training.problem])])
         if outcome.weights:
             self._log_weights(run_id, outcome.weights)
-        self._client.set_tag(run_id, "key", outcome.key)
-        self._client.delete_tag(run_id, "writing")
         status = "FAILED" if outcome.diverged else "FINISHED"
         self._client.set_terminated(run_id, status=status, end_time=end)
+        self._client.set_tag(run_id, "key", outcome.key)
+        self._client.delete_tag(run_id, "writing")
 
     def _parent(self, experiment: str, outcome: Outcome) -> str:
         """Return the run that gathers an optimizer's trials and seeds under equal settings."""
         training = outcome.training
-        group = canonical([training.row, training.network, training.epochs, training.batch_size, training.data])
-        if (key := f"{training.optimizer} {group}") not in self._parents:
+        same = [training.problem, training.row, training.network, training.epochs, training.batch_size, training.data]
+        if (key := f"{training.optimizer} {canonical(same)}") not in self._parents:
             self._parents[key] = self._find_parent(experiment, outcome, _short_hash(key))
         return self._parents[key]
 
@@ -231,7 +237,7 @@ class Tracker:
         written = 0
         for run in self._all_runs(experiment, "tags.kind = 'train'"):
             values = metrics.get(run.data.tags.get("key", ""), {})
-            missing = {name: value for name, value in values.items() if name not in run.data.metrics}
+            missing = {name: value for name, value in values.items() if run.data.metrics.get(name) != value}
             if missing:
                 self._client.log_batch(run.info.run_id, metrics=[_metric(*item) for item in missing.items()])
                 written += 1
@@ -269,8 +275,14 @@ class Tracker:
                 pip_requirements=requirements,
                 serialization_format="pt2",
             )
+        # start_run opened the run again: it ended when its training did
+        self._client.set_terminated(runs[0].info.run_id, end_time=runs[0].info.end_time)
         self._client.set_tag(runs[0].info.run_id, "model", _MODEL_NAME)
         return 1
+
+
+def _without_password(text: str) -> str:
+    return re.sub(r"//[^/@\s]+@", "//", text)
 
 
 def _connect() -> Any:
@@ -286,7 +298,7 @@ def _quiet() -> Iterator[None]:
     """Keep MLflow's telemetry, banners and long retries away, unless the user asked for them."""
     for name, value in _QUIET.items():
         os.environ.setdefault(name, value)
-    for logger in ("mlflow", "alembic"):
+    for logger in ("mlflow", "alembic", "urllib3"):
         logging.getLogger(logger).setLevel(logging.ERROR)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -319,8 +331,11 @@ def _tags(outcome: Outcome) -> dict[str, str]:
 
 
 def _git_commit() -> str:
-    command = ["git", "rev-parse", "HEAD"]
-    answer = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - fixed words
+    command = ["git", "rev-parse", "--verify", "--quiet", "HEAD"]
+    try:
+        answer = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - fixed words
+    except OSError:  # no git here
+        return ""
     return answer.stdout.strip()
 
 
@@ -342,6 +357,8 @@ def _params(outcome: Outcome, *, shared: bool = False) -> list[Any]:
         "batch_size": training.batch_size,
     }
     values |= {f"arguments.{name}": value for name, value in training.row["arguments"].items()}
+    if rest := training.row.get("rest"):
+        values |= {"rest.class": rest["class"]} | {f"rest.arguments.{n}": v for n, v in rest["arguments"].items()}
     values |= {f"parameters.{name}": count for name, count in outcome.parameters.items()}
     if not shared:
         values |= {"learning_rate": training.learning_rate, "seed": training.seed}

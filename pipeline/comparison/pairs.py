@@ -107,17 +107,24 @@ def compare_rows(
     return Pair(a, b, measure, _tested(scores[0], scores[1], measure, margin, settings.alpha, (*a, *b)))
 
 
-def compare_with_value(settings: ComparisonSettings, metrics: Metrics, a: Row, value: float, measure: Measure) -> Pair:
-    """Compare an optimizer with a fixed value (a fraction), seed by seed; `b` is then named after the value."""
-    b = Row(a.problem, f"{value:g}")
+def compare_with_value(
+    settings: ComparisonSettings, metrics: Metrics, a: Row, value: float, name: str, measure: Measure
+) -> Pair:
+    """Compare an optimizer with a fixed value (on the measure's raw scale), seed by seed.
+
+    In the pair that comes out `name` stands for the value, in the place of an optimizer. Reasons as in
+    `compare_rows`.
+    """
+    b = Row(a.problem, name)
     reason = _refusal(metrics, a, measure)
     scores = [] if reason else seeds_of(metrics, *a, measure) or []
     reason = reason or _unusable(a, b, measure, [(score, value) for score in scores])
     if reason:
         return Pair(a, b, measure, None, reason)
-    known = [score for score in scores if score is not None]
-    limit = measure.margin_in(settings.margins)
-    return Pair(a, b, measure, _tested(known, [value] * len(known), measure, limit, settings.alpha, (*a, *b)))
+    first = [_scale(score, measure) for score in scores]
+    second = [_scale(value, measure)] * len(scores)
+    margin = measure.margin_in(settings.margins)
+    return Pair(a, b, measure, _tested(first, second, measure, margin, settings.alpha, (*a, *b)))
 
 
 def _refusal(metrics: Metrics, row: Row, measure: Measure) -> str:
@@ -151,9 +158,14 @@ def _unusable(a: Row, b: Row, measure: Measure, shared: Sequence[tuple[float | N
                 f"in {neither} of {len(shared)} seeds"
             )
         return ""
-    if any(value is None for values in shared for value in values):
+    if any(_missing(value, measure) for values in shared for value in values):
         return f"a seed of {a.optimizer} or {b.optimizer} on {a.problem} has no {measure.title}"
     return ""
+
+
+def _missing(value: float | None, measure: Measure) -> bool:
+    # a share that was rounded to zero has no ratio to another
+    return value is None or (measure.unit == "times" and value <= 0)
 
 
 def _endless(

@@ -10,10 +10,12 @@ made quite equal, k-means++ spreads its first centres to rare patches, and a cen
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 
+from pipeline.config import available_cores
 from pipeline.data.examples import Examples, LabelledData
 
 # Patches and words are whole numbers up to _LARGEST: a squared distance and all its parts are whole numbers below 2^24,
@@ -25,7 +27,7 @@ _MOST_VALUES = 2**24 // (3 * _LARGEST**2)
 _SEED = 0
 _PATCHES_SEEN_PER_IMAGE = 10
 _FITTING_BATCH = 4096
-_COUNTING_IMAGES = 32
+_COUNTING_IMAGES = 16
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,6 @@ def learn(images: np.ndarray, recipe: Recipe) -> np.ndarray:
         batch_size=_FITTING_BATCH,
         max_no_improvement=None,
         reassignment_ratio=0,
-        compute_labels=False,
         random_state=_SEED,
     )
     with threadpool_limits(1):
@@ -146,6 +147,8 @@ def count(images: np.ndarray, dictionary: np.ndarray, recipe: Recipe) -> np.ndar
     ValueError
         Where patches are too large for exact distances, or too many for counts of one byte.
     """
+    from threadpoolctl import threadpool_limits
+
     words, values = dictionary.shape
     grid = _grid(images, recipe)
     if values > _MOST_VALUES:
@@ -156,14 +159,19 @@ def count(images: np.ndarray, dictionary: np.ndarray, recipe: Recipe) -> np.ndar
     slopes = np.ascontiguousarray(-2 * dictionary.T)
     squares = np.square(dictionary).sum(axis=1)
     counts = np.empty((len(images), words), dtype=np.uint8)
-    for start in range(0, len(images), _COUNTING_IMAGES):
+
+    def fill(start: int) -> None:
+        block = counts[start : start + _COUNTING_IMAGES]
         patches = _normalised(grid[start : start + _COUNTING_IMAGES], recipe)
         distances = patches @ slopes
         distances += squares
-        rows = len(counts[start : start + _COUNTING_IMAGES])
-        firsts = np.repeat(np.arange(rows) * words, len(patches) // rows)
-        tally = np.bincount(distances.argmin(axis=1) + firsts, minlength=rows * words)
-        counts[start : start + rows] = tally.reshape(rows, words)
+        firsts = np.repeat(np.arange(len(block)) * words, len(patches) // len(block))
+        tally = np.bincount(distances.argmin(axis=1) + firsts, minlength=block.size)
+        block[:] = tally.reshape(block.shape)
+
+    # threads of ours, each with whole blocks: those of BLAS wait for one another after every product
+    with threadpool_limits(1), ThreadPoolExecutor(available_cores()) as pool:
+        list(pool.map(fill, range(0, len(images), _COUNTING_IMAGES)))
     return counts[:, np.newaxis, np.newaxis]
 
 

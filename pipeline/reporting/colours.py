@@ -57,9 +57,7 @@ def styles(optimizers: Iterable[str]) -> dict[str, Style]:
     names = list(optimizers)
     unknown = [name for name in names if name not in _KNOWN]
     spare = zip(cycle(_SPARE), cycle(_SPARE_DASHES), cycle(_SPARE_MARKERS), strict=False)
-    given = {
-        name: Style(*style) for name, style in zip(unknown, islice(spare, len(unknown)), strict=True)
-    }
+    given = {name: Style(*style) for name, style in zip(unknown, islice(spare, len(unknown)), strict=True)}
     return {name: _KNOWN.get(name) or given[name] for name in names}
 
 

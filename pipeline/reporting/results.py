@@ -69,9 +69,7 @@ class Results:
             if optimizer not in self.metrics.get(problem, {})
         ]
         if missing:
-            raise DataError(
-                f"{paths.METRICS} lacks {', '.join(missing)}, which {paths.PARAMS} names: run `dvc repro`."
-            )
+            raise DataError(f"{paths.METRICS} lacks {', '.join(missing)}, which {paths.PARAMS} names: run `dvc repro`.")
 
     @property
     def main_problem(self) -> str:

@@ -1,24 +1,22 @@
-"""The sentence that answers the question, from whatever order the verdicts come in."""
+"""The sentence that answers the question."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _QUESTION = "adam_always_best"
 
 
-def answer_of(verdicts: Any) -> str | None:
+def answer_of(verdicts: Mapping[str, Any] | None) -> str | None:
     """Return the sentence of the verdict on the question, or None where there is none.
 
     Parameters
     ----------
     verdicts
-        ``results/verdicts.json``: verdicts by id, or a list of verdicts with an ``id``; None without that stage.
+        ``results/verdicts.json``: verdicts by the id of their claim; None without the stage that judges.
     """
-    if isinstance(verdicts, Mapping):
-        found = verdicts.get(_QUESTION)
-    else:
-        found = next((entry for entry in verdicts or () if entry.get("id") == _QUESTION), None)
-    sentence = found.get("sentence") if isinstance(found, Mapping) else None
-    return str(sentence) if sentence else None
+    found = (verdicts or {}).get(_QUESTION)
+    return str(found["sentence"]) if found else None

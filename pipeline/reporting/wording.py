@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def decimal(value: float | None, digits: int = 3) -> str:
 def rate(value: float) -> str:
     """Return a learning rate to three significant digits, never in exponent notation above 1e-5."""
     text = f"{value:.3g}"
-    return text if "e" not in text or value < 1e-5 else f"{value:f}".rstrip("0")
+    return text if value < 1e-5 else f"{Decimal(text):f}"
 
 
 def interval(quantity: Mapping[str, Any]) -> str:

@@ -42,9 +42,7 @@ def data(results: Results, problem: str) -> pd.DataFrame:
     )
     frame["label"] = frame["optimizer"].map(results.label)
     for part in ("colour", "dash", "width"):
-        frame[part] = frame["optimizer"].map(
-            {name: getattr(style, part) for name, style in results.styles.items()}
-        )
+        frame[part] = frame["optimizer"].map({name: getattr(style, part) for name, style in results.styles.items()})
     return frame.reset_index(drop=True)
 
 
@@ -95,7 +93,7 @@ def _draw_trials(axes: Axes, trials: pd.DataFrame) -> None:
 def _name_axes(figure: Figure, frame: pd.DataFrame, count: int, columns: int) -> None:
     for place, axes in enumerate(figure.axes[:count]):
         axes.set_xscale("log")
-        axes.xaxis.set_major_locator(LogLocator(10, numticks=5))
+        axes.xaxis.set_major_locator(LogLocator(10, numticks=4))
         axes.xaxis.set_minor_locator(NullLocator())
         axes.set_ylim(-4, max(100.0 if frame["accuracy"].max() > 80 else 0.0, 1.15 * frame["accuracy"].max()))
         # the last panel of a column may stand above an empty place
@@ -105,9 +103,7 @@ def _name_axes(figure: Figure, frame: pd.DataFrame, count: int, columns: int) ->
     figure.supylabel("validation accuracy (%)", size=10)
     handles = [
         Line2D([], [], color="#666666", marker="o", markersize=3.5, label="tried, one seed"),
-        Line2D(
-            [], [], linestyle="", marker="o", markerfacecolor="none", color="black", markersize=9, label="chosen"
-        ),
+        Line2D([], [], linestyle="", marker="o", markerfacecolor="none", color="black", markersize=9, label="chosen"),
         Line2D([], [], linestyle="", marker="x", color="black", label="diverged"),
         Line2D([], [], color="#d9d9d9", label="other optimizers"),
     ]

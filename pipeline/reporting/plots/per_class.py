@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from math import ceil, floor
 from typing import TYPE_CHECKING
 
 import matplotlib as mpl
+from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from pipeline.reporting.axes import WIDTH, name_rows, records
@@ -50,8 +52,10 @@ def draw(frame: pd.DataFrame) -> Figure:
     grid = frame.pivot_table(index="row", columns="column", values="accuracy")
     figure = Figure(figsize=(WIDTH, 1.5 + 0.36 * len(grid)), layout="constrained")
     axes = figure.subplots()
-    colours = mpl.colormaps["cividis_r"]
-    image = axes.imshow(grid.to_numpy(), cmap=colours, vmin=0, vmax=100, aspect="auto")
+    colours = mpl.colormaps["YlGnBu"]
+    # to full tens: the shades are then used where the numbers are
+    norm = Normalize(10 * floor(grid.min().min() / 10), min(10 * ceil(grid.max().max() / 10 + 1e-9), 100))
+    image = axes.imshow(grid.to_numpy(), cmap=colours, norm=norm, aspect="auto")
     for cell in records(frame):
         axes.text(
             cell["column"],
@@ -60,7 +64,7 @@ def draw(frame: pd.DataFrame) -> Figure:
             ha="center",
             va="center",
             size=9,
-            color=ink_on(colours(cell["accuracy"] / 100)),
+            color=ink_on(colours(norm(cell["accuracy"]))),
         )
     classes = frame.drop_duplicates("column").sort_values("column")
     axes.set_xticks(range(len(classes)), list(classes["class"]), rotation=30, ha="right")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
@@ -51,7 +52,9 @@ def _percent(fraction: float | None) -> float:
 
 
 def draw(frame: pd.DataFrame) -> Figure:
-    """Draw a line an optimizer: faint dots for seeds, a large dot and a bar for mean and interval.
+    """Draw a line an optimizer: a large dot and a bar for mean and interval, below them faint dots for seeds.
+
+    An arrow on the left edge stands for seeds further down than the axis goes.
 
     Parameters
     ----------
@@ -61,18 +64,34 @@ def draw(frame: pd.DataFrame) -> Figure:
     optimizers = frame.drop_duplicates("optimizer")
     figure = Figure(figsize=(WIDTH, 1.1 + 0.36 * len(optimizers)), layout="constrained")
     axes = figure.subplots()
-    axes.scatter(frame["accuracy"], frame["rank"], s=22, c=list(frame["colour"]), alpha=0.3, linewidths=0)
+    left, right = _limits(frame)
+    axes.set_xlim(left, right)
+    seen = frame[frame["accuracy"] >= left]
+    below = seen["rank"] + 0.27
+    axes.scatter(seen["accuracy"], below, s=18, c=list(seen["colour"]), alpha=0.35, linewidths=0)
+    beyond = frame[frame["accuracy"] < left].drop_duplicates("optimizer")
+    axes.scatter([left] * len(beyond), beyond["rank"] + 0.27, s=30, marker="<", c=list(beyond["colour"]), clip_on=False)
     for row in records(optimizers):
         _draw_row(axes, row)
-    axes.set_ylim(len(optimizers) - 0.4, -0.6)
-    axes.set_xlabel("test accuracy (%): large dot = mean, bar = 95 % interval, faint dots = single seeds")
+    axes.set_ylim(len(optimizers) - 0.3, -0.6)
+    axes.set_xlabel("test accuracy (%)")
     axes.set_ylabel("optimizer, best first")
-    # room on the right for the numbers
-    axes.margins(x=0.08)
     axes.xaxis.set_major_locator(MaxNLocator(8))
     name_rows(axes, optimizers)
     tidy(axes, "x")
     return figure
+
+
+def _limits(frame: pd.DataFrame) -> tuple[float, float]:
+    """Return the ends of the axis; a seed that diverged must not squeeze all others together."""
+    sound = frame[frame["diverged"] == 0]
+    shown = (sound if len(sound) else frame)[["accuracy", "low", "high", "mean"]].to_numpy(dtype=float)
+    values = np.append(shown, frame["mean"].to_numpy(dtype=float))
+    values = values[np.isfinite(values)]
+    if not len(values):
+        return 0.0, 100.0
+    margin = max(0.06 * float(np.ptp(values)), 0.2)
+    return max(float(values.min()) - margin, 0.0), min(float(values.max()) + margin, 100.5)
 
 
 def _draw_row(axes: Axes, row: dict[str, float | str]) -> None:

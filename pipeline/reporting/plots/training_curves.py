@@ -35,7 +35,6 @@ def data(results: Results, problem: str) -> pd.DataFrame:
         that knows nothing reaches), ``colour``, ``dash``,
         ``width`` and ``marker``.
     """
-
     curves = results.training_curves
     curves = curves[curves["problem"] == problem]
     classes = results.confusion.loc[results.confusion["problem"] == problem, "actual"].nunique()

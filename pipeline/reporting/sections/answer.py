@@ -23,7 +23,7 @@ def build(results: Results) -> list[Item]:
         items.append(Paragraph(f"**{verdict}**"))
     items.append(Paragraph(" ".join(sentences(results))))
     if results.other_problems:
-        items.append(Paragraph("And the winners of all problems, beside Adam:"))
+        items.append(Paragraph("The winners of all problems, with Adam beside them:"))
         items.append(Bullets(tuple(_winner(results, problem) for problem in results.settings.problems)))
     items.append(
         Paragraph(
@@ -39,7 +39,7 @@ def sentences(results: Results) -> list[str]:
     problem = results.main_problem
     ranked = results.ranked(problem)
     found = results.metrics[problem]
-    best, last = ranked[0], ranked[-1]
+    best, second, last = ranked[0], ranked[min(1, len(ranked) - 1)], ranked[-1]
     text = [
         f"On {results.title(problem)}, {results.label(best)} reached the highest mean test accuracy of "
         f"{counted(len(ranked), 'optimizer')}: {with_interval(found[best]['test_accuracy'])} over "
@@ -47,9 +47,9 @@ def sentences(results: Results) -> list[str]:
     ]
     if "adam" in ranked and best != "adam":
         text.append(_adam(results, problem, best))
-    if "adam" in ranked and best == "adam" and len(ranked) > 1:
-        text.append(_runner_up(results, problem, ranked[1]))
-    if last not in (best, "adam"):
+    if best == "adam" and second != best:
+        text.append(_runner_up(results, problem, second))
+    if last not in (best, "adam") and not (best == "adam" and last == second):
         text.append(f"Last came {results.label(last)} with {with_interval(found[last]['test_accuracy'])}.")
     return text
 
@@ -58,7 +58,9 @@ def _adam(results: Results, problem: str, best: str) -> str:
     place = results.ranked(problem).index("adam") + 1
     found = results.metrics[problem]["adam"]["test_accuracy"]
     behind = _difference(results, problem, best, "adam")
-    return f"Adam came {ordinal(place)} with {with_interval(found)}{', ' + behind if behind else ''}."
+    return (
+        f"{results.label('adam')} came {ordinal(place)} with {with_interval(found)}{', ' + behind if behind else ''}."
+    )
 
 
 def _runner_up(results: Results, problem: str, second: str) -> str:
@@ -76,7 +78,8 @@ def _difference(results: Results, problem: str, ahead: str, behind: str) -> str:
     text = f"{points(interval.estimate)} behind {results.label(ahead)}"
     if interval.low is None or interval.high is None:
         return text
-    return f"{text} (paired by seed, 95 % interval {number(interval.low)} to {number(interval.high)})"
+    doubt = "; these seeds do not tell the two apart" if interval.low <= 0 <= interval.high else ""
+    return f"{text} (paired by seed, 95 % interval {number(interval.low)} to {number(interval.high)}{doubt})"
 
 
 def _winner(results: Results, problem: str) -> str:
@@ -90,7 +93,7 @@ def _winner(results: Results, problem: str) -> str:
     if "adam" not in ranked or "adam" in tied:
         return text
     mean = percent(found["adam"]["test_accuracy"]["mean"])
-    return f"{text}; Adam {ordinal(ranked.index('adam') + 1)} of {len(ranked)} with {mean}"
+    return f"{text}; {results.label('adam')} {ordinal(ranked.index('adam') + 1)} of {len(ranked)} with {mean}"
 
 
 def _shown(results: Results, problem: str, optimizer: str) -> str:

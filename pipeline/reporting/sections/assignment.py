@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 
 def build(results: Results) -> list[Item]:
     """Return the section, or nothing where Adam was not trained on CIFAR-10."""
-    frame = plot.data(results)
-    found = results.metrics.get(theirs.PROBLEM, {}).get(theirs.OPTIMIZER)
-    if frame.empty or found is None:
+    problems = results.settings.problems
+    if theirs.PROBLEM not in problems or theirs.OPTIMIZER not in results.settings.roster(theirs.PROBLEM):
         return []
+    frame = plot.data(results)
+    found = results.metrics[theirs.PROBLEM][theirs.OPTIMIZER]
     ours = found["test_accuracy"]
     rows = [("all", number(theirs.OVERALL / 100), number(ours["mean"]), interval(ours), _more(ours["mean"]))]
     for row in records(frame):
@@ -45,9 +46,7 @@ def build(results: Results) -> list[Item]:
             "assignment",
             to_svg(plot.draw(frame)),
             "Accuracy per class, assignment and this study: "
-            + ", ".join(
-                f"{row['class']} {row['assignment']:.1f} and {row['ours']:.1f} %" for row in records(frame)
-            )
+            + ", ".join(f"{row['class']} {row['assignment']:.1f} and {row['ours']:.1f} %" for row in records(frame))
             + ".",
             "Accuracy on every class of CIFAR-10 with Adam, assignment and this study.",
         ),

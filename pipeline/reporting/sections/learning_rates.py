@@ -39,9 +39,7 @@ def _edges(results: Results, problem: str) -> str:
     edge = [results.label(name) for name in results.settings.roster(problem) if found[name]["on_edge"]]
     if not edge:
         return " No optimizer's best value was left on the edge of what was tried."
-    return (
-        f" **On the edge to the end: {listed(edge)}.** A better value may lie beyond, so compare with care."
-    )
+    return f" **On the edge to the end: {listed(edge)}.** A better value may lie beyond, so compare with care."
 
 
 def picture(results: Results, problem: str) -> Picture:
@@ -91,7 +89,5 @@ def table(results: Results, problem: str) -> Table:
         f"within {percent(_TOLERANCE / 100)} of the best",
         "diverged",
     )
-    adam = frozenset(
-        place for place, name in enumerate(results.settings.roster(problem)) if name == "adam"
-    )
+    adam = frozenset(place for place, name in enumerate(results.settings.roster(problem)) if name == "adam")
     return Table(header, tuple(rows), "lrrrrrrr", f"Tuning on {results.title(problem)}.", adam)

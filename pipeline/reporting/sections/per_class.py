@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from pipeline.reporting.axes import records
 from pipeline.reporting.figures import to_svg
 from pipeline.reporting.items import Folded, Heading, Item, Paragraph, Picture, Table
 from pipeline.reporting.plots import per_class as plot
@@ -40,7 +41,7 @@ def build(results: Results) -> list[Item]:
 
 def _table(results: Results, problem: str, frame: pd.DataFrame) -> Table:
     table = results.per_class[results.per_class["problem"] == problem]
-    by_cell = table.set_index(["optimizer", "class"])[["accuracy", "low", "high"]].to_dict("index")
+    by_cell = {(row["optimizer"], row["class"]): row for row in records(table)}
     classes = list(frame["class"].drop_duplicates())
     ranked = results.ranked(problem)
     rows = tuple((results.label(name), *(_cell(by_cell[name, kind]) for kind in classes)) for name in ranked)
@@ -54,5 +55,5 @@ def _table(results: Results, problem: str, frame: pd.DataFrame) -> Table:
     )
 
 
-def _cell(found: dict[str, float]) -> str:
+def _cell(found: dict[str, Any]) -> str:
     return f"{number(found['accuracy'])} ({interval(found)})"

@@ -28,17 +28,27 @@ def _method(results: Results) -> tuple[str, ...]:
     settings = results.settings
     tuning, first = settings.tuning, settings.training.first_seed
     return (
-        "**Data.** The test images are those that each data set declares, read by the evaluation alone. A stratified "
+        "**Data.** Test images are read once, by the evaluation; nothing is chosen by them. A stratified "
         f"share of the training images is set aside for validation (split seed {settings.data.split_seed}); "
         "normalization uses the rest.",
         f"**Tuning.** {tuning.points} learning rates an optimizer and problem, "
         f"{tuning.points_per_decade} a decade, at most {tuning.max_extensions} more where the best lies on the edge, "
-        f"with seed {tuning.seed}, judged by validation accuracy. Nothing else is tuned.",
+        f"with seed {tuning.seed}, judged by validation accuracy. Nothing else is tuned.{_inherited(results)}",
         f"**Seeds.** Final trainings use fresh seeds from {first} on. A seed means the same initial weights and the "
         "same order of batches for every optimizer, so differences are taken within seeds.",
         "**Which network counts.** The last epoch's, declared in advance; never the best on the test images.",
         "**Intervals.** Student's t over seeds for means, Wilson's score interval over test images for a class, "
         "both 95 %.",
+    )
+
+
+def _inherited(results: Results) -> str:
+    """Say where a problem's search starts from what another problem's found."""
+    found = [(name, row) for name, row in results.settings.problems.items() if row.tuned_on is not None]
+    return "".join(
+        f" On {results.title(name)} the search is shorter: the value that was tuned on "
+        f"{results.title(str(row.tuned_on))} and {counted(row.neighbours, 'step')} of the grid to each side."
+        for name, row in found
     )
 
 

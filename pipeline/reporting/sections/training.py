@@ -13,7 +13,10 @@ from pipeline.reporting.wording import counted, decimal, number, percent
 if TYPE_CHECKING:
     from pipeline.reporting.results import Results
 
-_TARGETS = ("train_loss", "validation_accuracy")
+_TARGETS = {
+    "train_loss": "steps to training loss {}",
+    "validation_accuracy": "steps to validation accuracy {} %",
+}
 
 
 def build(results: Results) -> list[Item]:
@@ -48,13 +51,14 @@ def _speed(results: Results, problem: str) -> list[Item]:
     """Return how soon every optimizer reached the targets, where the evaluation says so."""
     found = {name: results.metrics[problem][name].get("convergence") for name in results.ranked(problem)}
     present = {name: entry for name, entry in found.items() if entry}
-    if not present:
+    if not present or not any(next(iter(present.values())).get(quantity) for quantity in _TARGETS):
         return []
-    targets = next(iter(present.values()))
+    targets = {quantity: entry for quantity, entry in next(iter(present.values())).items() if entry}
+    shown = [quantity for quantity in _TARGETS if quantity in targets]
     rows = tuple(
         (
             results.label(name),
-            *(_steps(entry[quantity]["steps"]) for quantity in _TARGETS),
+            *(_steps(entry[quantity]["steps"]) for quantity in shown),
             decimal(results.metrics[problem][name]["train_loss"]["mean"]),
         )
         for name, entry in present.items()
@@ -67,16 +71,19 @@ def _speed(results: Results, problem: str) -> list[Item]:
         Table(
             (
                 "optimizer",
-                f"steps to training loss {decimal(targets['train_loss']['target'])}",
-                f"steps to validation accuracy {number(targets['validation_accuracy']['target'])} %",
+                *(_TARGETS[quantity].format(_target(quantity, targets[quantity]["target"])) for quantity in shown),
                 "training loss at the end (nats)",
             ),
             rows,
-            "lrrr",
+            "lr" + "r" * len(shown),
             "Speed, best test accuracy first.",
             frozenset(place for place, name in enumerate(present) if name == "adam"),
         ),
     ]
+
+
+def _target(quantity: str, target: float) -> str:
+    return decimal(target, 2) if quantity == "train_loss" else number(target)
 
 
 def _steps(steps: list[Any]) -> str:

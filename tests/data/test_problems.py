@@ -1,0 +1,116 @@
+"""What every file in ``pipeline/data/problems/`` must do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipeline import config, records
+from pipeline.data import archives, prepared, problems
+from pipeline.data.problems import cats_dogs, cifar10
+from pipeline.errors import SettingsError
+from pipeline.training import train
+
+SETTINGS = config.load(Path(__file__).parents[2] / "params.yaml")
+NAMES = problems.names()
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def name(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def problem(name):
+    return problems.by_name(name)
+
+
+@pytest.fixture(scope="module")
+def tiny(problem):
+    return problem.tiny()
+
+
+def test_every_row_of_the_parameters_is_a_file_and_the_reverse():
+    assert sorted(SETTINGS.problems) == NAMES
+
+
+def test_it_says_what_it_is(problem):
+    assert problem.TITLE
+    assert len(problem.TITLE) <= 40
+    assert problem.DESCRIPTION.endswith(".")
+    assert isinstance(problem.CENTRED, bool)
+    if problem.ARCHIVE is not None:
+        assert archives.by_name(problem.ARCHIVE).name in SETTINGS.data.archives
+
+
+def test_titles_tell_problems_apart():
+    assert len({problems.by_name(name).TITLE for name in NAMES}) == len(NAMES)
+
+
+def test_the_tiny_instance_is_labelled_images(tiny):
+    assert len(tiny.train) <= 500
+    for part in (tiny.train, tiny.test):
+        assert part.inputs.dtype == np.uint8
+        assert part.inputs.ndim == 4
+        assert part.labels.dtype == np.int64
+        assert part.labels.shape == (len(part.inputs),)
+        assert set(part.labels) == set(range(len(tiny.classes)))
+    assert tiny.train.inputs.shape[1:] == tiny.test.inputs.shape[1:]
+    assert len(set(tiny.classes)) == len(tiny.classes)
+
+
+def test_the_tiny_instance_is_the_same_every_time(problem, tiny):
+    again = problem.tiny()
+    for part in ("train", "test"):
+        np.testing.assert_array_equal(getattr(again, part).inputs, getattr(tiny, part).inputs)
+        np.testing.assert_array_equal(getattr(again, part).labels, getattr(tiny, part).labels)
+
+
+def test_a_centred_problem_has_no_shift_otherwise_zeros_stay_zeros(problem, tiny, tmp_path):
+    found = prepared.prepare(tiny, 0.2, 0, tmp_path / "learning", tmp_path / "test", centred=problem.CENTRED)
+    assert any(found.mean) == problem.CENTRED
+    assert bool(found.notes) != problem.CENTRED
+
+
+def test_its_own_network_learns_the_tiny_instance(name, problem, tiny, tmp_path):
+    own = SETTINGS.problems[name]
+    found = prepared.prepare(
+        tiny, own.validation_fraction, 0, tmp_path / "learning", tmp_path / "test", centred=problem.CENTRED
+    )
+    short = own.model_copy(update={"epochs": 8, "batch_size": 16, "validations_per_epoch": 1})
+    plan = records.plan(
+        "train", "adam", SETTINGS.optimizers["adam"], name, short, learning_rate=0.003, seed=1, data=found.digest
+    )
+    outcome = train(plan, tmp_path / "learning", "key")
+    assert not outcome.diverged
+    assert outcome.last.train_loss < 0.8 * np.log(len(tiny.classes)), "no better than guessing"
+
+
+def test_an_unknown_problem_is_refused_with_the_names_of_all():
+    with pytest.raises(SettingsError, match=r"did you mean 'digits'.*cifar10"):
+        problems.by_name("digit")
+
+
+def test_cats_and_dogs_keep_their_images_and_nothing_else():
+    whole, chosen = cifar10.tiny(), cats_dogs.tiny()
+    assert chosen.classes == ("cat", "dog")
+    for part, own in ((whole.train, chosen.train), (whole.test, chosen.test)):
+        named = np.array(whole.classes)[part.labels]
+        kept = np.isin(named, chosen.classes)
+        np.testing.assert_array_equal(own.inputs, part.inputs[kept])
+        np.testing.assert_array_equal(np.array(chosen.classes)[own.labels], named[kept])
+
+
+def test_cats_and_dogs_take_a_thousand_of_each_for_training_and_all_for_testing(monkeypatch):
+    labels = np.tile(np.arange(10), 1200)
+    images = (np.arange(len(labels)) % 251).astype(np.uint8).reshape(-1, 1, 1, 1)
+    many = cifar10.tiny()
+    whole = type(many)(type(many.train)(images, labels), type(many.test)(images, labels), many.classes)
+    monkeypatch.setattr(cifar10, "load", lambda raw: whole)
+    found = cats_dogs.load(Path())
+    assert np.bincount(found.train.labels).tolist() == [1000, 1000]
+    assert np.bincount(found.test.labels).tolist() == [1200, 1200]
+    first = np.flatnonzero(labels == many.classes.index("cat"))[:1000]
+    np.testing.assert_array_equal(found.train.inputs[found.train.labels == 0], images[first])

@@ -1,0 +1,140 @@
+"""What every plot must do; a new file in plots/ is picked up by itself."""
+
+import importlib
+import inspect
+import pkgutil
+import re
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+
+from pipeline.reporting import plots
+from pipeline.reporting.figures import to_svg
+from pipeline.reporting.plots import assignment, confusion, learning_rates, per_class, ranking, training_curves
+
+NAMES = sorted(module.name for module in pkgutil.iter_modules(plots.__path__))
+WITHOUT_AXES = {"backprop_network"}
+
+
+def frames(name, results):
+    """The plot's data, of every problem where it asks for one."""
+    data = importlib.import_module(f"{plots.__name__}.{name}").data
+    if name.startswith("backprop_"):
+        return [data(results.backprop)]
+    if "problem" in inspect.signature(data).parameters:
+        return [data(results, problem) for problem in results.settings.problems]
+    return [data(results)]
+
+
+def draw(name, frame):
+    return importlib.import_module(f"{plots.__name__}.{name}").draw(frame)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_there_is_data_for_every_problem(name, results):
+    for frame in frames(name, results):
+        assert isinstance(frame, pd.DataFrame)
+        assert not frame.empty
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_same_data_gives_the_same_svg_with_nothing_from_elsewhere(name, results):
+    frame = frames(name, results)[0]
+    figure = draw(name, frame)
+    assert type(figure) is Figure
+    svg = to_svg(figure)
+    assert svg == to_svg(draw(name, frame))
+    links = re.findall(r'href="([^"]+)"', svg)
+    assert all(link.startswith(("#", "data:image/png;base64,")) for link in links)
+
+
+@pytest.mark.parametrize("name", sorted(set(NAMES) - WITHOUT_AXES))
+def test_both_directions_say_what_they_show(name, results):
+    figure = draw(name, frames(name, results)[0])
+    axes = figure.axes
+    assert any(one.get_xlabel() for one in axes) or figure.get_supxlabel()
+    assert any(one.get_ylabel() for one in axes) or figure.get_supylabel()
+
+
+def test_the_ranking_holds_every_seed_and_sorts_by_the_mean(results):
+    frame = ranking.data(results, "cifar10")
+    for name, rows in frame.groupby("optimizer"):
+        quantity = results.metrics["cifar10"][name]["test_accuracy"]
+        assert rows["accuracy"].tolist() == pytest.approx([100 * value for value in quantity["seeds"]])
+        assert rows["mean"].tolist() == pytest.approx([100 * quantity["mean"]] * 3)
+    means = frame.drop_duplicates("optimizer")["mean"].tolist()
+    assert means == sorted(means, reverse=True)
+    assert frame["rank"].tolist() == [rank for rank in range(5) for _ in range(3)]
+
+
+def test_a_diverged_seed_does_not_squeeze_the_axis_of_the_ranking(results):
+    frame = ranking.data(results, "cifar10")
+    assert frame["accuracy"].min() == 0
+    figure = ranking.draw(frame)
+    left, right = figure.axes[0].get_xlim()
+    assert left > 10
+    assert left < frame["mean"].min() < frame["mean"].max() < right
+    assert any("1 diverged" in text.get_text() for text in figure.axes[0].texts)
+
+
+def test_a_ranking_without_any_mean_can_be_drawn(results):
+    frame = ranking.data(results, "cifar10").assign(mean=float("nan"), low=float("nan"), high=float("nan"))
+    figure = ranking.draw(frame.assign(accuracy=float("nan"), diverged=3))
+    assert {text.get_text() for text in figure.axes[0].texts} == {"diverged"}
+
+
+def test_training_curves_end_where_a_seed_diverged(results):
+    frame = training_curves.data(results, "cifar10")
+    assert frame["value"].notna().all()
+    ends = frame.groupby("optimizer")["epoch"].max()
+    assert ends["sgd"] == pytest.approx(1.0)
+    assert ends["adam"] == pytest.approx(2.0)
+
+
+def test_training_curves_stay_readable_after_a_very_bad_start(results):
+    frame = training_curves.data(results, "cifar10")
+    first = (frame["quantity"] == "train_loss") & (frame["epoch"] < 0.2)
+    top = training_curves.draw(frame.assign(value=frame["value"].mask(first, 1e6))).axes[0].get_ylim()[1]
+    assert top < 4
+
+
+def test_learning_rates_show_diverged_trials_and_the_chosen_one(results):
+    frame = learning_rates.data(results, "cifar10")
+    assert len(frame) == 5 * 7
+    assert frame["optimizer"].drop_duplicates().tolist() == list(results.settings.optimizers)
+    assert frame.groupby("optimizer")["chosen"].sum().tolist() == [1] * 5
+    lost = frame[frame["diverged"]]
+    assert lost["optimizer"].tolist() == ["sgd"]
+    assert lost["accuracy"].tolist() == [0.0]
+    figure = learning_rates.draw(frame)
+    crosses = [
+        line for axes in figure.axes for line in axes.lines if line.get_marker() == "x" and len(line.get_xdata())
+    ]
+    assert [line.get_xdata().tolist() for line in crosses] == [lost["learning_rate"].tolist()]
+
+
+def test_the_heat_map_shows_every_number(results):
+    frame = per_class.data(results, "digits")
+    shown = [text.get_text() for text in per_class.draw(frame).axes[0].texts]
+    assert shown == [f"{value:.1f}" for value in frame["accuracy"]]
+    assert frame["class"].drop_duplicates().tolist() == [str(digit) for digit in range(10)]
+
+
+def test_a_confusion_matrix_may_have_a_class_none(results):
+    frame = results.confusion
+    lost = {"problem": "digits", "actual": "0", "predicted": "none", "count": 2}
+    changed = replace(results, confusion=pd.concat([frame, pd.DataFrame([lost])]))
+    found = confusion.data(changed, "digits")
+    assert found.loc[found["predicted"] == "none", "column"].tolist() == [10]
+    axes = confusion.draw(found).axes[0]
+    assert [label.get_text() for label in axes.get_xticklabels()][-1] == "none"
+
+
+def test_the_assignment_is_matched_by_class_whichever_of_its_names_is_used(results):
+    frame = assignment.data(results)
+    assert frame["class"].tolist() == ["plane", "car", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
+    accuracies = results.metrics["cifar10"]["adam"]["per_class"]
+    assert frame["ours"].iloc[0] == pytest.approx(100 * accuracies["airplane"])
+    assert assignment.data(replace(results, per_class=results.per_class.iloc[:0])).empty

@@ -1,0 +1,216 @@
+from __future__ import annotations
+
+import itertools
+import math
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline import tuning
+from pipeline.config import TuningSettings
+from pipeline.tuning import Grid
+from tests import studies
+from tests.import_closure import ROOT, closure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from pipeline.records import Outcome
+
+
+class Runner:
+    """Trains in no time: accuracy and loss come from a function of problem and learning rate."""
+
+    def __init__(self, landscape: Callable[[str, float], tuple[float, float | None]]) -> None:
+        self.landscape = landscape
+        self.rounds: list[list[tuple[str, float]]] = []
+
+    def __call__(self, rates: Sequence[tuple[str, float]]) -> list[Outcome]:
+        self.rounds.append(list(rates))
+        return [self.outcome(problem, rate) for problem, rate in rates]
+
+    def outcome(self, problem: str, rate: float) -> Outcome:
+        accuracy, loss = self.landscape(problem, rate)
+        return studies.outcome(accuracy, loss=loss, kind="tune", problem=problem, learning_rate=rate, seed=0)
+
+
+def hill(top: float, width: float = 1.0) -> Callable[[str, float], tuple[float, float | None]]:
+    def landscape(_: str, rate: float) -> tuple[float, float | None]:
+        distance = abs(math.log10(rate / top)) / width
+        return max(0.0, 0.9 - 0.1 * distance), distance
+
+    return landscape
+
+
+def budget(points: int = 3, per_decade: int = 1, extensions: int = 3) -> TuningSettings:
+    return TuningSettings(seed=0, points=points, points_per_decade=per_decade, max_extensions=extensions)
+
+
+# --- the grid ---------------------------------------------------------------------------------------------
+
+
+def test_grid_is_log_spaced_around_its_middle() -> None:
+    assert tuning.grid(0.001, 7, 2) == [3.16e-05, 0.0001, 0.000316, 0.001, 0.00316, 0.01, 0.0316]
+    assert tuning.grid(1.0, 3, 1) == [0.1, 1.0, 10.0]
+    assert tuning.grid(0.002, 1, 2) == [0.002]
+
+
+def test_an_even_number_of_points_has_one_more_below() -> None:
+    assert tuning.grid(1.0, 4, 1) == [0.01, 0.1, 1.0, 10.0]
+
+
+@given(st.floats(1e-6, 100), st.integers(3, 21), st.integers(1, 20))
+def test_grids_ascend_by_equal_factors(middle: float, points: int, per_decade: int) -> None:
+    rates = tuning.grid(middle, points, per_decade)
+    assert len(rates) == points
+    for low, high in itertools.pairwise(rates):
+        assert high / low == pytest.approx(10 ** (1 / per_decade), rel=0.011)  # three digits each
+
+
+# --- the search -------------------------------------------------------------------------------------------
+
+
+def test_a_best_value_inside_ends_the_search() -> None:
+    run = Runner(hill(1.0))
+    trials, choices = tuning.search({"p": Grid(1.0, 3)}, budget(), run)
+    assert len(run.rounds) == 1
+    assert [t.training.learning_rate for t in trials["p"]] == [0.1, 1.0, 10.0]
+    assert choices["p"] == tuning.Choice(1.0, pytest.approx(0.9), 3, on_edge=False)
+
+
+@pytest.mark.parametrize(
+    ("top", "added", "best"), [(100.0, [100.0, 1000.0], 100.0), (0.01, [0.01, 0.001], 0.01)], ids=["up", "down"]
+)
+def test_a_best_value_on_an_edge_extends_the_grid_beyond_it(top: float, added: list[float], best: float) -> None:
+    run = Runner(hill(top))
+    trials, choices = tuning.search({"p": Grid(1.0, 3)}, budget(), run)
+    assert [rate for asked in run.rounds[1:] for _, rate in asked] == added
+    rates = [t.training.learning_rate for t in trials["p"]]
+    assert rates == sorted(rates)
+    assert choices["p"] == tuning.Choice(best, pytest.approx(0.9), 5, on_edge=False)
+
+
+@pytest.mark.parametrize("extensions", [0, 1, 4])
+def test_extensions_are_limited_and_the_edge_is_told(extensions: int) -> None:
+    run = Runner(hill(1e9, width=20))
+    _, choices = tuning.search({"p": Grid(1.0, 3)}, budget(extensions=extensions), run)
+    assert len(run.rounds) == 1 + extensions
+    assert choices["p"].learning_rate == 10.0 ** (1 + extensions)
+    assert choices["p"].trials == 3 + extensions
+    assert choices["p"].on_edge
+
+
+def test_the_last_extension_may_find_the_best_inside() -> None:
+    # top at 100: one point beyond 10 is the top itself (an edge), the second shows that it is inside
+    _, edge = tuning.search({"p": Grid(1.0, 3)}, budget(extensions=1), Runner(hill(100.0)))
+    _, inside = tuning.search({"p": Grid(1.0, 3)}, budget(extensions=2), Runner(hill(100.0)))
+    assert (edge["p"].on_edge, inside["p"].on_edge) == (True, False)
+    assert edge["p"].learning_rate == inside["p"].learning_rate == 100.0
+
+
+def test_where_all_diverge_the_grid_goes_down() -> None:
+    run = Runner(lambda _, rate: (0.0, None) if rate > 1e-3 else (0.5, 1.0 + rate))
+    trials, choices = tuning.search({"p": Grid(1.0, 3)}, budget(extensions=6), run)
+    assert [asked[0][1] for asked in run.rounds[1:4]] == [0.01, 0.001, 0.0001]
+    assert trials["p"][-1].training.learning_rate == 10.0
+    assert choices["p"].validation_accuracy == 0.5
+
+
+def test_ties_go_to_the_lower_loss_then_to_the_smaller_rate() -> None:
+    losses = {0.1: 0.7, 1.0: 0.6, 10.0: 0.6}
+    _, choices = tuning.search({"p": Grid(1.0, 3)}, budget(), Runner(lambda _, rate: (0.5, losses.get(rate, 9.0))))
+    assert choices["p"].learning_rate == 1.0
+
+
+def test_a_loss_that_is_no_number_loses_a_tie() -> None:
+    losses = {0.1: 0.7, 1.0: None, 10.0: 0.9}
+    _, choices = tuning.search({"p": Grid(1.0, 3)}, budget(extensions=0), Runner(lambda _, rate: (0.5, losses[rate])))
+    assert choices["p"].learning_rate == 0.1
+
+
+def test_one_round_serves_all_problems() -> None:
+    tops = {"a": 1.0, "b": 100.0, "c": 0.01}
+    run = Runner(lambda problem, rate: hill(tops[problem])(problem, rate))
+    trials, choices = tuning.search({name: Grid(1.0, 3) for name in tops}, budget(), run)
+    assert [[problem for problem, _ in asked] for asked in run.rounds] == [list("aaabbbccc"), ["b", "c"], ["b", "c"]]
+    assert {name: choice.learning_rate for name, choice in choices.items()} == tops
+    assert all(t.training.problem == name for name, found in trials.items() for t in found)
+
+
+def test_no_problem_needs_no_training() -> None:
+    run = Runner(hill(1.0))
+    assert tuning.search({}, budget(), run) == ({}, {})
+    assert run.rounds == []
+
+
+@given(st.dictionaries(st.integers(-3, 4), st.tuples(st.floats(0, 1), st.floats(0, 9) | st.none())))
+def test_the_choice_is_the_best_of_all_trials(landscape: dict[int, tuple[float, float | None]]) -> None:
+    run = Runner(lambda _, rate: landscape.get(round(math.log10(rate)), (0.0, None)))
+    trials, choices = tuning.search({"p": Grid(1.0, 3)}, budget(), run)
+    choice, found = choices["p"], trials["p"]
+    best = max(t.validation_accuracy for t in found)
+    assert choice.validation_accuracy == best
+    at_choice = next(t for t in found if t.training.learning_rate == choice.learning_rate)
+    assert at_choice.validation_accuracy == best
+    assert choice.trials == len(found) == sum(len(asked) for asked in run.rounds) <= 6
+    assert choice.on_edge == (
+        choice.learning_rate in (found[0].training.learning_rate, found[-1].training.learning_rate)
+    )
+    # on an edge only where the budget was used up
+    assert not choice.on_edge or choice.trials == 6
+
+
+# --- problems that start from another's value -------------------------------------------------------------
+
+
+def test_tuned_on_starts_a_second_wave_around_the_first_ones_best() -> None:
+    settings = studies.settings(first={}, longer={"tuned_on": "first", "neighbours": 1}, other={})
+    middle = settings.optimizers["sgd"].learning_rate
+    run = Runner(hill(middle * 10))
+    trials, choices = tuning.tune("sgd", settings, run)
+    assert {problem for problem, _ in run.rounds[0]} == {"first", "other"}
+    assert len(run.rounds[0]) == 2 * settings.tuning.points
+    best = choices["first"].learning_rate
+    assert best == pytest.approx(middle * 10)
+    assert run.rounds[1] == [("longer", tuning.rate_at(best, step, 2)) for step in (-1, 0, 1)]
+    assert len(run.rounds) == 2
+    assert len(trials["longer"]) == 3
+    assert tuning.expected_trials("sgd", settings) == sum(map(len, run.rounds))
+
+
+def test_without_neighbours_the_value_is_checked_on_both_sides_all_the_same() -> None:
+    settings = studies.settings(first={}, longer={"tuned_on": "first", "neighbours": 0})
+    run = Runner(hill(settings.optimizers["sgd"].learning_rate))
+    _, choices = tuning.tune("sgd", settings, run)
+    assert choices["longer"].learning_rate == choices["first"].learning_rate
+    assert (choices["longer"].trials, choices["longer"].on_edge) == (3, False)
+
+
+def test_an_optimizer_is_tuned_where_it_takes_part_only() -> None:
+    settings = studies.settings(first={"optimizers": ["muon"]}, second={})
+    run = Runner(hill(0.1))
+    assert list(tuning.tune("sgd", settings, run)[1]) == ["second"]
+    assert list(tuning.tune("muon", settings, run)[1]) == ["first", "second"]
+
+
+def test_summary_tells_of_an_edge() -> None:
+    assert tuning.summary("sgd", "digits", tuning.Choice(0.1, 0.5, 7, on_edge=True)) == (
+        "sgd on digits: learning rate 0.1 of 7 tried (50.0% of the validation examples right, "
+        "still on the edge of the grid)"
+    )
+
+
+# --- test examples are out of reach -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("stage", ["tune", "train"])
+def test_no_code_that_tunes_or_trains_opens_the_test_part(stage: str) -> None:
+    # the one that names their folder, and the one that writes and maps any part
+    allowed = {"pipeline/paths.py", "pipeline/data/prepared.py", "pipeline/data/problems"}
+    read = {name: (ROOT / name).read_text(encoding="utf-8") for name in closure(f"stages.{stage}") - allowed}
+    assert f"stages/{stage}.py" in read
+    words = ("paths.test(", "paths.TEST", '"test"', "prepared/test")
+    assert not [(name, word) for name, text in read.items() for word in words if word in text]
+    assert "paths.test(" in (ROOT / "pipeline" / "study.py").read_text(encoding="utf-8")
