@@ -13,6 +13,7 @@ import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from pipeline.backprop_settings import BackpropSettings
+from pipeline.comparison_settings import ComparisonSettings
 from pipeline.errors import SettingsError
 from pipeline.paths import PARAMS
 
@@ -159,6 +160,7 @@ class Settings(_Settings):
     tuning: TuningSettings
     training: TrainingSettings
     execution: ExecutionSettings
+    comparison: ComparisonSettings
     backprop: BackpropSettings
     optimizers: Annotated[dict[Name, OptimizerSettings], Field(min_length=1)]
 

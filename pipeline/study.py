@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from pipeline import curves, evaluation, execution, outputs, paths
+from pipeline import convergence, curves, evaluation, execution, outputs, paths
 from pipeline.data import prepared
 from pipeline.evaluation import Assessment, Assignment
 from pipeline.progress import progress
@@ -70,6 +70,9 @@ def evaluate(settings: Settings) -> Study:
         for name in settings.roster(problem):
             own = [outcome for outcome in outcomes if outcome.training.optimizer == name]
             found = evaluation.metrics(assessments[problem, name], labels, classes, own)
+            found["convergence"] = convergence.summary(
+                own, settings.problems[problem].target_train_loss, settings.problems[problem].target_validation_accuracy
+            )
             metrics[problem][name] = {**found, **_tuning(name, problem), "parameters": own[0].parameters}
             per_class += evaluation.per_class_rows(problem, name, found["per_class"], labels)
         best = _predictions_of(champions[problem], by_problem[problem], assessments)

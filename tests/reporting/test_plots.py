@@ -66,7 +66,7 @@ def test_the_ranking_holds_every_seed_and_sorts_by_the_mean(results):
         assert rows["mean"].tolist() == pytest.approx([100 * quantity["mean"]] * 3)
     means = frame.drop_duplicates("optimizer")["mean"].tolist()
     assert means == sorted(means, reverse=True)
-    assert frame["rank"].tolist() == [rank for rank in range(5) for _ in range(3)]
+    assert frame["rank"].tolist() == [0, 0, 0, 1, 1, 1, 2, 2, 2]
 
 
 def test_a_diverged_seed_does_not_squeeze_the_axis_of_the_ranking(results):
@@ -102,9 +102,9 @@ def test_training_curves_stay_readable_after_a_very_bad_start(results):
 
 def test_learning_rates_show_diverged_trials_and_the_chosen_one(results):
     frame = learning_rates.data(results, "cifar10")
-    assert len(frame) == 5 * 7
+    assert len(frame) == 3 * 7
     assert frame["optimizer"].drop_duplicates().tolist() == list(results.settings.optimizers)
-    assert frame.groupby("optimizer")["chosen"].sum().tolist() == [1] * 5
+    assert frame.groupby("optimizer")["chosen"].sum().tolist() == [1, 1, 1]
     lost = frame[frame["diverged"]]
     assert lost["optimizer"].tolist() == ["sgd"]
     assert lost["accuracy"].tolist() == [0.0]

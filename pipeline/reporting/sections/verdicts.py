@@ -31,9 +31,10 @@ def _introduction(results: Results) -> str:
         "Every rule below was written before the numbers, with its margins in `params.yaml` (`comparison`). A verdict "
         "is one of five: **supported**, **refuted**, **no meaningful difference** (shown to be smaller than a margin "
         "that was fixed beforehand), **inconclusive** (too few seeds to tell) and **not tested** (what the claim needs "
-        "was not measured). A p is that of an exact test on runs paired by seed, corrected for all tests of the same "
-        f"claim, and is held against {alpha:g}. Each claim is an announced question of its own, so verdicts are not "
-        "corrected for each other; what Holm's correction over all claims would leave stands beside each p."
+        "was not measured). A p is that of an exact test on runs paired by seed, corrected for the other tests of its "
+        f"claim as stated beside it, and is held against {alpha:g}. Each claim is an announced question of its own, so "
+        "verdicts are not corrected for each other; what Holm's correction over all claims would leave stands beside "
+        "each p."
     )
 
 
