@@ -59,9 +59,7 @@ def measure(settings: config.Settings, name: str, rate: float) -> tuple[float, l
     return before, after
 
 
-def _step(
-    network: torch.nn.Module, stepper: optimizers.Stepper, images: torch.Tensor, labels: torch.Tensor
-) -> None:
+def _step(network: torch.nn.Module, stepper: optimizers.Stepper, images: torch.Tensor, labels: torch.Tensor) -> None:
     loss = F.cross_entropy(network(images), labels)
     stepper.zero_grad()
     loss.backward()  # type: ignore[no-untyped-call]

@@ -254,7 +254,8 @@ def available_cores() -> int:
 def closest(found: object, allowed: Any) -> str:
     """Return ``; did you mean 'x'? Allowed: x, y, z`` for an error message."""
     names = [str(name) for name in allowed]
-    matches = difflib.get_close_matches(str(found), names, n=1, cutoff=0.5)
+    folded = {name.casefold(): name for name in names}
+    matches = [folded[m] for m in difflib.get_close_matches(str(found).casefold(), folded, n=1, cutoff=0.5)]
     hint = f"; did you mean {matches[0]!r}?" if matches else ";"
     return f"{hint} Allowed: {', '.join(names)}"
 

@@ -135,6 +135,7 @@ def metrics(
             for label, name in enumerate(classes)
         },
         "diverged": sum(outcome.diverged for outcome in outcomes),
+        "trainings": [outcome.key for outcome in outcomes],
     }
 
 

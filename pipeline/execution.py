@@ -268,7 +268,8 @@ def _drain(
 def _submitted(pool: ProcessPoolExecutor, function: Callable[[Task], Result], task: Task) -> Future[Result]:
     """Submit a task; a pool that is found broken here gives a future that says so, like any other death."""
     try:
-        return pool.submit(function, task)
+        with _interrupts_held_back():
+            return pool.submit(function, task)
     except BrokenProcessPool as error:
         future: Future[Result] = Future()
         future.set_exception(error)
@@ -277,9 +278,10 @@ def _submitted(pool: ProcessPoolExecutor, function: Callable[[Task], Result], ta
 
 @contextmanager
 def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
-    # a fork server: it imports torch once while this process does something else, and forks workers cheaply
+    # a fork server: it imports torch once while this process does something else, and forks workers cheaply;
+    # the first torch optimizer of a process would import torch._dynamo in every single worker
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["pipeline.training"])
+    context.set_forkserver_preload(["pipeline.training", "torch._dynamo"])
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker)
     # workers start when they are first needed, so the environment must hold for as long as the pool lives
     with _environment(_WORKER_ENVIRONMENT):
@@ -291,6 +293,25 @@ def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
             raise
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _interrupts_held_back() -> Iterator[None]:
+    """Answer Ctrl-C at the end of the block.
+
+    A fork server that is importing torch, or a worker before its first line, would answer with a traceback of its
+    own; they inherit the mask. The handler is for other threads of this process, which may get the signal as well.
+    """
+    held: list[int] = []
+    handler = signal.signal(signal.SIGINT, lambda number, _: held.append(number))
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        signal.signal(signal.SIGINT, handler)
+    if held:
+        raise KeyboardInterrupt
 
 
 @contextmanager

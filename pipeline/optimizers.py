@@ -167,7 +167,20 @@ def check(name: str, row: Mapping[str, Any], learning_rate: float) -> None:
         As `build` does.
     """
     network = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2), nn.Linear(2, 2))
-    build(name, row, learning_rate, network)
+    stepper = build(name, row, learning_rate, network)
+    stepper.gradients.fill_(0.1)
+    try:
+        stepper.step()
+    # torch looks at some arguments in the first step only
+    except (ValueError, TypeError, RuntimeError, AssertionError) as error:
+        raise SettingsError(
+            f"params.yaml: optimizers.{name}: torch.optim.{row['class']} cannot step with {dict(row['arguments'])}: "
+            f"{_first_line(error)}."
+        ) from None
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
 
 
 def _checked_class(kind: str, where: str) -> str:
@@ -193,7 +206,7 @@ def _construct(
             [_leaf(values, gradients) for values, gradients in tensors], lr=learning_rate, **options
         )
     except (ValueError, TypeError, RuntimeError) as error:
-        raise SettingsError(f"{where}: torch.optim.{kind} refuses {dict(arguments)}: {error}.") from None
+        raise SettingsError(f"{where}: torch.optim.{kind} refuses {dict(arguments)}: {_first_line(error)}.") from None
     return optimizer
 
 

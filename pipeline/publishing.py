@@ -31,17 +31,17 @@ def publish_evaluation(settings: Settings, record: Tracker) -> int:
     metrics = files.read_json(paths.METRICS)
     changed = 0
     for problem in settings.problems:
-        trainings = {
-            name: [o for o in outputs.read_trainings(name) if o.training.problem == problem]
-            for name in settings.roster(problem)
-        }
         final = {
-            outcome.key: _final_metrics(metrics[problem][name], index)
-            for name, outcomes in trainings.items()
-            for index, outcome in enumerate(outcomes)
+            key: _final_metrics(found, index)
+            for found in metrics.get(problem, {}).values()
+            # by identity: the evaluation may be older than the trainings
+            for index, key in enumerate(found["trainings"])
         }
         changed += record.sync_metrics(problem, final)
-        changed += sum(_publish_model(outcomes, record) for outcomes in trainings.values())
+        for name in settings.roster(problem):
+            trainings = outputs.read_trainings(name) if paths.trainings(name).exists() else []
+            evaluated = [o for o in trainings if o.training.problem == problem and o.key in final]
+            changed += _publish_model(evaluated, record) if evaluated else 0
     return changed
 
 

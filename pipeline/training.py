@@ -77,6 +77,9 @@ def train(training: Training, learning: Path, key: str) -> Outcome:
         losses, seen = _epoch(network, stepper, batches.in_order(rows), looks, validation)
         points, diverged_at = _points(losses, seen, epoch, batches)
         history += points
+        # the last step has no loss behind it that would show what it did
+        if diverged_at is None and points[-1].validation_loss is None:
+            diverged_at = points[-1].step
         if diverged_at is not None:
             break
     return Outcome(

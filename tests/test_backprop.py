@@ -32,10 +32,7 @@ def networks(draw):
     """
     sizes = draw(st.lists(st.integers(1, 4), min_size=2, max_size=5))
     numbers = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    weights = [
-        numbers.uniform(-1.5, 1.5, size=(after, before)) / before
-        for before, after in itertools.pairwise(sizes)
-    ]
+    weights = [numbers.uniform(-1.5, 1.5, size=(after, before)) / before for before, after in itertools.pairwise(sizes)]
     return weights, numbers.uniform(-2, 2, sizes[0]), numbers.integers(0, 2, sizes[-1]).astype(np.float64)
 
 
@@ -163,9 +160,7 @@ def test_origins_are_stated_for_numbers_that_still_stand():
 
 
 def test_a_changed_weight_loses_its_origin_and_contradicts_what_is_legible():
-    example = BackpropSettings.model_validate(
-        ASSIGNMENT.model_dump() | {"hidden_weights": ((0.6, 0.7), (0.3, 0.4))}
-    )
+    example = BackpropSettings.model_validate(ASSIGNMENT.model_dump() | {"hidden_weights": ((0.6, 0.7), (0.3, 0.4))})
     origins = {step.symbol: step.origin for step in backprop.worked_example(example)}
     assert (origins["w1"], origins["w2"], origins["h1"], origins["h2"]) == (
         "given",
@@ -184,9 +179,7 @@ def test_a_saturated_sigmoid_does_not_overflow():
         assert values["dJ/dw1"] == 0
 
 
-@pytest.mark.parametrize(
-    "values", [{"inputs": (1e300, 2), "hidden_weights": ((1e300, 1), (1, 1))}, {"target": 1e200}]
-)
+@pytest.mark.parametrize("values", [{"inputs": (1e300, 2), "hidden_weights": ((1e300, 1), (1, 1))}, {"target": 1e200}])
 def test_an_overflow_is_one_clear_error(values):
     with pytest.raises(SettingsError, match="is too large"):
         backprop.worked_example(changed(**values))
@@ -222,17 +215,13 @@ def test_by_hand_equals_layer_by_layer_and_autograd(example):
     scale = max(1e-3, *map(abs, by_hand))
     for found in (layers, autograd):
         assert np.abs(np.concatenate([part.ravel() for part in found]) - by_hand).max() / scale < 1e-12
-    assert backprop.layer_cost(*backprop.matrices(example)) == pytest.approx(
-        values["J"], rel=1e-10, abs=1e-18
-    )
+    assert backprop.layer_cost(*backprop.matrices(example)) == pytest.approx(values["J"], rel=1e-10, abs=1e-18)
 
 
 @given(networks())
 @SMALL
 def test_layers_of_any_size_agree_with_autograd(network):
-    assert (
-        relative_distance(backprop.layer_gradients(*network), backprop.autograd_gradients(*network)) < 1e-12
-    )
+    assert relative_distance(backprop.layer_gradients(*network), backprop.autograd_gradients(*network)) < 1e-12
 
 
 @given(networks())
@@ -288,9 +277,7 @@ def test_curves_cover_all_steps_and_none_comes_twice():
 
 
 def test_weights_that_overflow_on_the_way_are_one_clear_error():
-    example = changed(
-        inputs=(1e154, 0), hidden_weights=((1e-154, 0),), output_weights=(1,), learning_rate=1000
-    )
+    example = changed(inputs=(1e154, 0), hidden_weights=((1e-154, 0),), output_weights=(1,), learning_rate=1000)
     with pytest.raises(SettingsError, match="overflows at step"):
         backprop.descent(example, "gradient descent", 1e3)
 

@@ -98,6 +98,4 @@ def test_plain_formulas():
     assert plain(r"\dfrac{\partial J}{\partial w_{12}}") == "∂J/∂w₁₂"
     assert plain(r"\dfrac{1}{1 + e^{-({-3})}}") == "1/(1 + e^(−(−3)))"
     assert plain(r"({-1.5 \cdot 10^{-7}}) \cdot h_1'") == "(−1.5 · 10⁻⁷) · h₁′"
-    assert not any(
-        set("\\{}_$'") & set(plain(step.formula + step.numbers)) for step in worked_example(ASSIGNMENT)
-    )
+    assert not any(set("\\{}_$'") & set(plain(step.formula + step.numbers)) for step in worked_example(ASSIGNMENT))

@@ -369,7 +369,6 @@ def test_ctrl_c_ends_with_one_message_and_no_orphans(study, long, learning, tmp_
     assert known.training in long
 
 
-@pytest.mark.xfail(strict=False, reason="the fork server does not ignore Ctrl-C before it has imported torch")
 @pytest.mark.parametrize("delay", [0.05, 0.6])
 def test_ctrl_c_while_the_workers_start_ends_with_one_message(delay, study):
     process = study()

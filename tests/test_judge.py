@@ -104,9 +104,7 @@ def test_a_narrow_terminal_loses_no_figure(
 @pytest.mark.skipif(not DEEPOBS.is_file(), reason="the DeepOBS reference table is not beside the project")
 def test_the_deepobs_means() -> None:
     found = judge_results(DEEPOBS)
-    shown = {
-        one.optimizer: (round(100 * one.mean, 2), round(100 * (one.deviation or 0), 2)) for one in found.runs
-    }
+    shown = {one.optimizer: (round(100 * one.mean, 2), round(100 * (one.deviation or 0), 2)) for one in found.runs}
     assert shown == {"adam": (84.75, 0.35), "momentum": (84.41, 0.64), "sgd": (83.71, 1.21)}
 
 
@@ -193,9 +191,7 @@ def test_a_loss_is_better_lower(write: Callable[[pd.DataFrame], Path]) -> None:
     [("test_accuracy", True), ("f1", True), ("interrater", True), ("val_loss", False), ("top5_error", False),
      ("valloss", False), ("test_err", False), ("score", True), ("train_time_s", False)],
 )  # fmt: skip
-def test_the_direction_is_read_from_the_name(
-    write: Callable[[pd.DataFrame], Path], name: str, upwards: bool
-) -> None:
+def test_the_direction_is_read_from_the_name(write: Callable[[pd.DataFrame], Path], name: str, upwards: bool) -> None:
     frame = results(seeds=2, adam=0.1, sgd=0.0).rename(columns={"test_accuracy": name})
     assert judge_results(write(frame)).higher_is_better == upwards
 
@@ -316,9 +312,7 @@ def test_a_word_among_the_numbers(write: Callable[[pd.DataFrame], Path], metric:
         (["--metric", "seed"], "no metric 'seed'"),
     ],
 )
-def test_options_out_of_range(
-    write: Callable[[pd.DataFrame], Path], arguments: list[str], words: str
-) -> None:
+def test_options_out_of_range(write: Callable[[pd.DataFrame], Path], arguments: list[str], words: str) -> None:
     status, printed, message = run(write(results(adam=0.1, sgd=0.0)), *arguments)
     assert (status, printed) == (2, "")
     assert words in message
@@ -354,9 +348,7 @@ def test_no_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_lines_are_those_of_the_file(tmp_path: Path) -> None:
     path = tmp_path / "results.csv"
-    path.write_text(
-        "optimizer,seed,loss\nadam,1,0.5\n\nadam,2,nan\nsgd,1,0.5\nsgd,2,0.4\n\n", encoding="utf-8"
-    )
+    path.write_text("optimizer,seed,loss\nadam,1,0.5\n\nadam,2,nan\nsgd,1,0.5\nsgd,2,0.4\n\n", encoding="utf-8")
     with pytest.raises(ResultsError, match="line 4: loss is nan"):
         judge_results(path)
 
@@ -370,8 +362,6 @@ def test_an_untestable_pair_leaves_the_others_their_answer(
     assert "adam and muon were not tested: muon has a single seed" in printed
     assert "adam is better than sgd" in printed
     (pair,) = [
-        c
-        for c in json.loads(run(write(frame), "--json")[1])["comparisons"]
-        if c["b"] == "muon" and c["a"] == "adam"
+        c for c in json.loads(run(write(frame), "--json")[1])["comparisons"] if c["b"] == "muon" and c["a"] == "adam"
     ]
     assert (pair["p"], pair["p_holm"], pair["outcome"]) == (None, None, "not tested")

@@ -63,9 +63,7 @@ def test_bytes_are_shown_as_mebibytes(log, clock):
     with progress("download", 4 << 20, "B", **to_log(log, clock)) as bar:
         clock.seconds = 10
         bar.advance(1 << 20)
-    assert log.getvalue().splitlines()[0] == (
-        "download: 1.0/4.0 MiB (25 %), 0:10 elapsed, about 0:30 left, 0.1 MiB/s"
-    )
+    assert log.getvalue().splitlines()[0] == ("download: 1.0/4.0 MiB (25 %), 0:10 elapsed, about 0:30 left, 0.1 MiB/s")
 
 
 def test_what_an_earlier_run_did_does_not_count_as_speed(log, clock):
@@ -176,9 +174,7 @@ with progress("tune adam", 2, "trainings") as bar:
 def test_on_a_pseudo_terminal_the_bar_is_live_and_standard_output_stays_apart():
     master, slave = pty.openpty()
     environment = {**os.environ, "TERM": "xterm", "NO_COLOR": "1", "COLUMNS": "120"}
-    with subprocess.Popen(
-        [sys.executable, "-c", SCRIPT], stdout=subprocess.PIPE, stderr=slave, env=environment
-    ) as run:
+    with subprocess.Popen([sys.executable, "-c", SCRIPT], stdout=subprocess.PIPE, stderr=slave, env=environment) as run:
         os.close(slave)
         screen = read_all(master)
         assert run.stdout is not None

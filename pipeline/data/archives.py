@@ -139,13 +139,11 @@ def verify(archive: Archive, folder: Path) -> None:
         path = folder / member.name
         if not path.is_file():
             raise DataError(
-                f"{path} is missing: expected {member.size} bytes with SHA-256 {member.sha256}. "
-                "Fetch the data again."
+                f"{path} is missing: expected {member.size} bytes with SHA-256 {member.sha256}. Fetch the data again."
             )
         if path.stat().st_size != member.size:
             raise DataError(
-                f"{path} is damaged: expected {member.size} bytes, found {path.stat().st_size}. "
-                "Fetch the data again."
+                f"{path} is damaged: expected {member.size} bytes, found {path.stat().st_size}. Fetch the data again."
             )
         if fault := member.fault(member.size, sha256(path)):
             raise DataError(f"{path} is damaged: {fault}. Fetch the data again.")

@@ -179,9 +179,9 @@ def _fetch_from(archive: Archive, source: str, target: Path, downloads: Path, pa
 
 
 def _fetch_folder(archive: Archive, folder: Path, target: Path) -> str:
-    candidates = [
-        place for place in (folder, folder / archive.folder) if _holds_any(archive, place)
-    ] + _archives_in(archive, folder)
+    candidates = [place for place in (folder, folder / archive.folder) if _holds_any(archive, place)] + _archives_in(
+        archive, folder
+    )
     faults = []
     for candidate in candidates:
         try:
@@ -203,9 +203,7 @@ def _holds_any(archive: Archive, folder: Path) -> bool:
 def _archives_in(archive: Archive, folder: Path) -> list[Path]:
     """Return the archive files in `folder`, the one with the published name first."""
     found = [path for path in folder.iterdir() if path.name.lower().endswith(_ARCHIVE_SUFFIXES)]
-    return sorted(
-        (path for path in found if path.is_file()), key=lambda path: (path.name != archive.file_name, path)
-    )
+    return sorted((path for path in found if path.is_file()), key=lambda path: (path.name != archive.file_name, path))
 
 
 def _copy_folder(archive: Archive, folder: Path, target: Path) -> None:
@@ -230,9 +228,7 @@ def _unpack(archive: Archive, path: Path, target: Path) -> None:
                 _offer_tar(path, arrival)
         except _READ_ERRORS as error:
             # A member that is known to be wrong says more than the archive's own complaint.
-            unreadable = (
-                f"is no readable archive, or is cut off ({_reason(error)}); {arrival.first_missing()}"
-            )
+            unreadable = f"is no readable archive, or is cut off ({_reason(error)}); {arrival.first_missing()}"
             raise DataError(arrival.first_fault() or unreadable) from error
 
 

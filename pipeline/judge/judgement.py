@@ -287,7 +287,6 @@ def _notes(judged: list[Judged], margin: float | None) -> list[str]:
         )
     if margin is None:
         notes.append(
-            "Without --margin, 'no meaningful difference' is not a possible answer: "
-            "inconclusive does not mean alike."
+            "Without --margin, 'no meaningful difference' is not a possible answer: inconclusive does not mean alike."
         )
     return notes

@@ -82,27 +82,20 @@ def collect_runs(path: Path, frame: pd.DataFrame, metric: str, last: int) -> lis
     if last > 1 and "epoch" not in frame.columns:
         raise ResultsError(f"--last {last} needs a column epoch, and {path} has none.")
     problems = _by(frame, "problem") if "problem" in frame.columns else [(None, frame)]
-    return [
-        runs for problem, rows in problems for runs in _runs_of_problem(path, rows, problem, metric, last)
-    ]
+    return [runs for problem, rows in problems for runs in _runs_of_problem(path, rows, problem, metric, last)]
 
 
 def _by(frame: pd.DataFrame, column: str) -> list[tuple[str, pd.DataFrame]]:
     return [(str(name), rows) for name, rows in frame.groupby(frame[column].astype(str), sort=True)]
 
 
-def _runs_of_problem(
-    path: Path, rows: pd.DataFrame, problem: str | None, metric: str, last: int
-) -> list[Runs]:
+def _runs_of_problem(path: Path, rows: pd.DataFrame, problem: str | None, metric: str, last: int) -> list[Runs]:
     chosen = [
         (optimizer, *_at_best_covered_rate(path, own, _where(problem, optimizer)))
         for optimizer, own in _by(rows, "optimizer")
     ]
     epochs = _last_epochs(path, [own for _, _, own in chosen], problem, last)
-    return [
-        _one_optimizer(path, own, (problem, optimizer, rate), metric, epochs)
-        for optimizer, rate, own in chosen
-    ]
+    return [_one_optimizer(path, own, (problem, optimizer, rate), metric, epochs) for optimizer, rate, own in chosen]
 
 
 def _where(problem: str | None, optimizer: str) -> str:
@@ -115,9 +108,7 @@ def _at_best_covered_rate(path: Path, rows: pd.DataFrame, where: str) -> tuple[f
     seeds = rows.groupby("learning_rate")["seed"].nunique()
     most = seeds.index[seeds == seeds.max()]
     if len(most) > 1:
-        named = ", ".join(f"{rate:g}" for rate in most[:_MOST_NAMED]) + (
-            ", …" if len(most) > _MOST_NAMED else ""
-        )
+        named = ", ".join(f"{rate:g}" for rate in most[:_MOST_NAMED]) + (", …" if len(most) > _MOST_NAMED else "")
         raise ResultsError(
             f"{path}: {where} has {len(most)} learning rates with {seeds.max()} seed(s) each ({named}), "
             "so it is open which one to judge. Keep the rows of one of them (chosen on validation data)."

@@ -90,9 +90,7 @@ def _numbers(path: Path, column: pd.Series) -> pd.Series:
     numbers = pd.to_numeric(column, errors="coerce")
     wrong = column.index[numbers.isna() & column.notna()]
     if len(wrong):
-        raise ResultsError(
-            f"{path}, {lines(wrong)}: {column.name} is {str(column[wrong[0]])!r}, a number is needed."
-        )
+        raise ResultsError(f"{path}, {lines(wrong)}: {column.name} is {str(column[wrong[0]])!r}, a number is needed.")
     return numbers
 
 
@@ -119,9 +117,7 @@ def choose_metric(path: Path, frame: pd.DataFrame, asked: str | None) -> str:
     if asked is not None:
         if asked not in frame.columns or asked in (*REQUIRED, *OPTIONAL):
             found = candidates(frame)
-            raise ResultsError(
-                f"{path} has no metric {asked!r}{closest(asked, found)}; found {_quoted(found)}."
-            )
+            raise ResultsError(f"{path} has no metric {asked!r}{closest(asked, found)}; found {_quoted(found)}.")
         return asked
     if PREFERRED_METRIC in frame.columns:
         return PREFERRED_METRIC
@@ -139,9 +135,7 @@ def candidates(frame: pd.DataFrame) -> list[str]:
     A word among the numbers, such as "diverged", does not make a metric something else.
     """
     others = frame.drop(columns=[*REQUIRED, *OPTIONAL], errors="ignore").select_dtypes(exclude="bool")
-    return [
-        name for name in others.columns if not name.startswith("Unnamed:") and _mostly_numbers(others[name])
-    ]
+    return [name for name in others.columns if not name.startswith("Unnamed:") and _mostly_numbers(others[name])]
 
 
 def _mostly_numbers(column: pd.Series) -> bool:

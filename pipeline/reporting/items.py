@@ -53,9 +53,7 @@ class Table:
     def __post_init__(self) -> None:
         widths = {len(self.header), len(self.align), *(len(row) for row in self.rows)}
         if len(widths) != 1:
-            raise ValueError(
-                f"a table needs one width for header, align and all rows, found {sorted(widths)}"
-            )
+            raise ValueError(f"a table needs one width for header, align and all rows, found {sorted(widths)}")
 
 
 @dataclass(frozen=True)

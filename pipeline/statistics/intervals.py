@@ -167,9 +167,7 @@ def bootstrap_interval(
     return Interval(mean, low, high, confidence)
 
 
-def _bca_bounds(
-    sample: np.ndarray, rng: np.random.Generator, confidence: float, resamples: int
-) -> tuple[float, float]:
+def _bca_bounds(sample: np.ndarray, rng: np.random.Generator, confidence: float, resamples: int) -> tuple[float, float]:
     from scipy import stats
 
     # BCa's acceleration divides third by second moments, which underflow where differences are tiny.

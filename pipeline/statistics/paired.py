@@ -22,9 +22,7 @@ RANDOM_RESAMPLES = 99_999
 _TIE_DECIMALS = 10
 
 
-def sign_flip_test(
-    differences: ArrayLike, rng: np.random.Generator, resamples: int = RANDOM_RESAMPLES
-) -> float:
+def sign_flip_test(differences: ArrayLike, rng: np.random.Generator, resamples: int = RANDOM_RESAMPLES) -> float:
     """Return the two-sided p of the sign-flip permutation test that the mean difference is zero.
 
     If two optimizers were interchangeable, each pair's difference would be as likely as its negative.
@@ -302,9 +300,7 @@ def compare(
         interval=bootstrap_interval(differences, rng),
         equivalence=equivalence_interval(differences),
         p=sign_flip_test(differences, rng),
-        probability_of_improvement=probability_of_improvement(
-            first, second, higher_is_better=higher_is_better
-        ),
+        probability_of_improvement=probability_of_improvement(first, second, higher_is_better=higher_is_better),
         margin=margin,
         higher_is_better=higher_is_better,
     )
@@ -314,7 +310,5 @@ def _paired(a: ArrayLike, b: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np
     first = finite_sample(a, name="a", at_least=2)
     second = finite_sample(b, name="b", at_least=2)
     if first.size != second.size:
-        raise SampleError(
-            f"a holds {first.size} scores and b {second.size}: pairs need the same seeds in both."
-        )
+        raise SampleError(f"a holds {first.size} scores and b {second.size}: pairs need the same seeds in both.")
     return first, second

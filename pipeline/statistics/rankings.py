@@ -131,13 +131,9 @@ def friedman_test(scores: ArrayLike) -> FriedmanTest:
     table = ranks(scores)
     blocks, optimizers = table.shape
     if blocks < 2 or optimizers < 3:
-        raise SampleError(
-            f"scores have shape {table.shape}, the Friedman test needs two blocks and three optimizers."
-        )
+        raise SampleError(f"scores have shape {table.shape}, the Friedman test needs two blocks and three optimizers.")
     if np.ptp(table) == 0:
-        raise SampleError(
-            "all optimizers tie in every block: there is nothing that a Friedman test could rank."
-        )
+        raise SampleError("all optimizers tie in every block: there is nothing that a Friedman test could rank.")
     result = stats.friedmanchisquare(*table.T)
     return FriedmanTest(float(result.statistic), float(result.pvalue), blocks, optimizers)
 

@@ -420,7 +420,6 @@ def test_a_wrong_row_is_refused_with_where_what_and_what_else(row, expected):
     assert "\n" not in message
 
 
-@pytest.mark.xfail(strict=True, reason="`check` takes no step, and torch refuses these in the first step only")
 @pytest.mark.parametrize(
     ("kind", "arguments"),
     [

@@ -89,9 +89,7 @@ class Place:
 
     def fetch(self, *places, archive=ARCHIVE, **patience):
         options = {"sleep": self.waits.append, "connect_seconds": 5, "read_seconds": 5} | patience
-        return fetch(
-            archive, [str(p) for p in places], self.target, self.downloads, patience=Patience(**options)
-        )
+        return fetch(archive, [str(p) for p in places], self.target, self.downloads, patience=Patience(**options))
 
     def refused(self, *places, **options):
         """Return why the places were refused, after checking that nothing is left of them."""
@@ -242,9 +240,7 @@ def test_a_wrong_member_in_a_folder(place):
     assert digest(WRONG["batch_2"]) in message
 
 
-@pytest.mark.parametrize(
-    ("content", "found"), [(b"", "found 0 bytes"), (bytes(50_000_000), "found 7001 bytes")]
-)
+@pytest.mark.parametrize(("content", "found"), [(b"", "found 0 bytes"), (bytes(50_000_000), "found 7001 bytes")])
 def test_a_member_of_the_wrong_size_is_read_no_further_than_needed(place, content, found):
     archive = zip_bytes(CONTENTS | {"batch_2": content})
     assert found in place.refused(place.file("bad.zip", archive))
@@ -340,9 +336,7 @@ def test_a_cut_inside_a_member_names_the_member_and_its_hash(place):
 def test_a_cut_near_the_start_names_the_first_member(place):
     message = place.refused(place.file("cut", tar_bytes()[:100]))
     assert "cut off" in message
-    assert (
-        f"batch_1: expected 9000 bytes with SHA-256 {digest(CONTENTS['batch_1'])}, found nothing" in message
-    )
+    assert f"batch_1: expected 9000 bytes with SHA-256 {digest(CONTENTS['batch_1'])}, found nothing" in message
 
 
 def test_a_missing_end_of_the_gzip_file_is_found(place):
@@ -409,9 +403,7 @@ def nearly_full_disk():
 
 def test_a_full_disk_leaves_nothing_half_written(place, request):
     content = bytes(300_000)
-    archive = Archive(
-        "large", "large", (Member("one", len(content), digest(content)),), "https://a.org/l.tar.gz"
-    )
+    archive = Archive("large", "large", (Member("one", len(content), digest(content)),), "https://a.org/l.tar.gz")
     path = place.file("given.tar.gz", tar_bytes({"one": content}))
     request.getfixturevalue("nearly_full_disk")
     with pytest.raises(UserError, match=r"one cannot be written: File too large") as error:

@@ -74,10 +74,7 @@ def test_it_says_which_numbers_are_legible_and_which_reconstructed(items):
         "target": "**legible**",
         "learning rate": "**assumed**",
     }
-    assert any(
-        text.startswith("Legible in the assignment: $y = 1$, $h_1 = 1.9$, $h_2 = 1.1$")
-        for text in texts(items)
-    )
+    assert any(text.startswith("Legible in the assignment: $y = 1$, $h_1 = 1.9$, $h_2 = 1.1$") for text in texts(items))
 
 
 def test_the_forward_table_shows_the_numbers_of_the_assignment(items):
@@ -184,9 +181,7 @@ def overlaps(figure):
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     renderer = FigureCanvasAgg(figure).get_renderer()
-    boxes = [
-        (text.get_text(), text.get_window_extent(renderer)) for axes in figure.axes for text in axes.texts
-    ]
+    boxes = [(text.get_text(), text.get_window_extent(renderer)) for axes in figure.axes for text in axes.texts]
     return [
         (name, other)
         for number, (name, box) in enumerate(boxes)

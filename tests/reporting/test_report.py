@@ -260,6 +260,9 @@ def test_seeds_that_do_not_tell_two_apart_are_said_to(results):
         "do not tell the two apart"
         in answer.sentences(replace(results, metrics={**results.metrics, "cifar10": metrics}))[1]
     )
+    metrics["muon"] |= seeds([0.52, 0.50, 0.5401])
+    tied = answer.sentences(replace(results, metrics={**results.metrics, "cifar10": metrics}))[1]
+    assert "level with Muon (paired by seed" in tied
     metrics["muon"] |= seeds([0.61, 0.63, 0.65])
     clear = answer.sentences(replace(results, metrics={**results.metrics, "cifar10": metrics}))[1]
     assert clear.startswith("Adam came second")

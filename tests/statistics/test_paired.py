@@ -147,16 +147,12 @@ def test_the_equivalence_interval_is_the_ninety_percent_one() -> None:
 # --- probability of improvement -------------------------------------------------------------------------
 
 
-@given(
-    st.lists(st.integers(0, 5), min_size=1, max_size=6), st.lists(st.integers(0, 5), min_size=1, max_size=6)
-)
+@given(st.lists(st.integers(0, 5), min_size=1, max_size=6), st.lists(st.integers(0, 5), min_size=1, max_size=6))
 def test_probability_of_improvement_counts_couples(a: list[int], b: list[int]) -> None:
     wins = sum((x > y) + 0.5 * (x == y) for x in a for y in b)
     assert probability_of_improvement(a, b) == pytest.approx(wins / (len(a) * len(b)))
     assert probability_of_improvement(a, b) + probability_of_improvement(b, a) == pytest.approx(1)
-    assert probability_of_improvement(a, b, higher_is_better=False) == pytest.approx(
-        probability_of_improvement(b, a)
-    )
+    assert probability_of_improvement(a, b, higher_is_better=False) == pytest.approx(probability_of_improvement(b, a))
 
 
 def test_probability_of_improvement_is_mann_whitneys() -> None:

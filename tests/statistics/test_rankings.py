@@ -17,9 +17,7 @@ DEMSAR_RANKS = [
     [2.5, 2.5, 4, 1], [4, 3, 2, 1], [2.5, 2.5, 2.5, 2.5], [4, 2.5, 1, 2.5], [3, 2, 4, 1], [4, 1, 2, 3],
     [3, 1, 4, 2],
 ]  # fmt: skip
-tables = arrays(
-    np.int64, array_shapes(min_dims=2, max_dims=2, min_side=2, max_side=6), elements=st.integers(0, 4)
-)
+tables = arrays(np.int64, array_shapes(min_dims=2, max_dims=2, min_side=2, max_side=6), elements=st.integers(0, 4))
 
 
 def test_mean_ranks_as_published() -> None:

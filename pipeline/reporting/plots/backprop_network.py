@@ -69,9 +69,7 @@ def _edge_rows(sizes: tuple[int, ...]) -> Iterator[dict[str, Any]]:
     yield _row("backward", "edge", 3, 0, 0, sizes, "dJ/do")
 
 
-def _both(
-    layer: int, place: int, target: int, sizes: tuple[int, ...], weight: str
-) -> Iterator[dict[str, Any]]:
+def _both(layer: int, place: int, target: int, sizes: tuple[int, ...], weight: str) -> Iterator[dict[str, Any]]:
     yield _row("forward", "edge", layer, place, target, sizes, weight)
     yield _row("backward", "edge", layer, place, target, sizes, f"dJ/d{weight}")
 
@@ -147,9 +145,7 @@ def _draw_node(axes: Axes, centre: tuple[float, float], label: str, colour: str)
     return box
 
 
-def _draw_edge(
-    axes: Axes, ends: list[FancyBboxPatch], row: dict[str, Any], columns: list[float], colour: str
-) -> None:
+def _draw_edge(axes: Axes, ends: list[FancyBboxPatch], row: dict[str, Any], columns: list[float], colour: str) -> None:
     start = (columns[row["layer"]], _height(row["place"], row["layer_size"]))
     end = (columns[row["layer"] + 1], _height(row["target_place"], row["target_size"]))
     backward = row["panel"] == "backward"

@@ -75,7 +75,8 @@ def _difference(results: Results, problem: str, ahead: str, behind: str) -> str:
     if any(value is None for seeds in pairs for value in seeds):
         return ""
     interval = mean_interval(np.array(pairs[0], dtype=np.float64) - np.array(pairs[1], dtype=np.float64))
-    text = f"{points(interval.estimate)} behind {results.label(ahead)}"
+    level = number(interval.estimate) == "0.0"
+    text = f"{'level with' if level else points(interval.estimate) + ' behind'} {results.label(ahead)}"
     if interval.low is None or interval.high is None:
         return text
     doubt = "; these seeds do not tell the two apart" if interval.low <= 0 <= interval.high else ""

@@ -28,9 +28,7 @@ def build(results: dict[str, Any]) -> list[Item]:
     results
         What `pipeline.backprop.result` returns.
     """
-    phases = {
-        phase: list(steps) for phase, steps in groupby(results["steps"], key=lambda step: step["phase"])
-    }
+    phases = {phase: list(steps) for phase, steps in groupby(results["steps"], key=lambda step: step["phase"])}
     values = {step["symbol"]: step["value"] for step in results["steps"]}
     return [
         Heading("Back-propagation, worked by hand", "backprop"),
@@ -47,9 +45,7 @@ def build(results: dict[str, Any]) -> list[Item]:
         ),
         _steps_table(phases["backward"]),
         Heading("One step downhill", "backprop-update", 3),
-        Paragraph(
-            r"Each weight goes against its gradient: $w \leftarrow w - \alpha \cdot \partial J / \partial w$."
-        ),
+        Paragraph(r"Each weight goes against its gradient: $w \leftarrow w - \alpha \cdot \partial J / \partial w$."),
         _steps_table(phases["update"]),
         Paragraph(_after(values)),
         _steps_table(phases["after"]),
@@ -93,9 +89,7 @@ def _given_table(steps: list[dict[str, Any]]) -> Table:
                 f"**{origin}**: {_MEANINGS[origin]}",
             )
         )
-    return Table(
-        ("what", "symbol", "value", "where it comes from"), tuple(rows), "llll", "The given numbers."
-    )
+    return Table(("what", "symbol", "value", "where it comes from"), tuple(rows), "llll", "The given numbers.")
 
 
 def _origins(results: dict[str, Any]) -> list[Item]:
@@ -230,8 +224,7 @@ def _curve_in_words(curve: dict[str, Any]) -> str:
 
 def _lesson(curves: list[dict[str, Any]]) -> str:
     ends = ", ".join(
-        f"{curve['rule']} with $\\alpha = {latex_number(curve['learning_rate'])}$ "
-        f"at {_end(curve['costs'][-1])}"
+        f"{curve['rule']} with $\\alpha = {latex_number(curve['learning_rate'])}$ at {_end(curve['costs'][-1])}"
         for curve in curves
     )
     return (
