@@ -150,7 +150,7 @@ class Tracker:
             self.usable = False
             reason = _without_password(" ".join(str(error).split()))
             self._warn(
-                f"MLflow store {_without_password(store_uri())} cannot be used "
+                f"MLflow store {shown_uri()} cannot be used "
                 f"({type(error).__name__}: {reason[:160]}). The study goes "
                 "on without it; `make ui` fills the runs in later."
             )
@@ -279,6 +279,11 @@ class Tracker:
         self._client.set_terminated(runs[0].info.run_id, end_time=runs[0].info.end_time)
         self._client.set_tag(runs[0].info.run_id, "model", _MODEL_NAME)
         return 1
+
+
+def shown_uri() -> str:
+    """Return the store's address as it may be shown: without a password."""
+    return _without_password(store_uri())
 
 
 def _without_password(text: str) -> str:

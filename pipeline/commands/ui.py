@@ -24,8 +24,12 @@ def ui(
     record = publishing.tracker(settings)
     written = publishing.publish_all(settings, record)
     if not record.usable:
-        raise UserError(f"the MLflow store {tracking.store_uri()} cannot be used: see the warning above.")
-    print(f"{tracking.store_uri()}: {written} runs written or completed", file=sys.stderr)
-    if not fill_only:
+        raise UserError(f"the MLflow store {tracking.shown_uri()} cannot be used: see the warning above.")
+    print(f"{tracking.shown_uri()}: {written} runs written or completed", file=sys.stderr)
+    if fill_only:
+        return
+    if tracking.store_uri().startswith(("http://", "https://")):
+        print(f"The tracking server shows them itself: {tracking.shown_uri()}", file=sys.stderr)
+    else:
         print(f"MLflow UI: http://127.0.0.1:{port} (Ctrl-C ends it)", file=sys.stderr)
         tracking.serve(port)

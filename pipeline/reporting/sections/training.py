@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.reporting.figures import to_svg
 from pipeline.reporting.items import Heading, Item, Paragraph, Picture, Table
 from pipeline.reporting.plots import training_curves as plot
+from pipeline.reporting.plots import updates
 from pipeline.reporting.wording import counted, decimal, number, percent
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def build(results: Results) -> list[Item]:
         Heading("How training went", "training"),
         picture(results, problem),
         *_speed(results, problem),
+        _updates(results, problem),
     ]
 
 
@@ -44,6 +46,19 @@ def picture(results: Results, problem: str) -> Picture:
         f"Training loss and validation accuracy over epochs on {title}. At the end: {ends}.",
         f"Training loss and validation accuracy on {title}, means over "
         f"{counted(results.seeds(problem), 'seed')}. A curve ends where a seed diverged.",
+    )
+
+
+def _updates(results: Results, problem: str) -> Picture:
+    title = results.title(problem)
+    kept = {name: results.metrics[problem][name]["convergence"]["step_persistence"] for name in results.ranked(problem)}
+    ends = ", ".join(f"{results.label(name)} {decimal(entry['mean'], 2)}" for name, entry in kept.items())
+    return Picture(
+        f"updates_{problem}",
+        to_svg(updates.draw(updates.data(results, problem))),
+        f"Size of the effective step over epochs on {title}. Last quarter over first quarter of the training: {ends}.",
+        f"Size of the effective step on {title}: the root mean square, over all parameters, of what one step changed; "
+        "means over seeds.",
     )
 
 
