@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -53,10 +54,21 @@ def rate_at(middle: float, steps: int, points_per_decade: int) -> float:
 
 @dataclass(frozen=True)
 class Grid:
-    """The learning rates that a search starts from: `points` of them around `middle`."""
+    """The learning rates that a search starts from.
+
+    Attributes
+    ----------
+    middle
+        Where the steps are counted from.
+    points
+        Number of learning rates.
+    centre
+        Number of grid steps above `middle` that the points lie around.
+    """
 
     middle: float
     points: int
+    centre: int = 0
 
 
 Run: TypeAlias = "Callable[[Sequence[tuple[str, float]]], list[Outcome]]"
@@ -89,8 +101,10 @@ def tune(optimizer: str, settings: Settings, run: Run) -> tuple[dict[str, list[O
     for name in names:
         problem = settings.problems[name]
         if problem.tuned_on:
-            middle = choices[problem.tuned_on].learning_rate
-            second[name] = Grid(middle, 2 * problem.neighbours + 1)
+            # counted from the same middle, so that both problems try the same learning rates
+            tuned = choices[problem.tuned_on].learning_rate
+            centre = round(math.log10(tuned / row.learning_rate) * tuning.points_per_decade)
+            second[name] = Grid(row.learning_rate, 2 * problem.neighbours + 1, centre)
     more_trials, more_choices = search(second, tuning, run)
     return {**trials, **more_trials}, {**choices, **more_choices}
 
@@ -110,7 +124,7 @@ def search(
     ``max_extensions`` times. Arguments and result as of `tune`.
     """
     trials: dict[str, dict[int, Outcome]] = {problem: {} for problem in grids}
-    wanted = [(problem, step) for problem, start in grids.items() for step in _first_steps(start.points)]
+    wanted = [(problem, step) for problem, start in grids.items() for step in _first_steps(start.points, start.centre)]
     for extension in range(tuning.max_extensions + 1):
         if not wanted:
             break
@@ -125,8 +139,9 @@ def search(
     return ordered, {problem: _choose(found) for problem, found in trials.items()}
 
 
-def _first_steps(points: int) -> range:
-    return range(-(points // 2), points - points // 2)
+def _first_steps(points: int, centre: int = 0) -> range:
+    first = centre - points // 2
+    return range(first, first + points)
 
 
 def _merit(outcome: Outcome) -> tuple[float, float]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import yaml
 
 from tests.import_closure import ROOT, closure
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
 

@@ -1,0 +1,89 @@
+"""The command line as a person meets it."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.conftest import ROOT, Project, copy_project
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_help_names_every_command_in_one_line_each(finished_study: Project) -> None:
+    text = finished_study.run("python", "-m", "pipeline", "--help").stdout
+    for command in ("run", "demo", "summary", "ui", "backprop", "judge"):
+        assert re.search(rf"\b{command}\b +\w+", text), command
+
+
+def test_summary_tells_the_ranking_and_where_the_report_is(finished_study: Project) -> None:
+    text = finished_study.run("python", "-m", "pipeline", "summary").stdout
+    found = json.loads((finished_study.folder / "results" / "metrics.json").read_text())["digits"]
+    best = max(found, key=lambda name: found[name]["test_accuracy"]["mean"])
+    labels = {"sgd": "SGD", "adam": "Adam"}
+    assert labels[best] in text
+    assert f"{found[best]['test_accuracy']['mean'] * 100:.1f}" in text
+    assert "reports/report.html" in text
+
+
+def test_a_command_outside_the_project_says_where_to_run_it(finished_study: Project, tmp_path: Path) -> None:
+    shutil.copytree(finished_study.folder / "pipeline", tmp_path / "pipeline")
+    done = Project(tmp_path).run("python", "-m", "pipeline", "summary", check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: params.yaml is not in")
+    assert "Traceback" not in done.stderr
+
+
+def test_the_demo_keeps_away_from_the_projects_own_results(tmp_path: Path) -> None:
+    from pipeline.commands.demo import copy_project as copy_demo
+
+    project = copy_project(tmp_path / "project")
+    copy_demo(project.folder, tmp_path / "demo")
+    assert list(Project(tmp_path / "demo").params()["problems"]) == ["digits"]
+    assert Project(tmp_path / "demo").params()["data"]["archives"] == []
+    assert not (project.folder / "results").exists()
+
+
+@pytest.mark.slow
+def test_run_without_any_source_says_so_first_and_shows_the_demo(tmp_path: Path) -> None:
+    project = copy_project(tmp_path / "project")
+    params = project.params()
+    params["data"].update(archives=["cifar10"], sources=["data/downloads/", str(tmp_path / "absent.tar.gz")])
+    project.write_params(params)
+    done = project.run("python", "-m", "pipeline", "run")
+    first, _, rest = done.stderr.partition("Here is the demo instead.")
+    assert "absent.tar.gz" in first
+    assert "CIFAR10_SOURCE" in first
+    assert rest
+    assert "This was the demo on handwritten digits" in done.stdout
+    assert "committed report" in done.stdout
+    assert not (project.folder / "results").exists()
+    assert (project.folder / "demo" / "reports" / "report.html").exists()
+
+
+@pytest.mark.cifar
+@pytest.mark.slow
+def test_a_small_study_on_real_cifar10_gets_far_above_chance(tmp_path: Path) -> None:
+    archive = ROOT.parent / "shared" / "data" / "cifar-10-python.tar.gz"
+    if not archive.exists():
+        pytest.skip(f"{archive} is not there")
+    project = copy_project(tmp_path / "project")
+    params = project.params()
+    import yaml
+
+    own = yaml.safe_load((ROOT / "params.yaml").read_text())
+    params["problems"] = {"cifar10": {**own["problems"]["cifar10"], "epochs": 1}}
+    params["data"].update(archives=["cifar10"], sources=[str(archive)])
+    params["tuning"].update(points=3, max_extensions=0)
+    params["optimizers"] = {"adam": own["optimizers"]["adam"]}
+    params["comparison"] = own["comparison"]
+    project.write_params(params)
+    project.dvc("repro")
+    found = json.loads((project.folder / "results" / "metrics.json").read_text())["cifar10"]["adam"]
+    assert found["test_accuracy"]["mean"] > 0.40
+    assert set(found["per_class"]) >= {"airplane", "truck"}
