@@ -27,8 +27,8 @@ def main() -> None:
     for name, rate in RATES.items():
         before, after = measure(settings, name, rate)
         print(
-            f"{name:8} lr {rate:g}: {before:.1%} before, {statistics.mean(after):.1%} after one step on {LEFT_OVER} images "
-            f"({min(after):.1%} to {max(after):.1%} over {REPEATS} sets of {LEFT_OVER})"
+            f"{name:8} lr {rate:g}: {before:.1%} before, {statistics.mean(after):.1%} after one step on {LEFT_OVER} "
+            f"images ({min(after):.1%} to {max(after):.1%} over {REPEATS} sets of {LEFT_OVER})"
         )
 
 

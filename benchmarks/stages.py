@@ -64,10 +64,9 @@ def main(
     """Measure, print and write ``benchmarks/results/stages.json``."""
     with tempfile.TemporaryDirectory() as temporary:
         copy = folder or Path(temporary) / "study"
-        _copy(copy)
+        copy_project(copy)
         start = time.perf_counter()
-        source = {sources.SOURCE_VARIABLE: str(paths.raw("cifar10").resolve())} if paths.raw("cifar10").exists() else {}
-        process = subprocess.Popen(["dvc", "repro"], cwd=copy, env={**project_environment(), **source})
+        process = subprocess.Popen(["dvc", "repro"], cwd=copy, env=copy_environment())
         watch = MemoryWatch(process)
         watch.start()
         if process.wait():
@@ -82,7 +81,15 @@ def main(
     print(json.dumps({name: value for name, value in result.items() if name != "stages"}, indent=2))
 
 
-def _copy(folder: Path) -> None:
+def copy_environment() -> dict[str, str]:
+    """Return the environment of a copy: the data comes from where the project itself has it."""
+    raw = paths.raw("cifar10")
+    source = {sources.SOURCE_VARIABLE: str(raw.resolve())} if raw.exists() else {}
+    return {**project_environment(), **source}
+
+
+def copy_project(folder: Path) -> None:
+    """Copy what the pipeline needs into a new folder, as a DVC project of its own."""
     folder.mkdir(parents=True)
     for name in _COPIED:
         copy = shutil.copytree if Path(name).is_dir() else shutil.copy2

@@ -21,7 +21,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from pipeline.data import sources
+from pipeline.data import downloads, unpacking
 from pipeline.data.archives import CIFAR10, Archive, Member
 from pipeline.data.sources import Patience, fetch, sources_in_order
 from pipeline.errors import DataError, UserError
@@ -209,7 +209,7 @@ def test_an_interruption_leaves_nothing(place, monkeypatch):
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(sources.Member, "fault", interrupted)
+    monkeypatch.setattr(Member, "fault", interrupted)
     with pytest.raises(KeyboardInterrupt):
         place.fetch(place.file("a.tar.gz", tar_bytes()))
     assert not place.target.exists()
@@ -311,7 +311,7 @@ def test_a_bomb_in_a_header_is_refused_early(place):
 
 
 def test_an_archive_of_endless_entries_is_refused(place, monkeypatch):
-    monkeypatch.setattr(sources, "_MAX_ENTRIES", 20)
+    monkeypatch.setattr(unpacking, "_MAX_ENTRIES", 20)
     many = tar_bytes(extra=[entry_of(f"file-{number}") for number in range(30)])
     assert "more than 20 entries" in place.refused(place.file("many.tar.gz", many))
 
@@ -710,8 +710,8 @@ def test_encryption_is_never_given_up(place, monkeypatch, steps, refused):
             else httpx.Response(200, stream=httpx.ByteStream(GOOD))
         )
 
-    real = sources._client
-    monkeypatch.setattr(sources, "_client", lambda patience: real(patience, httpx.MockTransport(handle)))
+    real = downloads._client
+    monkeypatch.setattr(downloads, "_client", lambda patience: real(patience, httpx.MockTransport(handle)))
     if refused:
         assert "refused a redirect from https" in place.refused(steps[0])
     else:

@@ -1,0 +1,63 @@
+"""Do the verdicts hold for other seeds? ``python -m benchmarks.other_seeds``.
+
+Repeats the final trainings of the whole study with seeds that it has not used, in a copy of the project, and lists the
+claims whose verdict changes. The learning rates stay as they were tuned.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import yaml
+
+from benchmarks.stages import copy_environment, copy_project
+from pipeline import config, errors, files, paths
+
+RESULT = Path("benchmarks/results/other_seeds.json")
+
+
+def main(
+    first_seed: Annotated[int, typer.Option(help="The first of the other seeds.")] = 11,
+    folder: Annotated[Path | None, typer.Option(help="Where to work; a temporary folder unless given.")] = None,
+) -> None:
+    """Measure, print and write ``benchmarks/results/other_seeds.json``."""
+    own = files.read_json(paths.VERDICTS)
+    with tempfile.TemporaryDirectory() as temporary:
+        copy = folder or Path(temporary) / "study"
+        copy_project(copy)
+        # the tuning is not repeated
+        if Path(".memo").exists():
+            shutil.copytree(".memo", copy / ".memo")
+        content = yaml.safe_load(paths.PARAMS.read_text(encoding="utf-8"))
+        content["training"]["first_seed"] = first_seed
+        files.write_text(copy / paths.PARAMS, yaml.safe_dump(content, sort_keys=False, allow_unicode=True))
+        status = subprocess.run(["dvc", "repro", "compare"], cwd=copy, env=copy_environment(), check=False).returncode
+        if status:
+            raise errors.UserError("the study stopped: see above.")
+        other = files.read_json(copy / paths.VERDICTS)
+    settings = config.load().training
+    result = {
+        "seeds": [settings.first_seed, settings.first_seed + settings.seeds - 1],
+        "other_seeds": [first_seed, first_seed + settings.seeds - 1],
+        "same": sum(own[name]["verdict"] == other[name]["verdict"] for name in own),
+        "claims": {name: _pair(own[name], other[name]) for name in own},
+    }
+    files.write_json(RESULT, result)
+    for name, (before, after) in ((n, (p["verdict"], p["other_verdict"])) for n, p in result["claims"].items()):
+        print(f"{name:26} {before:26} {'same' if before == after else after}")
+    print(f"{result['same']} of {len(own)} verdicts are the same")
+
+
+def _pair(own: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    numbers = ("verdict", "effect", "low", "high", "p")
+    return {**{n: own[n] for n in numbers}, **{f"other_{n}": other[n] for n in numbers}}
+
+
+if __name__ == "__main__":
+    with errors.one_message():
+        typer.run(main)
