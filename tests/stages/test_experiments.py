@@ -6,6 +6,8 @@ import json
 import sqlite3
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from tests.conftest import Project
 
@@ -55,10 +57,11 @@ def test_experiment_in_the_workspace_and_what_the_diffs_say(study: Project) -> N
         assert title in page
 
 
+@pytest.mark.slow
 def test_experiment_in_a_temporary_folder_shares_store_and_memo(study: Project) -> None:
     study.run("python", "-m", "pipeline", "ui", "--fill-only")
     before = keys_in_store(study)
-    study.dvc("exp", "run", "--temp", "-n", "elsewhere", "-S", "optimizers.adam.arguments.eps=1e-6")
+    study.dvc("exp", "run", "--temp", "-n", "elsewhere", "-S", "optimizers.adam.learning_rate=0.005")
     after = keys_in_store(study)
     assert set(before) < set(after)
     assert len(after) == len(set(after))

@@ -8,6 +8,8 @@ import re
 import shutil
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -66,6 +68,7 @@ def test_a_changed_row_reruns_that_optimizer_alone(study: Project) -> None:
     assert hashes(study, "runs/tune/sgd", "runs/train/sgd") == before
 
 
+@pytest.mark.slow
 def test_a_new_row_is_a_new_stage_and_a_deleted_one_leaves_the_results(study: Project) -> None:
     params = study.params()
     params["optimizers"]["rmsprop"] = {"label": "RMSprop", "class": "RMSprop", "learning_rate": 0.01, "arguments": {}}
