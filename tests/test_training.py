@@ -256,7 +256,7 @@ def first_bad_step(settings: Training, learning: Path) -> int:
     return int(np.flatnonzero(~np.isfinite(losses))[0]) + 1
 
 
-@pytest.mark.parametrize(("name", "rate"), [("sgd", 1000.0), ("momentum", 100.0), ("adam", 1e20)])
+@pytest.mark.parametrize(("name", "rate"), [("sgd", 1000.0), ("momentum", 30.0), ("adam", 1e20)])
 def test_a_training_that_diverges_is_an_outcome(name, rate, learning):
     outcome = run(learning, name, learning_rate=rate, epochs=4)
     assert outcome.diverged
