@@ -20,7 +20,7 @@ _PROJECT = ("dvc.yaml", "params.yaml", ".dvcignore", ".gitignore", "pipeline", "
 def demo(
     folder: Annotated[Path, typer.Option(help="Where the demo works; made anew, or gone on with.")] = Path("demo"),
 ) -> None:
-    """Run the same pipeline on scikit-learn's handwritten digits, without any download, in under two minutes.
+    """Run the same pipeline on scikit-learn's handwritten digits, without any download, in about three minutes.
 
     The demo has its own folder, DVC project and report: it never touches the study's own results.
     """
