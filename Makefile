@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 TORCH_BACKEND ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow demo ui check lint format bench bench-pipeline calibrate lock
+.PHONY: help run test test-slow demo ui experiments check lint format bench bench-pipeline calibrate lock
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -35,6 +35,9 @@ demo: $(READY) ## the same pipeline on handwritten digits, no download, about th
 
 ui: $(READY) ## the runs, in the MLflow UI on 127.0.0.1
 	@$(BIN)/python -m pipeline ui
+
+experiments: $(READY) ## the experiments side by side: the key figures, and the params that differ
+	@$(BIN)/dvc exp show --only-changed --keep 'champion|accuracy' --drop '.*/|rev|typ|parent|State|Executor|Created'
 
 check: lint test ## format, lint, types, import layers, tests
 

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
+import shlex
 import sqlite3
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.import_closure import ROOT
+
 if TYPE_CHECKING:
     from tests.conftest import Project
+
+PLOTS = {
+    "Training loss",
+    "Validation accuracy",
+    "Learning rates",
+    "Accuracy per class",
+    "Confusion matrix of the champion",
+}
 
 
 def keys_in_store(project: Project) -> list[str]:
@@ -29,6 +42,14 @@ def recorded_keys(project: Project) -> set[str]:
     return {record["key"] for file in files for record in json.loads(file.read_text())}
 
 
+def shown_table(project: Project) -> tuple[list[str], list[str]]:
+    """Return the columns, and the names of the experiments, in the table that `make experiments` shows."""
+    lines = (ROOT / "Makefile").read_text().splitlines()
+    command = next(line for line in lines if "dvc exp show" in line).strip().removeprefix("@$(BIN)/")
+    header, *rows = csv.reader(io.StringIO(project.run(*shlex.split(command), "--csv").stdout))
+    return header, [row[0] for row in rows]
+
+
 def test_every_training_is_a_run_exactly_once(finished_study: Project) -> None:
     keys = keys_in_store(finished_study)
     assert len(keys) == len(set(keys))
@@ -43,18 +64,40 @@ def test_a_lost_store_is_filled_again_and_never_twice(study: Project) -> None:
         assert set(keys) == recorded_keys(study)
 
 
-def test_experiment_in_the_workspace_and_what_the_diffs_say(study: Project) -> None:
-    study.dvc("exp", "run", "-n", "longer", "-S", "problems.digits.epochs=3")
+def test_an_experiment_on_the_baseline_shows_few_columns_and_short_diffs(study: Project) -> None:
+    # changes verdicts and no training, and needs no report: seconds
+    study.dvc("exp", "run", "-n", "against_sgd", "-S", "comparison.baseline=sgd", "compare")
     shown = json.loads(study.dvc("params", "diff", "--json").stdout)
-    assert shown["params.yaml"]["problems.digits.epochs"] == {"old": 2, "new": 3, "diff": 1}
-    changed = json.loads(study.dvc("metrics", "diff", "--json").stdout)["results/metrics.json"]
-    assert "digits.adam.test_accuracy.mean" in changed
-    assert any(name.startswith("digits.adam.per_class.") for name in changed)
-    assert "longer" in study.dvc("exp", "show", "--only-changed").stdout
-    study.dvc("plots", "diff", "HEAD", "--out", "plots")
-    page = (study.folder / "plots" / "index.html").read_text()
-    for title in ("Training loss", "Validation accuracy", "Learning rates", "Accuracy per class", "Confusion matrix"):
-        assert title in page
+    assert shown == {"params.yaml": {"comparison.baseline": {"old": "adam", "new": "sgd"}}}
+    changed = json.loads(study.dvc("metrics", "diff", "--json").stdout)
+    assert set(changed) == {"results/summary.json"}
+    assert {"accuracy.adam", "accuracy.sgd"} <= set(changed["results/summary.json"])
+    columns, names = shown_table(study)
+    assert {"champion", "accuracy.champion", "accuracy.sgd", "comparison.baseline"} <= set(columns)
+    assert len(columns) <= 12
+    assert "against_sgd" in names
+    compared = json.loads(study.dvc("plots", "diff", "HEAD", "workspace", "--json").stdout)["data"]
+    assert set(compared) == PLOTS
+    for (plot,) in compared.values():
+        rows = plot["content"]["data"]["values"]
+        assert {row["rev"] for row in rows} == {"HEAD", "workspace"}
+    study.commit("Against SGD")
+    text = study.run(str(ROOT / ".github" / "what_changes.sh"), "HEAD~1", "HEAD").stdout
+    assert "| comparison.baseline | adam" in text
+    assert "| accuracy.sgd" in text
+    # the accuracies are what they were
+    assert text.count("No change.") == 1
+
+
+@pytest.mark.slow
+def test_an_experiment_on_the_training_changes_metrics_and_plots(study: Project) -> None:
+    study.dvc("exp", "run", "-n", "longer", "-S", "problems.digits.epochs=3")
+    changed = json.loads(study.dvc("metrics", "diff", "--json").stdout)
+    assert "accuracy.adam" in changed["results/summary.json"]
+    detail = study.dvc("metrics", "diff", "--json", "--targets", "results/accuracies.json", "results/metrics.json")
+    by_file = json.loads(detail.stdout)
+    assert "digits.adam" in by_file["results/accuracies.json"]
+    assert any(name.startswith("digits.adam.per_class.") for name in by_file["results/metrics.json"])
 
 
 @pytest.mark.slow
