@@ -29,7 +29,7 @@ def test_summary_names_the_main_champion_and_every_lead() -> None:
     found = key_figures.summary("adam", "cifar10", METRICS, CHAMPIONS, {"refuted": 6, "no meaningful difference": 0})
     assert found == {
         "champion": "muon",
-        "accuracy": {"champion": 62.71, "adam": 58.77},
+        "accuracy": {"champion": 62.71, "sgd": 52.35, "adam": 58.77, "muon": 62.71},
         "lead": {"cifar10": 3.94, "digits": -1.0},
         "claims": {"refuted": 6, "no_difference": 0},
     }
@@ -38,7 +38,7 @@ def test_summary_names_the_main_champion_and_every_lead() -> None:
 def test_a_baseline_without_any_accuracy_has_no_lead() -> None:
     metrics = {"digits": {"adam": entry(None), "sgd": entry(0.9)}}
     found = key_figures.summary("adam", "digits", metrics, {"digits": {"optimizer": "sgd"}}, {})
-    assert found["accuracy"] == {"champion": 90.0, "adam": None}
+    assert found["accuracy"] == {"champion": 90.0, "adam": None, "sgd": 90.0}
     assert found["lead"] == {"digits": None}
 
 

@@ -56,9 +56,10 @@ def summary(
     Returns
     -------
     dict
-        ``{champion, accuracy: {champion, <baseline>}, lead: {problem: points}, claims: {verdict: count}}``.
-        Accuracies are mean test accuracies in percent. A lead is that of the champion's optimizer over the
-        baseline, in percentage points: chosen on validation data, measured on test data, so it can be negative.
+        ``{champion, accuracy: {champion, <optimizer>}, lead: {problem: points}, claims: {verdict: count}}``.
+        Accuracies are mean test accuracies on the main problem, in percent. A lead is that of the champion's
+        optimizer over the baseline, in percentage points: chosen on validation data, measured on test data, so it
+        can be negative.
         None where one of the two has no accuracy.
     """
     found = accuracies(metrics)
@@ -66,7 +67,7 @@ def summary(
     main = found[main_problem]
     return {
         "champion": best[main_problem],
-        "accuracy": {"champion": main[best[main_problem]], baseline: main.get(baseline)},
+        "accuracy": {"champion": main[best[main_problem]], **main},
         "lead": {
             problem: _difference(found[problem][best[problem]], found[problem].get(baseline)) for problem in found
         },
