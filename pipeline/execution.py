@@ -36,8 +36,10 @@ RESULT_CODE = (
     "data/examples.py",
     "data/prepared.py",
     "data/splits.py",
+    "kernels.py",
     "networks.py",
     "optimizers.py",
+    "pooling.py",
     "records.py",
     "training.py",
 )
