@@ -8,6 +8,7 @@ from pipeline import errors
 from pipeline.commands.backprop import backprop
 from pipeline.commands.demo import demo
 from pipeline.commands.judge import judge
+from pipeline.commands.predict import predict
 from pipeline.commands.run import run
 from pipeline.commands.summary import summary
 from pipeline.commands.ui import ui
@@ -16,14 +17,14 @@ app = typer.Typer(
     name="pipeline",
     help=(
         "Is Adam always the best optimizer? `run` takes the study from data to answer (with `dvc repro`), `demo` gives "
-        "a first look without a download, `summary` and `ui` show results, `backprop` and `judge` take numbers of "
-        "your own."
+        "a first look without a download, `summary` and `ui` show results, `predict` uses the best network, "
+        "`backprop` and `judge` take numbers of your own."
     ),
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (run, demo, summary, ui, backprop, judge):
+for command in (run, demo, summary, predict, ui, backprop, judge):
     app.command()(command)
 
 

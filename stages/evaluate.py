@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pipeline import config, environment, errors, files, outputs, paths, publishing, study
+from pipeline import champion, config, environment, errors, files, outputs, paths, publishing, study
+from pipeline.data import prepared
 from pipeline.timing import stage_time
 
 
@@ -23,7 +24,9 @@ def main() -> None:
         files.write_json(paths.CHAMPION, champions)
         best = found.champions[settings.main_problem].training
         weights = outputs.read_weights(best.optimizer, best.problem)[best.seed]
-        files.write_tensors(paths.CHAMPION_WEIGHTS, weights)
+        learning = paths.learning(best.problem)
+        largest = int(prepared.open_part(learning, "train").inputs.max())
+        champion.write(paths.CHAMPION_WEIGHTS, champions[best.problem], prepared.describe(learning), largest, weights)
         publishing.publish_evaluation(settings, publishing.tracker(settings))
 
 
