@@ -37,7 +37,7 @@ ui: $(READY) ## the runs, in the MLflow UI on 127.0.0.1
 	@$(BIN)/python -m pipeline ui
 
 experiments: $(READY) ## the experiments side by side: the key figures, and the params that differ
-	@$(BIN)/dvc exp show --only-changed --keep 'champion|accuracy.(champion|adam)' --drop '.*/|.*\.(label|class)$$|Created'
+	@$(BIN)/dvc exp show --only-changed --keep 'champion|accuracy.(champion|adam)' --drop '.*/|.*\.(label|class)$$|claims.(inconclusive|not_tested)|Created|State|Executor'
 
 check: lint test ## format, lint, types, import layers, tests
 

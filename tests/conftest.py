@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parent.parent
-COPIED = ("dvc.yaml", ".dvcignore", ".gitignore", "pipeline", "stages", ".dvc/config", ".dvc/plots")
+COPIED = ("dvc.yaml", ".dvcignore", ".gitignore", ".gitattributes", "pipeline", "stages", ".dvc/config", ".dvc/plots")
 
 
 @dataclass(frozen=True)

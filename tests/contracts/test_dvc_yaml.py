@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -44,6 +46,20 @@ def test_only_evaluate_depends_on_the_test_set() -> None:
 def test_stages_that_train_have_cached_outputs_only(name: str) -> None:
     # one uncached output would switch off the run-cache of the whole stage
     assert all(isinstance(out, str) for out in STAGES[name]["outs"])
+
+
+def test_git_never_merges_by_lines_what_the_pipeline_writes(tmp_path: Path) -> None:
+    entries = [entry for stage in STAGES.values() for entry in [*stage.get("outs", []), *stage.get("metrics", [])]]
+    in_git = [path for entry in entries if isinstance(entry, dict) for path in entry if "cache" in entry[path]]
+    written = ["dvc.lock", "reports/figures/cost.svg", *(path for path in in_git if path != "reports")]
+    assert "results/summary.json" in written
+    # a repository of its own: the project may have been unpacked without one
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    shutil.copy(ROOT / ".gitattributes", tmp_path)
+    asked = subprocess.run(
+        ["git", "check-attr", "merge", "--", *written], cwd=tmp_path, check=True, capture_output=True, text=True
+    ).stdout
+    assert asked.splitlines() == [f"{path}: merge: unset" for path in written]
 
 
 def test_the_closure_sees_imports_inside_functions_and_not_those_for_types(tmp_path: Path) -> None:
