@@ -76,6 +76,8 @@ class ProblemSettings(_Settings):
         Share of the published training examples that is set aside for validation.
     validations_per_epoch
         How often the validation accuracy is measured: 1, 2, 5 or 10 times.
+    precision
+        Of a network's products in training: ``bfloat16`` where the hardware has it if ``auto``.
     seeds
         Number of final seeds; ``training.seeds`` if None.
     optimizers
@@ -93,6 +95,7 @@ class ProblemSettings(_Settings):
     batch_size: Annotated[int, Field(ge=1, le=100_000, strict=True)]
     validation_fraction: Annotated[float, Field(gt=0, lt=1, strict=True)]
     validations_per_epoch: Literal[1, 2, 5, 10] = 1
+    precision: Literal["float32", "bfloat16", "auto"] = "float32"
     seeds: Annotated[int, Field(ge=1, le=1000, strict=True)] | None = None
     optimizers: Annotated[tuple[Name, ...], Field(min_length=1)] | None = None
     target_train_loss: Annotated[float, Field(gt=0, lt=100, strict=True)] | None = None
@@ -159,6 +162,7 @@ class Settings(_Settings):
     data: DataSettings
     tuning: TuningSettings
     training: TrainingSettings
+    device: Literal["auto", "cpu", "cuda"] = "auto"
     execution: ExecutionSettings
     comparison: ComparisonSettings
     backprop: BackpropSettings

@@ -50,6 +50,8 @@ _WORKER_ENVIRONMENT = {
     "MALLOC_TRIM_THRESHOLD_": str(1 << 32),
     "MALLOC_MMAP_THRESHOLD_": str(1 << 32),
     "OMP_NUM_THREADS": "1",
+    # cuBLAS is deterministic with workspaces of a fixed size only
+    "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
 }
 
 

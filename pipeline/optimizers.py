@@ -49,8 +49,9 @@ class FlatParameters:
     def __init__(self, network: nn.Module) -> None:
         parameters = list(network.parameters())
         total = sum(parameter.numel() for parameter in parameters)
-        self.values = torch.empty(total)
-        self.gradients = torch.zeros(total)
+        device = parameters[0].device
+        self.values = torch.empty(total, device=device)
+        self.gradients = torch.zeros(total, device=device)
         self.tensors: list[tuple[Tensor, Tensor]] = []
         self.matrices: list[tuple[Tensor, Tensor]] = []
         self.others: list[tuple[Tensor, Tensor]] = []

@@ -16,6 +16,19 @@ if TYPE_CHECKING:
     from pipeline.config import OptimizerSettings, ProblemSettings
 
 Kind = Literal["tune", "train"]
+Precision = Literal["float32", "bfloat16"]
+Device = Literal["cpu", "cuda"]
+
+
+@dataclass(frozen=True)
+class Hardware:
+    """What trainings of a problem run on, and how precisely: ``auto`` is resolved."""
+
+    device: Device
+    precision: Precision
+
+
+PLAIN = Hardware(device="cpu", precision="float32")
 
 
 @dataclass(frozen=True)
@@ -44,6 +57,8 @@ class Training:
         Decides the initial weights and the order of the examples, the same for every optimizer.
     data
         SHA-256 of the prepared examples.
+    precision, device
+        What the network's products are computed in (``float32`` or ``bfloat16``) and on (``cpu`` or ``cuda``).
     """
 
     kind: Kind
@@ -57,6 +72,8 @@ class Training:
     validations_per_epoch: int
     seed: int
     data: str
+    precision: Precision = "float32"
+    device: Device = "cpu"
 
     def key(self, code: str) -> str:
         """Return the training's identity: a hash of its settings, its data and the code that runs it.
@@ -182,6 +199,7 @@ def plan(
     learning_rate: float,
     seed: int,
     data: str,
+    hardware: Hardware = PLAIN,
 ) -> Training:
     """Put one training together from the rows of ``params.yaml``."""
     return Training(
@@ -196,6 +214,8 @@ def plan(
         validations_per_epoch=settings.validations_per_epoch,
         seed=seed,
         data=data,
+        precision=hardware.precision,
+        device=hardware.device,
     )
 
 

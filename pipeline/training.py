@@ -57,15 +57,16 @@ def train(training: Training, learning: Path, key: str) -> Outcome:
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
     start = time.perf_counter()
+    device = torch.device(training.device)
     description = prepared.describe(learning)
-    batches = Batches(prepared.open_part(learning, "train"), description, training.batch_size)
+    batches = Batches(prepared.open_part(learning, "train"), description, training.batch_size, device)
     if not len(batches):
         raise SettingsError(
             f"params.yaml: problems.{training.problem}.batch_size: found {training.batch_size}; there are only "
             f"{len(batches.labels)} training examples."
         )
-    validation = Batches(prepared.open_part(learning, "validation"), description, _EVALUATION_BATCH)
-    network = _initial_network(training, description)
+    validation = Batches(prepared.open_part(learning, "validation"), description, _EVALUATION_BATCH, device)
+    network = _initial_network(training, description).to(device)
     stepper = optimizers.build(training.optimizer, training.row, training.learning_rate, network)
     order = torch.Generator().manual_seed(_stream(training.seed, "order"))
 
@@ -74,7 +75,7 @@ def train(training: Training, learning: Path, key: str) -> Outcome:
     for epoch in range(training.epochs):
         rows = torch.randperm(len(batches.labels), generator=order)
         looks = _looks(training, len(batches))
-        losses, seen = _epoch(network, stepper, batches.in_order(rows), looks, validation)
+        losses, seen = _epoch(network, stepper, batches.in_order(rows), looks, validation, training.precision)
         points, diverged_at = _points(losses, seen, epoch, batches)
         history += points
         # the last step has no loss behind it that would show what it did
@@ -151,12 +152,13 @@ def _epoch(
     batches: Iterator[tuple[Tensor, Tensor]],
     looks: dict[int, bool],
     validation: Batches,
+    precision: str,
 ) -> tuple[np.ndarray, list[_Seen]]:
     """Take one step per batch; return the loss of each, float64 (steps,), and what was looked at."""
     losses: list[Tensor] = []
     seen: list[_Seen] = []
     for step, (images, labels) in enumerate(batches, start=1):
-        loss = F.cross_entropy(network(images), labels)
+        loss = F.cross_entropy(_outputs(network, images, precision), labels)
         stepper.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         losses.append(loss.detach())
@@ -165,7 +167,17 @@ def _epoch(
             seen.append(_Seen(step, update, _validate(network, validation) if looks[step] else None))
         else:
             stepper.step()
-    return torch.stack(losses).numpy().astype(np.float64), seen
+    # read once: to ask for a single loss would wait for a GPU
+    return torch.stack(losses).cpu().numpy().astype(np.float64), seen
+
+
+def _outputs(network: nn.Module, images: Tensor, precision: str) -> Tensor:
+    if precision == "float32":
+        outputs: Tensor = network(images)
+        return outputs
+    # weights, losses and gradients stay float32: products alone are rounded
+    with torch.autocast(images.device.type, torch.bfloat16):
+        return network(images).float()  # type: ignore[no-any-return]
 
 
 def _step_measured(stepper: optimizers.Stepper) -> float:
@@ -204,4 +216,4 @@ def _points(losses: np.ndarray, seen: list[_Seen], epoch: int, batches: Batches)
 
 def _weights(network: nn.Module) -> dict[str, np.ndarray]:
     # contiguous in torch's documented order (out, in, height, width), whatever the layout in memory
-    return {name: tensor.detach().contiguous().numpy().copy() for name, tensor in network.state_dict().items()}
+    return {name: tensor.detach().cpu().contiguous().numpy().copy() for name, tensor in network.state_dict().items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from pipeline import config, errors, outputs, paths, running
+from pipeline import config, errors, hardware, outputs, paths, running
 from pipeline.data import prepared
 from pipeline.progress import progress
 from pipeline.records import Training, plan, summary
@@ -30,6 +30,7 @@ def main(optimizer: str) -> None:
 def _plans(settings: config.Settings, optimizer: str, problem: str) -> list[Training]:
     rate = outputs.read_choice(optimizer, problem)["learning_rate"]
     digest = prepared.describe(paths.learning(problem)).digest
+    chosen = hardware.resolve(settings, settings.problems[problem])
     return [
         plan(
             "train",
@@ -40,6 +41,7 @@ def _plans(settings: config.Settings, optimizer: str, problem: str) -> list[Trai
             learning_rate=rate,
             seed=seed,
             data=digest,
+            hardware=chosen,
         )
         for seed in settings.seeds(problem)
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from pipeline import config, errors, outputs, paths, running, tuning
+from pipeline import config, errors, hardware, outputs, paths, running, tuning
 from pipeline.data import prepared
 from pipeline.progress import progress
 from pipeline.records import Outcome, plan
@@ -20,6 +20,7 @@ def main(optimizer: str) -> None:
     settings = config.load()
     row = settings.optimizer(optimizer)
     digests = {name: prepared.describe(paths.learning(name)).digest for name in settings.problems}
+    chosen = {name: hardware.resolve(settings, problem) for name, problem in settings.problems.items()}
     expected = tuning.expected_trials(optimizer, settings)
     asked = 0
     with (
@@ -43,6 +44,7 @@ def main(optimizer: str) -> None:
                     learning_rate=rate,
                     seed=settings.tuning.seed,
                     data=digests[problem],
+                    hardware=chosen[problem],
                 )
                 for problem, rate in rates
             ]

@@ -62,6 +62,8 @@ REFUSED = [
     ("problems.digits.validation_fraction", NAN, "problems.digits.validation_fraction: found nan; it must be "),
     ("problems.digits.validation_fraction", "0.1", "problems.digits.validation_fraction: found '0.1'; it must be a n"),
     ("problems.digits.validations_per_epoch", 3, "found 3; it must be 1, 2, 5 or 10"),
+    ("problems.digits.precision", "half", "found 'half'; it must be 'float32', 'bfloat16' or 'auto'"),
+    ("device", "gpu", "device: found 'gpu'; it must be 'auto', 'cpu' or 'cuda'"),
     ("problems.digits.network", "CNN!", "problems.digits.network: found 'CNN!'; it must be lower-case letters, digi"),
     ("problems.digits", None, "problems.digits: found None; it must be a mapping (key: value)"),
     ("problems", {}, "problems: found {}; it must not be empty"),

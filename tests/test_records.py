@@ -12,6 +12,8 @@ from pipeline.records import Outcome, Training
 from tests import studies
 
 OTHER: dict[str, Any] = {
+    "precision": "bfloat16",
+    "device": "cuda",
     "kind": "tune",
     "problem": "cifar10",
     "optimizer": "sgd",

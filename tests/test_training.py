@@ -294,3 +294,22 @@ def test_every_optimizer_of_the_study_learns_the_digits(name, learning):
     assert outcome.history[0].train_loss > outcome.last.train_loss
     assert outcome.last.validation_accuracy > 0.35
     assert outcome.parameters == {**outcome.parameters, ROWS[name]["class"]: pytest.approx(10_000, rel=0.2)}
+
+
+def test_bfloat16_rounds_products_and_keeps_weights_in_float32(learning):
+    rounded, exact = run(learning, epochs=6, precision="bfloat16"), run(learning, epochs=6)
+    assert content(rounded) == content(run(learning, epochs=6, precision="bfloat16"))
+    assert {array.dtype.name for array in rounded.weights.values()} == {"float32"}
+    first, same = (outcome.history[0].train_loss for outcome in (rounded, exact))
+    assert first != same
+    assert first == pytest.approx(same, rel=1e-2)
+    assert rounded.validation_accuracy == pytest.approx(exact.validation_accuracy, abs=0.15)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="torch sees no GPU here")
+@pytest.mark.parametrize("name", ["adam", "muon"])
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_a_gpu_repeats_itself_and_learns_what_the_cpu_does(name, precision, learning):
+    first = run(learning, name, epochs=6, precision=precision, device="cuda")
+    assert content(first) == content(run(learning, name, epochs=6, precision=precision, device="cuda"))
+    assert first.validation_accuracy == pytest.approx(run(learning, name, epochs=6).validation_accuracy, abs=0.15)

@@ -26,14 +26,18 @@ class Batches:
         With the channels' mean and standard deviation.
     size
         Examples in a batch.
+    device
+        Where they are wanted. A GPU gets all rows at once and keeps them.
     """
 
-    def __init__(self, examples: Examples, description: Description, size: int) -> None:
+    def __init__(
+        self, examples: Examples, description: Description, size: int, device: torch.device | None = None
+    ) -> None:
         self.shape = examples.inputs.shape[1:]
         self.size = size
-        self.labels = torch.from_numpy(examples.labels)
-        self._rows = torch.from_numpy(examples.inputs.reshape(len(examples), -1))
-        self._scale, self._shift = scale_and_shift(description)
+        self.labels = torch.from_numpy(examples.labels).to(device=device)
+        self._rows = torch.from_numpy(examples.inputs.reshape(len(examples), -1)).to(device=device)
+        self._scale, self._shift = (tensor.to(device=device) for tensor in scale_and_shift(description))
 
     def __len__(self) -> int:
         """Return the number of whole batches in a pass."""
@@ -56,7 +60,8 @@ class Batches:
             Normalised inputs, float32 (b, channels, height, width) laid out channels-last, and labels,
             int64 (b,).
         """
-        for rows in torch.split(order[: len(self) * self.size], self.size):
+        whole = order[: len(self) * self.size].to(self._rows.device)
+        for rows in torch.split(whole, self.size):
             yield self._normalised(self._rows[rows]), self.labels[rows]
 
     def in_sequence(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
