@@ -282,10 +282,9 @@ def _submitted(pool: ProcessPoolExecutor, function: Callable[[Task], Result], ta
 
 @contextmanager
 def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
-    # a fork server: it imports torch once while this process does something else, and forks workers cheaply;
-    # the first torch optimizer of a process would import torch._dynamo in every single worker
+    # a fork server: it imports torch once while this process does something else, and forks workers cheaply
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["pipeline.training", "torch._dynamo"])
+    context.set_forkserver_preload(["pipeline.worker_imports"])
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker)
     # workers start when they are first needed, so the environment must hold for as long as the pool lives
     with _environment(_WORKER_ENVIRONMENT):

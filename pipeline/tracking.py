@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline import files, paths
 from pipeline.errors import UserError
+from pipeline.imports import without_collector
 from pipeline.records import Outcome, canonical
 
 if TYPE_CHECKING:
@@ -291,10 +292,11 @@ def _without_password(text: str) -> str:
 
 
 def _connect() -> Any:
-    from mlflow import MlflowClient
+    with without_collector():
+        from mlflow import MlflowClient
 
-    client = MlflowClient(store_uri())
-    client.search_experiments(max_results=1)
+        client = MlflowClient(store_uri())
+        client.search_experiments(max_results=1)
     return client
 
 
