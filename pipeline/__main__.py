@@ -9,6 +9,7 @@ from pipeline.commands.backprop import backprop
 from pipeline.commands.demo import demo
 from pipeline.commands.judge import judge
 from pipeline.commands.predict import predict
+from pipeline.commands.reproduce import reproduce
 from pipeline.commands.run import run
 from pipeline.commands.summary import summary
 from pipeline.commands.ui import ui
@@ -24,7 +25,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (run, demo, summary, predict, ui, backprop, judge):
+for command in (run, demo, summary, predict, reproduce, ui, backprop, judge):
     app.command()(command)
 
 
