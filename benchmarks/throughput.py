@@ -1,8 +1,9 @@
-"""Images per second of this project beside the loop of PyTorch's CIFAR-10 tutorial: ``make bench``.
+"""Training images per second of this project beside plain PyTorch loops: ``make bench``.
 
-Same network, batch size, optimizer and images; every contender is a process of its own, and they take turns. The
-tutorial's loop is ``torchvision.datasets.CIFAR10``, ``ToTensor``, ``Normalize`` and a ``DataLoader`` with two workers.
-Only the training loop is timed, after a warm-up.
+Same network, optimizer (Adam) and images. Every contender is a process of its own with the machine to itself; they take
+turns, and a ratio is computed within a round. Imports, start-up and a warm-up (steps; for the project an epoch in every
+worker) are timed for none of them. The project's time is that of its real trainings, validation included, from the
+first worker's start to the last one's end. Takes about eight minutes; ``--accuracy`` adds what the loops reach.
 """
 
 from __future__ import annotations
@@ -12,132 +13,196 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
-    from torch import nn
+    from collections.abc import Callable
 
 from pipeline import config, environment, errors, execution, files, paths
 from pipeline.data import prepared
-from pipeline.records import Training, plan
+from pipeline.records import Outcome, Training, plan
 
 RESULT = Path("benchmarks/results/throughput.json")
 PROBLEM, OPTIMIZER = "cifar10", "adam"
-CONTENDERS = ("tutorial_loader", "one_worker", "all_workers")
-_WARM_UP_STEPS, _STEPS = 40, 300
+CONTENDERS = (
+    *("tutorial_batch4", "loader_batch64", "loader_batch128", "tensors_in_loader", "tensors_indexed"),
+    *("one_worker", "all_workers", "matrix_products"),
+)
+PLAIN_BEST = ("tensors_in_loader", "tensors_indexed")
+WITH_ACCURACY = ("loader_batch64", "loader_batch128", *PLAIN_BEST, "all_workers")
 
 
-def tutorial_loader(batch_size: int, learning_rate: float) -> float:
-    """Return the images per second of the tutorial's loop at the study's batch size."""
+def project(settings: config.Settings, workers: int, epochs: int) -> float:
+    """Return the images per second of this project's trainings, side by side in its pool."""
+    warm_ups = [_training(settings, seed, epochs=1) for seed in range(workers)]
+    timed = [_training(settings, workers + seed, epochs=epochs) for seed in range(workers)]
+    outcomes = _run([*warm_ups, *timed], workers)[workers:]
+    return sum(outcome.last.images for outcome in outcomes) / max(outcome.seconds for outcome in outcomes)
+
+
+def project_accuracies(settings: config.Settings, seeds: int) -> list[float]:
+    """Return the test accuracy (fraction) of the project's trainings, one a seed."""
     import torch
-    import torchvision
-    from torch import nn
-    from torchvision import transforms
 
-    with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "cifar-10-batches-py").symlink_to(paths.raw("cifar10").resolve())
-        normalise = transforms.Normalize((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
-        transform = transforms.Compose([transforms.ToTensor(), normalise])
-        data = torchvision.datasets.CIFAR10(folder, train=True, transform=transform)
-    loader = torch.utils.data.DataLoader(data, batch_size=batch_size, shuffle=True, num_workers=2)
-    network = _tutorial_network()
-    criterion, optimizer = nn.CrossEntropyLoss(), torch.optim.Adam(network.parameters(), lr=learning_rate)
-    running_loss = start = 0.0
-    for step, (inputs, labels) in enumerate(loader):
-        if step == _WARM_UP_STEPS:
-            start = time.perf_counter()
-        optimizer.zero_grad()
-        loss = criterion(network(inputs), labels)
-        loss.backward()
-        optimizer.step()
-        running_loss += loss.item()
-        if step == _WARM_UP_STEPS + _STEPS - 1:
-            break
-    return _STEPS * batch_size / (time.perf_counter() - start)
+    from pipeline import networks, training
+    from pipeline.data.batches import Batches
 
-
-def _tutorial_network() -> nn.Module:
-    """Return the assignment's network as the tutorial would write it: ReLU before pooling, channels first."""
-    from torch import nn
-
-    return nn.Sequential(
-        *(nn.Conv2d(3, 6, 2), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(6, 16, 2), nn.ReLU(), nn.MaxPool2d(2)),
-        *(nn.Flatten(), nn.Linear(16 * 7 * 7, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, 10)),
-    )
-
-
-def project(settings: config.Settings, workers: int) -> float:
-    """Return the images per second of this project's trainings, summed over workers that run side by side."""
     description = prepared.describe(paths.learning(PROBLEM))
+    test = Batches(prepared.open_part(paths.test(PROBLEM), "test"), description, 250)
+    epochs = settings.problems[PROBLEM].epochs
+    trainings = [_training(settings, seed, epochs) for seed in range(1, seeds + 1)]
+    accuracies = []
+    for outcome in _run(trainings, settings.execution.worker_count()):
+        network = networks.build(outcome.training.network, description.shape, len(description.classes))
+        network.load_state_dict({name: torch.from_numpy(values) for name, values in (outcome.weights or {}).items()})
+        right = training.predicted(training.logits(network, test)) == test.labels
+        accuracies.append(right.double().mean().item())
+    return accuracies
+
+
+def _training(settings: config.Settings, seed: int, epochs: int) -> Training:
     row = settings.optimizer(OPTIMIZER)
+    # plain loops look at no validation images; one look an epoch is the least that a training can have
+    problem = settings.problems[PROBLEM].model_copy(update={"validations_per_epoch": 1, "epochs": epochs})
+    digest = prepared.describe(paths.learning(PROBLEM)).digest
+    return plan("train", OPTIMIZER, row, PROBLEM, problem, learning_rate=row.learning_rate, seed=seed, data=digest)
 
-    def training(seed: int) -> Training:
-        rows = {"learning_rate": row.learning_rate, "seed": seed, "data": description.digest}
-        # the tutorial's loop looks at no validation images; one look an epoch is the least that a training can have
-        problem = settings.problems[PROBLEM].model_copy(update={"validations_per_epoch": 1})
-        return plan("train", OPTIMIZER, row, PROBLEM, problem, **rows)  # type: ignore[arg-type]
 
+def _run(trainings: list[Training], workers: int) -> list[Outcome]:
     with tempfile.TemporaryDirectory() as memo:
-        trainings = [training(seed) for seed in range(workers)]
-        outcomes = execution.run(trainings, paths.learning, workers, Path(memo))
-    return sum(outcome.last.images / outcome.seconds for outcome in outcomes)
+        return execution.run(trainings, paths.learning, workers, Path(memo))
 
 
 def main(
     rounds: Annotated[int, typer.Option(min=1, help="How often every contender takes its turn.")] = 5,
-    only: Annotated[str, typer.Option(help="Run one contender here and print its images per second.")] = "",
+    seconds: Annotated[float, typer.Option(min=0.1, help="Of timed training in a plain loop.")] = 7,
+    epochs: Annotated[int, typer.Option(min=1, help="Of timed training in the project.")] = 3,
+    accuracy: Annotated[bool, typer.Option("--accuracy", help="Measure test accuracies instead of speed.")] = False,
+    seeds: Annotated[int, typer.Option(min=1, help="Of the accuracies.")] = 5,
+    only: Annotated[str, typer.Option(help="Run one contender here and print its figure.")] = "",
+    result: Annotated[Path, typer.Option(help="Where to write.")] = RESULT,
 ) -> None:
     """Measure, print and write ``benchmarks/results/throughput.json``."""
     settings = config.load()
-    if only:
-        print(json.dumps(_measure(only, settings)))
-        return
     if not paths.raw("cifar10").exists() or not paths.learning(PROBLEM).exists():
         raise errors.DataError("the data is not there: run `dvc repro prepare@cifar10` first.")
+    if only:
+        if only not in CONTENDERS:
+            raise errors.UserError(f"there is no contender {only!r}: one of {', '.join(CONTENDERS)}.")
+        value = _accuracies(only, settings, seeds) if accuracy else _rate(only, settings, seconds, epochs)
+        print(json.dumps(value))
+        return
+    if accuracy:
+        _compare_accuracies(settings, seeds, result)
+    else:
+        _compare_rates(settings, rounds, seconds, epochs, result)
+
+
+def _compare_rates(settings: config.Settings, rounds: int, seconds: float, epochs: int, result: Path) -> None:
     runs: dict[str, list[float]] = {name: [] for name in CONTENDERS}
     for _ in range(rounds):
         for name in CONTENDERS:
-            command = [sys.executable, "-m", "benchmarks.throughput", "--only", name]
-            runs[name].append(json.loads(subprocess.run(command, check=True, capture_output=True).stdout))
-    ratios = {
-        "loader_batch64": _ratio(runs["all_workers"], runs["tutorial_loader"]),
-        "workers": _ratio(runs["all_workers"], runs["one_worker"]),
-    }
-    described = environment.describe()
-    files.write_json(
-        RESULT,
+            runs[name].append(_child(name, f"--seconds={seconds}", f"--epochs={epochs}"))
+            print(f"{name:18} {runs[name][-1]:9,.0f} images/s", flush=True)
+    ratios = _ratios(runs)
+    _add(
+        result,
         {
-            "machine": {name: value for name, value in described.items() if name != "versions"},
-            "versions": described["versions"],
+            "optimizer": OPTIMIZER,
             "batch_size": settings.problems[PROBLEM].batch_size,
             "runs": {name: [round(rate) for rate in rates] for name, rates in runs.items()},
             "ratios": ratios,
         },
     )
+    print(f"\nimages per second, median of {rounds} rounds (lowest to highest)")
     for name, rates in runs.items():
-        print(f"{name:16} {statistics.median(rates):8,.0f} images/s ({min(rates):,.0f} to {max(rates):,.0f})")
+        print(f"{name:18} {statistics.median(rates):9,.0f} ({min(rates):,.0f} to {max(rates):,.0f})")
+    print("\nthis project's images per second, divided by those of …")
     for name, ratio in ratios.items():
-        print(f"ratio {name:16} {ratio['median']:.2f} ({ratio['low']:.2f} to {ratio['high']:.2f})")
+        print(f"{name:18} {ratio['median']:9.2f} ({ratio['low']:.2f} to {ratio['high']:.2f})")
 
 
-def _measure(name: str, settings: config.Settings) -> float:
-    if name == "tutorial_loader":
-        return tutorial_loader(settings.problems[PROBLEM].batch_size, settings.optimizer(OPTIMIZER).learning_rate)
-    return project(settings, 1 if name == "one_worker" else settings.execution.worker_count())
+def _compare_accuracies(settings: config.Settings, seeds: int, result: Path) -> None:
+    found = {name: _child(name, "--accuracy", f"--seeds={seeds}") for name in WITH_ACCURACY}
+    _add(result, {"accuracies": {"epochs": settings.problems[PROBLEM].epochs, "test": found}})
+    print(f"test accuracy, mean of {seeds} seeds (lowest to highest)")
+    for name, values in found.items():
+        print(f"{name:18} {statistics.mean(values):.1%} ({min(values):.1%} to {max(values):.1%})")
 
 
-def _ratio(above: list[float], below: list[float]) -> dict[str, Any]:
+def _child(name: str, *options: str) -> Any:
+    command = [sys.executable, "-m", "benchmarks.throughput", "--only", name, *options]
+    # errors and warnings of the contender go straight to the terminal
+    return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
+
+
+def _rate(name: str, settings: config.Settings, seconds: float, epochs: int) -> float:
+    workers = settings.execution.worker_count()
+    if name in ("one_worker", "all_workers"):
+        return project(settings, 1 if name == "one_worker" else workers, epochs)
+    if name == "matrix_products":
+        from benchmarks import matrix_products
+
+        return matrix_products.rate(settings.problems[PROBLEM].batch_size, workers, min(seconds, 3))
+    from benchmarks import plain_loops
+
+    return plain_loops.rate(_source(name, settings)(), settings.optimizer(OPTIMIZER).learning_rate, seconds)
+
+
+def _accuracies(name: str, settings: config.Settings, seeds: int) -> list[float]:
+    if name == "all_workers":
+        return project_accuracies(settings, seeds)
+    from benchmarks import plain_loops
+
+    source, row = _source(name, settings)(), settings.optimizer(OPTIMIZER)
+    epochs = settings.problems[PROBLEM].epochs
+    return [plain_loops.accuracy(source, row.learning_rate, epochs, seed) for seed in range(1, seeds + 1)]
+
+
+def _source(name: str, settings: config.Settings) -> Callable[[], Any]:
+    from benchmarks import plain_loops
+
+    batch_size = settings.problems[PROBLEM].batch_size
+    return {
+        "tutorial_batch4": lambda: plain_loops.tutorial(4, settings),
+        "loader_batch64": lambda: plain_loops.tutorial(64, settings),
+        "loader_batch128": lambda: plain_loops.tutorial(128, settings),
+        "tensors_in_loader": lambda: plain_loops.tensors_in_loader(batch_size, settings),
+        "tensors_indexed": lambda: plain_loops.tensors_indexed(batch_size, settings),
+    }[name]
+
+
+def _ratios(runs: dict[str, list[float]]) -> dict[str, dict[str, float]]:
+    """Divide the rate of all workers by each other rate of the same round."""
+    best_plain = [max(rates) for rates in zip(*(runs[name] for name in PLAIN_BEST), strict=True)]
+    others = {
+        **{name: runs[name] for name in ("tutorial_batch4", "loader_batch64", "loader_batch128")},
+        "best_plain": best_plain,
+        "workers": runs["one_worker"],
+        "gemm_floor": runs["matrix_products"],
+    }
+    return {name: _ratio(runs["all_workers"], rates) for name, rates in others.items()}
+
+
+def _ratio(above: list[float], below: list[float]) -> dict[str, float]:
     ratios = [a / b for a, b in zip(above, below, strict=True)]
     return {
-        "median": round(statistics.median(ratios), 2),
-        "low": round(min(ratios), 2),
-        "high": round(max(ratios), 2),
+        "median": round(statistics.median(ratios), 3),
+        "low": round(min(ratios), 3),
+        "high": round(max(ratios), 3),
         "rounds": len(ratios),
     }
+
+
+def _add(path: Path, measured: dict[str, Any]) -> None:
+    """Write what was measured, beside what the other half of this benchmark wrote earlier."""
+    described = environment.describe()
+    earlier = files.read_json(path) if path.exists() else {}
+    versions = described.pop("versions")
+    files.write_json(path, {**earlier, "machine": described, "versions": versions, **measured})
 
 
 if __name__ == "__main__":
