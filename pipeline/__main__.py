@@ -8,6 +8,7 @@ from pipeline import errors
 from pipeline.commands.backprop import backprop
 from pipeline.commands.demo import demo
 from pipeline.commands.judge import judge
+from pipeline.commands.optimizers import optimizers
 from pipeline.commands.predict import predict
 from pipeline.commands.reproduce import reproduce
 from pipeline.commands.run import run
@@ -25,7 +26,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (run, demo, summary, predict, reproduce, ui, backprop, judge):
+for command in (run, demo, summary, predict, reproduce, optimizers, ui, backprop, judge):
     app.command()(command)
 
 

@@ -54,16 +54,19 @@ def check(settings: Settings) -> None:
         Where a class, an argument or a network is unknown or refused.
     """
     # in a worker, because torch is there already: its import costs more than everything else here
-    execution.parallel(_check_rows, [settings], 1, lambda _, __: None)
+    execution.parallel(check_here, [settings], 1, lambda _, __: None)
 
 
-def _check_rows(settings: Settings) -> None:
-    from pipeline import networks, optimizers
+def check_here(settings: Settings) -> None:
+    """Check as `check` does, in this process."""
+    from pipeline import networks, optimizers, torch_defaults
 
     for problem in settings.problems.values():
         networks.check(problem.network)
     for name, row in settings.optimizers.items():
-        optimizers.check(name, row.model_dump(by_alias=True), row.learning_rate)
+        content = row.model_dump(by_alias=True)
+        torch_defaults.check_kinds(name, content)
+        optimizers.check(name, content, row.learning_rate)
 
 
 def run(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def test_help_names_every_command_in_one_line_each(finished_study: Project) -> None:
     text = finished_study.run("python", "-m", "pipeline", "--help").stdout
-    for command in ("run", "demo", "summary", "predict", "reproduce", "ui", "backprop", "judge"):
+    for command in ("run", "demo", "summary", "predict", "reproduce", "optimizers", "ui", "backprop", "judge"):
         assert re.search(rf"\b{command}\b +\w+", text), command
 
 

@@ -1,0 +1,81 @@
+"""``python -m pipeline optimizers``: the rows of ``params.yaml`` at a glance."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from pipeline.config import Settings
+
+_WIDTH_OF_A_FILE = 150
+
+
+def optimizers(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+) -> None:
+    """Show every optimizer of params.yaml: its class, torch's defaults, its own arguments, tuned learning rates.
+
+    Checks every row first. Example:
+
+    python -m pipeline optimizers --json
+    """
+    from pipeline import config, running
+
+    settings = config.load()
+    running.check_here(settings)
+    rows = [_row(settings, name) for name in settings.optimizers]
+    if as_json:
+        typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        return
+    _print(rows)
+
+
+def _row(settings: Settings, name: str) -> dict[str, Any]:
+    from pipeline import torch_defaults
+
+    row = settings.optimizers[name]
+    return {
+        "optimizer": name,
+        "label": row.label,
+        "class": row.class_name,
+        "defaults": torch_defaults.arguments(row.class_name),
+        "arguments": row.arguments,
+        "rest": row.rest.model_dump(by_alias=True) if row.rest else None,
+        "learning_rate": row.learning_rate,
+        "tuned": _tuned(settings, name),
+    }
+
+
+def _tuned(settings: Settings, name: str) -> dict[str, float]:
+    from pipeline import files, paths
+
+    path = paths.choice(name)
+    choices = files.read_json(path) if path.exists() else {}
+    return {problem: choices[problem]["learning_rate"] for problem in settings.problems_of(name) if problem in choices}
+
+
+def _print(rows: list[dict[str, Any]]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    for title in ("row", "class", "torch's defaults", "own arguments", "grid's middle", "tuned learning rates"):
+        table.add_column(title, overflow="fold")
+    for row in rows:
+        own = _listed(row["arguments"])
+        rest = f"; rest: {row['rest']['class']} {_listed(row['rest']['arguments'])}" if row["rest"] else ""
+        tuned = "\n".join(f"{problem} {rate:g}" for problem, rate in row["tuned"].items()) or "not tuned yet"
+        middle = f"{row['learning_rate']:g}"
+        table.add_row(row["optimizer"], row["class"], _listed(row["defaults"]), own + rest, middle, tuned)
+    console = Console(markup=False, highlight=False)
+    if not console.is_terminal:
+        console = Console(markup=False, highlight=False, width=_WIDTH_OF_A_FILE)
+    console.print(table)
+
+
+def _listed(arguments: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in arguments.items())
