@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 TORCH_BACKEND ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow demo ui experiments check lint format bench bench-pipeline calibrate lock
+.PHONY: help run test test-slow demo ui experiments check lint format bench bench-steps bench-pipeline calibrate lock
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -51,8 +51,11 @@ format: $(READY) ## mend format and lint
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(READY) ## images per second beside the plain PyTorch loop
+bench: $(READY) ## images per second beside plain PyTorch loops, about ten minutes
 	$(BIN)/python -m benchmarks.throughput
+
+bench-steps: $(READY) ## what each trick of the training step brings
+	$(BIN)/python -m benchmarks.steps
 
 bench-pipeline: $(READY) ## wall time, overhead and memory of every stage
 	$(BIN)/python -m benchmarks.stages
