@@ -21,7 +21,7 @@ _EXAMPLES = 2
 
 
 def publish_evaluation(settings: Settings, record: Tracker) -> int:
-    """Add what the evaluation found to the runs: final metrics, and a model an optimizer and problem.
+    """Add what the evaluation found: final metrics, a model an optimizer and problem, the registered champion.
 
     Returns
     -------
@@ -29,6 +29,7 @@ def publish_evaluation(settings: Settings, record: Tracker) -> int:
         How many runs were added to.
     """
     metrics = files.read_json(paths.METRICS)
+    by_name = {n: outputs.read_trainings(n) for n in settings.optimizers if paths.trainings(n).exists()}
     changed = 0
     for problem in settings.problems:
         final = {
@@ -38,10 +39,11 @@ def publish_evaluation(settings: Settings, record: Tracker) -> int:
             for index, key in enumerate(found["trainings"])
         }
         changed += record.sync_metrics(problem, final)
-        for name in settings.roster(problem):
-            trainings = outputs.read_trainings(name) if paths.trainings(name).exists() else []
-            evaluated = [o for o in trainings if o.training.problem == problem and o.key in final]
-            changed += _publish_model(evaluated, record) if evaluated else 0
+        trainings = [by_name.get(name, []) for name in settings.roster(problem)]
+        evaluated = [[o for o in some if o.training.problem == problem and o.key in final] for some in trainings]
+        changed += sum(_publish_model(some, record) for some in evaluated if some)
+        if problem == settings.main_problem:
+            changed += _publish_champion([o for some in evaluated for o in some], record)
     return changed
 
 
@@ -88,6 +90,19 @@ def _publish_model(outcomes: list[Outcome], record: Tracker) -> int:
         return Classifier(training.network, weights, description)
 
     return record.sync_model(best, make, example)
+
+
+def _publish_champion(outcomes: list[Outcome], record: Tracker) -> int:
+    """Register the best model of a problem, unless every training of it diverged."""
+    if all(outcome.diverged for outcome in outcomes):
+        return 0
+    best = evaluation.champion(outcomes)
+    return record.sync_registry(registered_model(best.training.problem), best)
+
+
+def registered_model(problem: str) -> str:
+    """Name the registered model whose versions are a problem's champions."""
+    return f"{problem}-cnn"
 
 
 def tracker(settings: Settings) -> Tracker:

@@ -46,6 +46,10 @@ _QUIET = {
 # What a model needs to be served, without the seconds that MLflow takes to infer it
 _MODEL_PACKAGES = ("torch", "numpy")
 _MODEL_NAME = "model"
+# Alias of the best version of a registered model
+_BEST = "champion"
+# Which page the UI opens an experiment with: without it, that of language models and their traces
+_KIND_TAG, _KIND = "mlflow.experimentKind", "custom_model_development"
 
 
 @dataclass(frozen=True)
@@ -139,6 +143,18 @@ class Tracker:
         """
         return self._attempt(lambda: self._log_model(outcome, make, example))
 
+    def sync_registry(self, name: str, outcome: Outcome) -> int:
+        """Register the model of a training, and let the alias ``champion`` name the best registered one.
+
+        Parameters
+        ----------
+        name
+            Of the registered model.
+        outcome
+            The training, with a validation accuracy; nothing is registered where its run has no model.
+        """
+        return self._attempt(lambda: self._register(name, outcome))
+
     def _attempt(self, write: Callable[[], int]) -> int:
         if not self.usable:
             return 0
@@ -170,6 +186,9 @@ class Tracker:
             if found and found.lifecycle_stage == "deleted":  # in the UI; its name stays taken
                 self._client.restore_experiment(found.experiment_id)
             self._experiments[problem] = found.experiment_id if found else self._new_experiment(problem)
+            # the UI writes its own guess; what a person chose there stays
+            if found and found.tags.get(_KIND_TAG, "_inferred").endswith("_inferred"):
+                self._client.set_experiment_tag(found.experiment_id, _KIND_TAG, _KIND)
         return self._experiments[problem]
 
     def _new_experiment(self, problem: str) -> str:
@@ -181,7 +200,7 @@ class Tracker:
         experiment: str = self._client.create_experiment(
             problem,
             artifact_location=location,
-            tags={"mlflow.note.content": note, "problem": problem},
+            tags={"mlflow.note.content": note, "problem": problem, _KIND_TAG: _KIND},
         )
         return experiment
 
@@ -191,8 +210,7 @@ class Tracker:
         parent = self._parent(experiment, outcome)
         tags = {**_tags(outcome), "mlflow.parentRunId": parent, "mlflow.runName": _name(outcome)}
         # the key comes last: a run that was cut off half-way is not taken for a whole one, but written anew
-        for remains in self._client.search_runs([experiment], f"tags.writing = '{outcome.key}'"):
-            self._client.delete_run(remains.info.run_id)
+        self._delete_remains(experiment, outcome.key)
         tags["writing"] = outcome.key
         run_id = self._client.create_run(experiment, start_time=start, tags=tags).info.run_id
         self._client.log_batch(run_id, metrics=_metrics(outcome, start, end), params=_params(outcome))
@@ -203,6 +221,10 @@ class Tracker:
         self._client.set_terminated(run_id, status=status, end_time=end)
         self._client.set_tag(run_id, "key", outcome.key)
         self._client.delete_tag(run_id, "writing")
+
+    def _delete_remains(self, experiment: str, identity: str) -> None:
+        for remains in self._client.search_runs([experiment], f"tags.writing = '{identity}'"):
+            self._client.delete_run(remains.info.run_id)
 
     def _parent(self, experiment: str, outcome: Outcome) -> str:
         """Return the run that gathers an optimizer's trials and seeds under equal settings."""
@@ -219,12 +241,15 @@ class Tracker:
         tags = {
             **_tags(outcome),
             "kind": "parent",
-            "group": group,
+            "writing": group,
             "mlflow.runName": outcome.training.optimizer,
         }
+        self._delete_remains(experiment, group)
         run_id: str = self._client.create_run(experiment, tags=tags).info.run_id
         self._client.log_batch(run_id, params=_params(outcome, shared=True))
         self._client.set_terminated(run_id)
+        self._client.set_tag(run_id, "group", group)  # last, as a training's key
+        self._client.delete_tag(run_id, "writing")
         return run_id
 
     def _log_weights(self, run_id: str, weights: dict[str, np.ndarray]) -> None:
@@ -281,6 +306,41 @@ class Tracker:
         self._client.set_tag(runs[0].info.run_id, "model", _MODEL_NAME)
         return 1
 
+    def _register(self, name: str, outcome: Outcome) -> int:
+        experiment = self._experiment(outcome.training.problem)
+        runs = self._client.search_runs([experiment], f"tags.key = '{outcome.key}'", max_results=1)
+        if not runs or "model" not in runs[0].data.tags:
+            return 0
+        if not self._client.search_registered_models(f"name = '{name}'"):
+            self._client.create_registered_model(name, description=_registered_description(outcome))
+        versions = {found.tags.get("key"): found for found in self._client.search_model_versions(f"name = '{name}'")}
+        new = outcome.key not in versions
+        if new:
+            versions[outcome.key] = self._new_version(name, outcome, runs[0])
+        moved = self._move_alias(name, versions)
+        return int(new or moved)
+
+    def _new_version(self, name: str, outcome: Outcome, run: Any) -> Any:
+        model = run.outputs.model_outputs[-1].model_id
+        tags = {tag: run.data.tags[tag] for tag in ("optimizer", "problem", "key")}
+        tags["validation_accuracy"] = str(outcome.validation_accuracy)
+        if commit := run.data.tags.get("mlflow.source.git.commit"):
+            tags["git_commit"] = commit
+        return self._client.create_model_version(
+            name, f"models:/{model}", run_id=run.info.run_id, model_id=model, tags=tags
+        )
+
+    def _move_alias(self, name: str, versions: Mapping[str | None, Any]) -> bool:
+        """Let the alias name the version with the best validation accuracy; of equals, the one that it names."""
+        (registered,) = self._client.search_registered_models(f"name = '{name}'")
+        current = registered.aliases.get(_BEST)
+        rated = [found for found in versions.values() if "validation_accuracy" in found.tags]
+        best = max(rated, key=lambda v: (float(v.tags["validation_accuracy"]), str(v.version) == str(current)))
+        if str(best.version) == str(current):
+            return False
+        self._client.set_registered_model_alias(name, _BEST, best.version)
+        return True
+
 
 def shown_uri() -> str:
     """Return the store's address as it may be shown: without a password."""
@@ -335,6 +395,13 @@ def _tags(outcome: Outcome) -> dict[str, str]:
         "mlflow.source.git.commit": _git_commit(),
     }
     return {name: value for name, value in tags.items() if value}
+
+
+def _registered_description(outcome: Outcome) -> str:
+    return (
+        f"Networks for {outcome.training.problem}: stored pixels in (uint8, batch x height x width x channels), "
+        f"probabilities of the classes out. The alias {_BEST} names the one with the best validation accuracy."
+    )
 
 
 def _git_commit() -> str:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pipeline import files, outputs, paths, publishing, running, study
+from pipeline import evaluation, files, outputs, paths, publishing, running, study
 from pipeline.errors import DataError
 from pipeline.tracking import Tracker
 from tests import studies
@@ -74,15 +74,15 @@ def test_a_store_made_later_holds_what_a_live_one_does(
     live = tracker(settings)
     for outcome in outcomes:
         live.sync([outcome])
-    # two seeds of two optimizers get metrics, one of each a model
-    assert publishing.publish_evaluation(settings, live) == 4 + 2
+    # two seeds of two optimizers get metrics, one of each a model; the better one is registered
+    assert publishing.publish_evaluation(settings, live) == 4 + 2 + 1
     expected = held()
     assert set(expected) == {outcome.key for outcome in outcomes}
 
     monkeypatch.setenv("DVC_ROOT", str(tmp_path / "later"))
     # logging a model lets MLflow put the store that it went to into the environment
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    assert publishing.publish_all(settings, tracker(settings)) == len(outcomes) + 4 + 2
+    assert publishing.publish_all(settings, tracker(settings)) == len(outcomes) + 4 + 2 + 1
     assert held() == expected
     # and nothing is written twice
     assert publishing.publish_all(settings, tracker(settings)) == 0
@@ -97,6 +97,44 @@ def test_a_store_made_later_holds_what_a_live_one_does(
     assert all(run["artifacts"] == ["weights.safetensors"] for run in finals)
 
 
+def test_the_champion_is_the_registered_model(
+    settings: Settings, outcomes: list[Outcome], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    publishing.publish_all(settings, tracker(settings))
+    best = evaluation.champion(o for o in outcomes if o.training.kind == "train")
+    client = Store().client
+    (version,) = client.search_model_versions("name = 'digits-cnn'")
+    assert client.get_model_version_by_alias("digits-cnn", "champion").version == version.version
+    assert version.tags["key"] == best.key
+
+
+def test_each_optimizers_trainings_are_read_once(
+    settings: Settings, outcomes: list[Outcome], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Recorder:
+        usable = False
+
+        def sync_metrics(self, *_: Any) -> int:
+            return 0
+
+        def sync_registry(self, *_: Any) -> int:
+            return 0
+
+    read: list[str] = []
+    original = outputs.read_trainings
+    monkeypatch.setattr(outputs, "read_trainings", lambda name: read.append(name) or original(name))
+    two = settings.model_copy(update={"problems": settings.problems | {"again": settings.problems["digits"]}})
+    publishing.publish_evaluation(two, Recorder())  # type: ignore[arg-type]
+    assert sorted(read) == ["muon", "sgd"]
+
+
+def test_nothing_is_registered_where_every_training_diverged() -> None:
+    # a recorder that is called would fail
+    assert publishing._publish_champion([studies.diverged(seed=1)], object()) == 0  # type: ignore[arg-type]
+    assert publishing._publish_champion([], object()) == 0  # type: ignore[arg-type]
+
+
 def test_metrics_go_to_the_seed_that_they_belong_to(settings: Settings, outcomes: list[Outcome]) -> None:
     recorded: dict[str, dict[str, float]] = {}
 
@@ -106,6 +144,9 @@ def test_metrics_go_to_the_seed_that_they_belong_to(settings: Settings, outcomes
         def sync_metrics(self, _: str, found: dict[str, dict[str, float]]) -> int:
             recorded.update(found)
             return len(found)
+
+        def sync_registry(self, *_: Any) -> int:
+            return 0
 
     assert publishing.publish_evaluation(settings, Recorder()) == 4  # type: ignore[arg-type]
     metrics = files.read_json(paths.METRICS)["digits"]

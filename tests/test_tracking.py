@@ -21,6 +21,8 @@ from tests.stores import DATA, Store, point_to, write
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pipeline.records import Outcome
+
 
 OTHER = replace(DATA, problem="other")
 WEIGHTS = {"dense.0.bias": np.arange(3, dtype=np.float32)}
@@ -195,6 +197,53 @@ def test_a_run_that_was_cut_off_is_written_anew(tracker: Tracker, monkeypatch: p
     assert run.data.metrics["train_loss"] == 0.5
 
 
+@pytest.mark.parametrize("call", ["log_batch", "set_terminated", "set_tag"])
+def test_a_parent_that_was_cut_off_is_written_anew(
+    tracker: Tracker, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    outcome = studies.outcome(optimizer=f"parent cut in {call}")
+    tracker.connect()
+
+    def die(*_: Any, **__: Any) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(tracker._client, call, die)
+        with pytest.raises(Killed):
+            tracker.sync([outcome])
+    assert Tracker({"digits": DATA}, pytest.fail).sync([outcome]) == 1
+    (parent,) = Store().runs(f"tags.optimizer = '{outcome.training.optimizer}' and tags.kind = 'parent'")
+    assert parent.data.params["network"] == "digits_cnn"
+    assert parent.info.status == "FINISHED"
+    assert "writing" not in parent.data.tags
+    assert Store().run(outcome).data.tags["mlflow.parentRunId"] == parent.info.run_id
+
+
+@pytest.mark.parametrize(
+    ("there", "then"),
+    [
+        (None, "custom_model_development"),
+        ("genai_development_inferred", "custom_model_development"),
+        ("genai_development", "genai_development"),  # a person chose it
+    ],
+)
+def test_an_experiment_opens_as_one_of_trainings(warned: list[str], there: str | None, then: str) -> None:
+    name = f"kind {there}"
+    data = {name: replace(DATA, problem=name)}
+    client = Store().client
+    client.create_experiment(name, tags={"mlflow.experimentKind": there} if there else {})
+    Tracker(data, warned.append).sync([studies.outcome(problem=name)])
+    assert client.get_experiment_by_name(name).tags["mlflow.experimentKind"] == then
+    assert warned == []
+
+
+def test_a_new_experiment_opens_as_one_of_trainings(tracker: Tracker) -> None:
+    tracker.sync([studies.outcome(optimizer="page")])
+    tags = Store().client.get_experiment_by_name("digits").tags
+    assert tags["mlflow.experimentKind"] == "custom_model_development"
+    assert DATA.description in tags["mlflow.note.content"]
+
+
 def test_an_experiment_that_was_deleted_in_the_ui_comes_back(warned: list[str]) -> None:
     data = replace(DATA, problem="deleted")
     outcomes = [studies.outcome(problem="deleted", seed=seed) for seed in (1, 2)]
@@ -273,6 +322,53 @@ def test_a_model_predicts_on_any_number_of_images(tracker: Tracker) -> None:
         with torch.inference_mode():
             expected = model(torch.from_numpy(images)).numpy()
         assert loaded.predict(images) == pytest.approx(expected, abs=1e-6)
+
+
+def log_model(tracker: Tracker, outcome: Outcome) -> None:
+    from pipeline import networks
+    from pipeline.data.prepared import Description
+    from pipeline.serving import Classifier
+
+    tracker.sync([outcome])
+    state = {n: t.detach().numpy() for n, t in networks.build("digits_cnn", (8, 8, 1), 3).state_dict().items()}
+    description = Description((8, 8, 1), ("a", "b", "c"), (8.0,), (4.0,), "d", {})
+    model = Classifier("digits_cnn", state, description)
+    assert tracker.sync_model(outcome, lambda: model, np.zeros((2, 8, 8, 1), np.uint8)) == 1
+
+
+def rated(seed: int, accuracy: float) -> Outcome:
+    outcome = studies.outcome(optimizer="registry", seed=seed)
+    last = replace(outcome.last, validation_accuracy=accuracy)
+    return replace(outcome, history=(*outcome.history[:-1], last))
+
+
+def test_the_alias_names_the_best_registered_model(tracker: Tracker) -> None:
+    import mlflow
+
+    first, worse, equal, better = rated(1, 0.7), rated(2, 0.6), rated(3, 0.7), rated(4, 0.8)
+    client = Store().client
+    named = []
+    for outcome in (first, worse, equal, better):
+        log_model(tracker, outcome)
+        assert tracker.sync_registry("small-cnn", outcome) == 1
+        assert tracker.sync_registry("small-cnn", outcome) == 0
+        named.append(client.get_model_version_by_alias("small-cnn", "champion").tags["key"])
+    assert named == [first.key, first.key, first.key, better.key]
+    assert len(client.search_model_versions("name = 'small-cnn'")) == 4
+    version = client.get_model_version_by_alias("small-cnn", "champion")
+    assert version.run_id == Store().run(better).info.run_id
+    assert (version.tags["validation_accuracy"], version.tags["problem"]) == ("0.8", "digits")
+    assert version.tags["optimizer"] == "registry"
+    loaded = mlflow.pyfunc.load_model("models:/small-cnn@champion")
+    assert loaded.predict(np.zeros((3, 8, 8, 1), np.uint8)).shape == (3, 3)
+
+
+def test_nothing_is_registered_without_a_model(tracker: Tracker) -> None:
+    outcome = studies.outcome(optimizer="no model")
+    assert tracker.sync_registry("none-cnn", outcome) == 0
+    tracker.sync([outcome])
+    assert tracker.sync_registry("none-cnn", outcome) == 0
+    assert Store().client.search_registered_models("name = 'none-cnn'") == []
 
 
 def test_no_model_without_a_run(tracker: Tracker) -> None:
