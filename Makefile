@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 TORCH_BACKEND ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow demo ui experiments check lint format bench bench-steps bench-pipeline calibrate lock
+.PHONY: help run test test-slow demo ui experiments check lint format bench bench-steps bench-pipeline calibrate lock ray
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -63,5 +63,9 @@ bench-pipeline: $(READY) ## wall time, overhead and memory of every stage
 calibrate: $(READY) ## how often the statistics see a difference where there is none
 	$(BIN)/python -m benchmarks.calibrate
 
-lock: $(READY) ## make requirements.lock anew
+ray: $(READY) ## install Ray, for trainings on many machines (docs/scaling.md)
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements-ray.lock $(if $(TORCH_BACKEND),--torch-backend $(TORCH_BACKEND))
+
+lock: $(READY) ## make requirements.lock and requirements-ray.lock anew
 	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --group dev pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --group dev --extra ray --constraint requirements.lock pyproject.toml -o requirements-ray.lock

@@ -47,6 +47,12 @@ def _is_plain(value: object) -> bool:
     return value is None or isinstance(value, bool | int | str) or (isinstance(value, float) and math.isfinite(value))
 
 
+def _ray_address(value: object) -> object:
+    if value is None or value == "auto" or (isinstance(value, str) and re.fullmatch(r"[^\s:/]+:\d{1,5}", value)):
+        return value
+    raise ValueError(f"found {_shortened(value)}; it must be null, 'auto' or 'host:port'")
+
+
 def _worker_count(value: object) -> object:
     # a union's own error would be one line for each of its members
     if value == "auto" or (isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= _MOST_WORKERS):
@@ -129,9 +135,24 @@ class TrainingSettings(_Settings):
 
 
 class ExecutionSettings(_Settings):
-    """How the trainings are run; changes no result."""
+    """How the trainings are run; changes no result.
+
+    Attributes
+    ----------
+    workers
+        Trainings at once, each of one thread; ``auto``: one per core.
+    engine
+        ``processes`` of this machine, or ``ray`` for a cluster.
+    ray_address
+        See `pipeline.cluster.Cluster`.
+    ray_logs
+        Whether Ray's own lines reach the terminal.
+    """
 
     workers: Annotated[Literal["auto"] | int, BeforeValidator(_worker_count)] = "auto"
+    engine: Literal["processes", "ray"] = "processes"
+    ray_address: Annotated[str | None, BeforeValidator(_ray_address)] = None
+    ray_logs: Annotated[bool, Field(strict=True)] = False
 
     def worker_count(self) -> int:
         """Return the number of worker processes: as many as this process may use cores if ``auto``."""

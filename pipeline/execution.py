@@ -1,4 +1,4 @@
-"""Many trainings: a memo of finished ones, and a pool of single-threaded processes for the rest."""
+"""Many trainings: a memo of finished ones, and a pool of single-threaded workers for the rest."""
 
 from __future__ import annotations
 
@@ -21,11 +21,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pipeline import files
-from pipeline.errors import TrainingError
+from pipeline.errors import SettingsError, TrainingError
 from pipeline.records import Outcome, Training
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+    from pipeline.cluster import Cluster
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -61,6 +63,7 @@ def run(
     workers: int,
     memo: Path,
     on_finish: Callable[[Outcome, bool], None] = lambda outcome, fresh: None,
+    cluster: Cluster | None = None,
 ) -> list[Outcome]:
     """Bring trainings to their end, reusing those that the memo holds.
 
@@ -76,6 +79,8 @@ def run(
         Folder of finished trainings; each is kept as soon as it is finished.
     on_finish
         Called in this process with every outcome as it comes, and whether it is fresh (not from the memo).
+    cluster
+        Machines to train on instead of this one's processes. Changes no result.
 
     Returns
     -------
@@ -85,7 +90,7 @@ def run(
     Raises
     ------
     TrainingError
-        Where a worker process died twice over the same training. All others were finished, and are kept.
+        Where workers died time and again over the same training. All others were finished, and are kept.
     """
     code = code_fingerprint()
     outcomes: dict[str, Outcome] = {}
@@ -103,12 +108,12 @@ def run(
         else:
             known_outcomes.append(known)
 
-    def on_result(task: tuple[Training, Path, Path, str], _: None) -> None:
-        finished(_recalled(memo, task[3]), fresh=True)
-
     for outcome in known_outcomes:
         finished(outcome, fresh=False)
-    parallel(_train_one, missing, workers, on_result, _name_of)
+    if cluster is None:
+        _on_processes(missing, workers, partial(finished, fresh=True))
+    else:
+        _on_cluster(missing, cluster, partial(finished, fresh=True))
     return [outcomes[key] for key in keys]
 
 
@@ -185,15 +190,62 @@ def _without_docstrings(tree: ast.Module) -> ast.Module:
     return tree
 
 
+def _on_processes(
+    missing: Sequence[tuple[Training, Path, Path, str]], workers: int, finished: Callable[[Outcome], None]
+) -> None:
+    def on_result(task: tuple[Training, Path, Path, str], _: None) -> None:
+        finished(_recalled(task[2], task[3]))
+
+    parallel(_train_one, missing, workers, on_result, _name_of)
+
+
+def _on_cluster(
+    missing: Sequence[tuple[Training, Path, Path, str]], cluster: Cluster, finished: Callable[[Outcome], None]
+) -> None:
+    from pipeline import cluster as machines
+
+    if any(training.device != "cpu" for training, _, _, _ in missing):
+        raise SettingsError(
+            "params.yaml: execution.engine: ray trains on CPUs only: set device to cpu, or the engine to processes."
+        )
+    memos = {key: memo for _, _, memo, key in missing}
+
+    def on_result(task: tuple[Training, str, str], outcome: Outcome) -> None:
+        # here and not there: the machines may share no disk
+        _keep(memos[task[1]], outcome)
+        finished(_recalled(memos[task[1]], task[1]))
+
+    tasks = [((training, key, code_fingerprint()), learning) for training, learning, _, key in missing]
+    cluster = replace(cluster, environment=_WORKER_ENVIRONMENT)
+    machines.parallel(_train_there, tasks, cluster, on_result, lambda task: f"{task[0].optimizer} on {task[0]}")
+
+
+def _train_there(task: tuple[Training, str, str], learning: Path) -> Outcome:
+    """Train on a machine that must have the same code and versions, because the key says so."""
+    from pipeline.training import train
+
+    training, key, code = task
+    if code_fingerprint() != code:
+        raise TrainingError(
+            f"{platform.node()} ({platform.machine()}) has torch {importlib.metadata.version('torch')} and numpy "
+            f"{importlib.metadata.version('numpy')}, or a kind of processor, unlike the machine that asks: results "
+            "could differ. Install the same requirements.lock on every machine."
+        )
+    return train(training, learning, key)
+
+
 def _train_one(task: tuple[Training, Path, Path, str]) -> None:
     """Train in a worker, and put the outcome into the memo (weights are too big for a pipe)."""
     from pipeline.training import train
 
     training, learning, memo, key = task
-    outcome = train(training, learning, key)
+    _keep(memo, train(training, learning, key))
+
+
+def _keep(memo: Path, outcome: Outcome) -> None:
     record = json.dumps({"record": outcome.to_json(), "seconds": outcome.seconds})
-    weights = outcome.weights if training.kind == "train" else {}
-    files.write_tensors(_place(memo, key), weights or {}, {"outcome": record})
+    weights = outcome.weights if outcome.training.kind == "train" else {}
+    files.write_tensors(_place(memo, outcome.key), weights or {}, {"outcome": record})
 
 
 def _name_of(task: tuple[Training, Path, Path, str]) -> str:

@@ -7,13 +7,14 @@ import threading
 from typing import TYPE_CHECKING
 
 from pipeline import execution, paths
+from pipeline.cluster import Cluster
 from pipeline.data import prepared, problems
 from pipeline.tracking import DataSet, Tracker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from pipeline.config import Settings
+    from pipeline.config import ExecutionSettings, Settings
     from pipeline.progress import Progress
     from pipeline.records import Outcome, Training
     from pipeline.timing import StageTime
@@ -94,7 +95,17 @@ def run(
     """
     workers = settings.execution.worker_count()
     spent.workers = workers
-    return execution.run(trainings, paths.learning, workers, paths.memo(), _listener(bar, record, spent))
+    listen = _listener(bar, record, spent)
+    return execution.run(trainings, paths.learning, workers, paths.memo(), listen, _cluster(settings.execution))
+
+
+def _cluster(chosen: ExecutionSettings) -> Cluster | None:
+    if chosen.engine == "processes":
+        return None
+    # one started here must not take more cores than this process may use
+    of_this_machine = chosen.worker_count() if chosen.ray_address is None else None
+    most = of_this_machine if chosen.workers == "auto" else chosen.workers
+    return Cluster(chosen.ray_address, most, chosen.ray_logs)
 
 
 def _listener(bar: Progress, record: Tracker, spent: StageTime) -> Callable[[Outcome, bool], None]:

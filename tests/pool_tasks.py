@@ -41,3 +41,17 @@ def surroundings(_: int) -> dict[str, object]:
         "package": prepared.__name__,
         **{name: os.environ.get(name) for name in names},
     }
+
+
+def note_there(task: tuple[str, str, Path], folder: Path) -> str:
+    """As `note`, a second long, and where the examples lie."""
+    time.sleep(1)
+    return f"{note(task)} {folder}"
+
+
+def surroundings_there(number: int, folder: Path) -> dict[str, object]:
+    return surroundings(number)
+
+
+def fail_there(error: Exception, folder: Path) -> None:
+    raise error
