@@ -1,0 +1,53 @@
+"""Seconds in which the asking machine puts one outcome into the memo: ``python -m benchmarks.bookkeeping``.
+
+It takes outcomes one by one, so this bounds how many trainings a second a cluster can deliver. MLflow is not in it.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from pipeline import config, environment, execution, files
+from pipeline.data import prepared, problems
+from pipeline.records import Training, plan
+
+RESULT = Path("benchmarks/results/bookkeeping.json")
+PROBLEM, OPTIMIZER = "digits", "adam"
+_TIMES = 500
+
+
+def main() -> None:
+    """Measure with a real outcome of the digits, print, and write ``benchmarks/results/bookkeeping.json``."""
+    settings = config.load()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        problem = problems.by_name(PROBLEM)
+        digest = prepared.prepare(problem.load(folder), 0.2, 0, folder / "learning", folder / "test").digest
+        [outcome] = execution.run([_training(settings, digest)], lambda _: folder / "learning", 1, folder / "memo")
+        seconds = []
+        for number in range(_TIMES):
+            again = replace(outcome, key=f"{number:032x}")
+            start = time.perf_counter()
+            execution._keep(folder / "memo", again)
+            execution._recalled(folder / "memo", again.key)
+            seconds.append(time.perf_counter() - start)
+    described = environment.describe()
+    machine = {name: value for name, value in described.items() if name != "versions"}
+    median = round(statistics.median(seconds), 5)
+    load = round(os.getloadavg()[0], 1)
+    files.write_json(RESULT, {"machine": machine, "load": load, "times": _TIMES, "median_seconds": median})
+    print(f"{1000 * median:.2f} ms an outcome, so at most {1 / median:,.0f} a second (load average {load})")
+
+
+def _training(settings: config.Settings, digest: str) -> Training:
+    row, rows = settings.optimizer(OPTIMIZER), settings.problems[PROBLEM]
+    return plan("train", OPTIMIZER, row, PROBLEM, rows, learning_rate=row.learning_rate, seed=1, data=digest)
+
+
+if __name__ == "__main__":
+    main()
