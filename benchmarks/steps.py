@@ -105,20 +105,20 @@ def one_vector(data: Batches, learning_rate: float) -> Step:
     return _stepped(ChannelsLast(_initial(), pool_first=True, permuted=True), data, learning_rate)
 
 
-def project(data: Batches, learning_rate: float) -> Step:
-    """Take the project's network as it is."""
+def compiled_pool(data: Batches, learning_rate: float) -> Step:
+    """Max-pool and ReLU in one compiled pass: the project's network as it is."""
     return _stepped(_initial(), data, learning_rate)
 
 
-def project_malloc(data: Batches, learning_rate: float) -> Step:
+def malloc_settings(data: Batches, learning_rate: float) -> Step:
     """With the memory settings of the project's workers."""
-    return project(data, learning_rate)
+    return compiled_pool(data, learning_rate)
 
 
 RUNGS: tuple[Callable[[Batches, float], Step], ...] = (
-    *(naive, gather, channels_last, pool_before_relu, flatten_as_stored, one_vector, project, project_malloc),
+    *(naive, gather, channels_last, pool_before_relu, flatten_as_stored, one_vector, compiled_pool, malloc_settings),
 )
-_WITH_WORKER_ENVIRONMENT = {project_malloc.__name__}
+_WITH_WORKER_ENVIRONMENT = {malloc_settings.__name__}
 
 
 def _initial() -> nn.Module:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 from torch.nn import functional as F  # noqa: N812 - its name in all of PyTorch's documentation
 
-from pipeline import networks, pooling
+from pipeline import networks, pooling, training
+from pipeline.data import prepared
+from pipeline.data.problems import cifar10
+from pipeline.records import Training
 
 SIZES = [(1, 2, 2), (6, 31, 31), (3, 4, 7), (5, 9, 2), (16, 14, 14)]
 
@@ -79,17 +83,23 @@ def test_channels_that_fill_vectors_need_no_compiled_code():
     assert pooling.for_channels((6, 16)) is pooling.compiled_max_pool_relu
 
 
-def test_a_training_step_is_the_same_to_the_last_bit(monkeypatch):
-    def gradients():
-        torch.manual_seed(0)  # noqa: TID251 - the same weights twice
-        network = networks.build("assignment_cnn", (32, 32, 3), 10)
-        images = torch.randn(8, 32, 32, 3).permute(0, 3, 1, 2)
-        F.cross_entropy(network(images), torch.arange(8)).backward()
-        return [parameter.grad for parameter in network.parameters()]
+@pytest.fixture(scope="module")
+def learning(tmp_path_factory):
+    """Prepared training and validation examples: a few generated 32 × 32 pictures."""
+    folder = tmp_path_factory.mktemp("cifar10")
+    prepared.prepare(cifar10.tiny(), 0.2, 0, folder / "learning", folder / "test")
+    return folder / "learning"
 
-    compiled = gradients()
-    monkeypatch.setattr(pooling, "compiled_max_pool_relu", pooling.max_pool_relu)
-    assert all(map(torch.equal, compiled, gradients()))
+
+@pytest.mark.parametrize("optimizer", [{"class": "SGD", "arguments": {}}, {"class": "Adam", "arguments": {}}])
+def test_a_whole_training_is_the_same_to_the_last_bit(optimizer, learning, monkeypatch):
+    row = {**optimizer, "rest": None}
+    asked = Training("train", "cifar10", "one", "assignment_cnn", row, 0.01, 3, 16, 1, 1, "0" * 64)
+    compiled = training.train(asked, learning, "key")
+    monkeypatch.setattr(pooling, "for_channels", lambda channels: pooling.max_pool_relu)
+    plain = training.train(asked, learning, "key")
+    assert compiled.history == plain.history
+    assert all(np.array_equal(compiled.weights[name], plain.weights[name]) for name in plain.weights)
 
 
 def test_an_exported_model_holds_pytorchs_own():
