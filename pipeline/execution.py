@@ -222,7 +222,8 @@ def _on_cluster(
 
 def _train_there(task: tuple[Training, str, str], learning: Path) -> Outcome:
     """Train on a machine that must have the same code and versions, because the key says so."""
-    from pipeline.training import train
+    # all that a fork server imports beforehand, so that a first training's seconds are its own here as well
+    from pipeline.worker_imports import training as trainer
 
     training, key, code = task
     if code_fingerprint() != code:
@@ -231,7 +232,7 @@ def _train_there(task: tuple[Training, str, str], learning: Path) -> Outcome:
             f"{importlib.metadata.version('numpy')}, or a kind of processor, unlike the machine that asks: results "
             "could differ. Install the same requirements.lock on every machine."
         )
-    return train(training, learning, key)
+    return trainer.train(training, learning, key)
 
 
 def _train_one(task: tuple[Training, Path, Path, str]) -> None:
