@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 TORCH_BACKEND ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow demo ui experiments check lint format bench bench-steps bench-pipeline calibrate lock ray
+.PHONY: help run test test-slow demo ui experiments check lint format bench bench-precision bench-steps bench-pipeline calibrate lock ray
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -53,6 +53,9 @@ format: $(READY) ## mend format and lint
 
 bench: $(READY) ## images per second beside plain PyTorch loops, about ten minutes
 	$(BIN)/python -m benchmarks.throughput
+
+bench-precision: $(READY) ## what bfloat16 brings, by network
+	$(BIN)/python -m benchmarks.precision
 
 bench-steps: $(READY) ## what each trick of the training step brings
 	$(BIN)/python -m benchmarks.steps

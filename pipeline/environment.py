@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pipeline.config import available_cores
 
-_DISTRIBUTIONS = ("torch", "numpy", "scipy", "scikit-learn", "dvc", "mlflow")
+_DISTRIBUTIONS = ("torch", "numpy", "numba", "scipy", "scikit-learn", "dvc", "mlflow")
 
 
 def describe() -> dict[str, str | int | dict[str, str]]:
