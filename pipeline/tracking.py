@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from pipeline import files, paths
 from pipeline.errors import UserError
@@ -80,7 +81,8 @@ class DataSet:
 
 def store_uri() -> str:
     """Return the store's address: ``MLFLOW_TRACKING_URI``, or a SQLite file in the user's project."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{paths.shared_root() / 'mlflow.db'}"
+    # a folder's name may hold what means something else in an address, such as ? and #
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{quote(str(paths.shared_root() / 'mlflow.db'), '/ ')}"
 
 
 class Tracker:
@@ -144,7 +146,7 @@ class Tracker:
         return self._attempt(lambda: self._log_model(outcome, make, example))
 
     def sync_registry(self, name: str, outcome: Outcome) -> int:
-        """Register the model of a training, and let the alias ``champion`` name the best registered one.
+        """Register the model of a training, and let the alias ``champion`` name the best one of the same data.
 
         Parameters
         ----------
@@ -196,7 +198,8 @@ class Tracker:
         # MLflow's own default lies relative to the folder that a process happens to run in
         local = store_uri().startswith("sqlite:")
         location = str(paths.shared_root() / "mlartifacts" / problem) if local else None
-        note = f"**{data.title}**: {data.description}\n\nA parent run an optimizer, a child run a training."
+        # plain text: the list of experiments shows it as it is written
+        note = f"{data.title}: {data.description}\n\nA parent run an optimizer, a child run a training."
         experiment: str = self._client.create_experiment(
             problem,
             artifact_location=location,
@@ -247,6 +250,7 @@ class Tracker:
         self._delete_remains(experiment, group)
         run_id: str = self._client.create_run(experiment, tags=tags).info.run_id
         self._client.log_batch(run_id, params=_params(outcome, shared=True))
+        self._client.log_inputs(run_id, [_dataset_input(self._datasets[outcome.training.problem])])
         self._client.set_terminated(run_id)
         self._client.set_tag(run_id, "group", group)  # last, as a training's key
         self._client.delete_tag(run_id, "writing")
@@ -281,7 +285,7 @@ class Tracker:
     def _log_model(self, outcome: Outcome, make: Callable[[], nn.Module], example: np.ndarray) -> int:
         experiment = self._experiment(outcome.training.problem)
         runs = self._client.search_runs([experiment], f"tags.key = '{outcome.key}'", max_results=1)
-        if not runs or "model" in runs[0].data.tags:
+        if not runs or self._model_of(runs[0]):
             return 0
         import mlflow
         import torch
@@ -309,33 +313,41 @@ class Tracker:
     def _register(self, name: str, outcome: Outcome) -> int:
         experiment = self._experiment(outcome.training.problem)
         runs = self._client.search_runs([experiment], f"tags.key = '{outcome.key}'", max_results=1)
-        if not runs or "model" not in runs[0].data.tags:
+        if not runs or not (model := self._model_of(runs[0])):
             return 0
         if not self._client.search_registered_models(f"name = '{name}'"):
             self._client.create_registered_model(name, description=_registered_description(outcome))
         versions = {found.tags.get("key"): found for found in self._client.search_model_versions(f"name = '{name}'")}
         new = outcome.key not in versions
         if new:
-            versions[outcome.key] = self._new_version(name, outcome, runs[0])
-        moved = self._move_alias(name, versions)
+            versions[outcome.key] = self._new_version(name, outcome, runs[0], model)
+        moved = self._move_alias(name, [v for v in versions.values() if v.tags.get("data") == outcome.training.data])
         return int(new or moved)
 
-    def _new_version(self, name: str, outcome: Outcome, run: Any) -> Any:
-        model = run.outputs.model_outputs[-1].model_id
+    def _model_of(self, run: Any) -> str | None:
+        """Return the id of a run's logged model, or None: it may have been deleted in the UI since."""
+        if "model" not in run.data.tags:
+            return None
+        of_run = f"source_run_id = '{run.info.run_id}'"
+        found = self._client.search_logged_models([run.info.experiment_id], of_run)
+        return next((str(model.model_id) for model in found if model.status == "READY"), None)
+
+    def _new_version(self, name: str, outcome: Outcome, run: Any, model: str) -> Any:
         tags = {tag: run.data.tags[tag] for tag in ("optimizer", "problem", "key")}
-        tags["validation_accuracy"] = str(outcome.validation_accuracy)
+        tags |= {"validation_accuracy": str(outcome.validation_accuracy), "data": outcome.training.data}
         if commit := run.data.tags.get("mlflow.source.git.commit"):
             tags["git_commit"] = commit
         return self._client.create_model_version(
             name, f"models:/{model}", run_id=run.info.run_id, model_id=model, tags=tags
         )
 
-    def _move_alias(self, name: str, versions: Mapping[str | None, Any]) -> bool:
+    def _move_alias(self, name: str, versions: list[Any]) -> bool:
         """Let the alias name the version with the best validation accuracy; of equals, the one that it names."""
+        if not versions:
+            return False
         (registered,) = self._client.search_registered_models(f"name = '{name}'")
         current = registered.aliases.get(_BEST)
-        rated = [found for found in versions.values() if "validation_accuracy" in found.tags]
-        best = max(rated, key=lambda v: (float(v.tags["validation_accuracy"]), str(v.version) == str(current)))
+        best = max(versions, key=lambda v: (float(v.tags["validation_accuracy"]), str(v.version) == str(current)))
         if str(best.version) == str(current):
             return False
         self._client.set_registered_model_alias(name, _BEST, best.version)
@@ -400,7 +412,8 @@ def _tags(outcome: Outcome) -> dict[str, str]:
 def _registered_description(outcome: Outcome) -> str:
     return (
         f"Networks for {outcome.training.problem}: stored pixels in (uint8, batch x height x width x channels), "
-        f"probabilities of the classes out. The alias {_BEST} names the one with the best validation accuracy."
+        f"probabilities of the classes out. The alias {_BEST} names the one that gets most of the validation examples "
+        "right, among those trained on the same data."
     )
 
 
@@ -429,6 +442,8 @@ def _params(outcome: Outcome, *, shared: bool = False) -> list[Any]:
         "network": training.network,
         "epochs": training.epochs,
         "batch_size": training.batch_size,
+        "precision": training.precision,
+        "device": training.device,
     }
     values |= {f"arguments.{name}": value for name, value in training.row["arguments"].items()}
     if rest := training.row.get("rest"):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from sqlalchemy.engine import make_url
 
 from pipeline import files, tracking
 from pipeline.tracking import Tracker
@@ -30,8 +31,8 @@ WEIGHTS = {"dense.0.bias": np.arange(3, dtype=np.float32)}
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project whose folder has a space in its name; its store is shared by the tests (each uses keys of its own)."""
-    return tmp_path_factory.mktemp("my project 100% #1")
+    """A project whose folder has a name to be quoted; its store is shared by the tests (each uses keys of its own)."""
+    return tmp_path_factory.mktemp("my project 100% #1?")
 
 
 @pytest.fixture(autouse=True)
@@ -83,6 +84,8 @@ def test_a_run_tells_all_of_its_training(tracker: Tracker) -> None:
         "network": "digits_cnn",
         "epochs": "2",
         "batch_size": "50",
+        "precision": "float32",
+        "device": "cpu",
         "arguments.amsgrad": "True",
         "parameters.Adam": "10",
         "learning_rate": "0.001",
@@ -363,6 +366,32 @@ def test_the_alias_names_the_best_registered_model(tracker: Tracker) -> None:
     assert loaded.predict(np.zeros((3, 8, 8, 1), np.uint8)).shape == (3, 3)
 
 
+def test_the_alias_compares_models_of_the_same_data(tracker: Tracker) -> None:
+    before, after = rated(11, 0.9), rated(12, 0.6)
+    after = replace(after, training=replace(after.training, data="e" * 64), key="other data")
+    named = []
+    for outcome in (before, after, before):
+        tracker.sync([outcome])
+        if outcome is not before or not named:
+            log_model(tracker, outcome)
+        tracker.sync_registry("moved-cnn", outcome)
+        named.append(Store().client.get_model_version_by_alias("moved-cnn", "champion").tags["key"])
+    assert named == [before.key, after.key, before.key]
+
+
+def test_a_model_that_was_deleted_is_logged_anew(tracker: Tracker) -> None:
+    outcome = studies.outcome(optimizer="deleted model")
+    log_model(tracker, outcome)
+    store = Store()
+    (used,) = store.run(outcome).outputs.model_outputs
+    store.client.delete_logged_model(used.model_id)
+    assert tracker.sync_registry("deleted-cnn", outcome) == 0
+    log_model(tracker, outcome)
+    assert tracker.sync_registry("deleted-cnn", outcome) == 1
+    version = store.client.get_model_version_by_alias("deleted-cnn", "champion")
+    assert used.model_id not in version.source
+
+
 def test_nothing_is_registered_without_a_model(tracker: Tracker) -> None:
     outcome = studies.outcome(optimizer="no model")
     assert tracker.sync_registry("none-cnn", outcome) == 0
@@ -382,7 +411,7 @@ def test_the_store_is_the_projects_even_in_a_temporary_copy(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert tracking.store_uri() == f"sqlite:///{root / 'mlflow.db'}"
+    assert make_url(tracking.store_uri()).database == str(root / "mlflow.db")
     monkeypatch.delenv("DVC_ROOT")
     assert tracking.store_uri() == f"sqlite:///{tmp_path / 'mlflow.db'}"
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://example.org")
