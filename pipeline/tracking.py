@@ -49,7 +49,7 @@ _MODEL_PACKAGES = ("torch", "numpy")
 _MODEL_NAME = "model"
 # Alias of the best version of a registered model
 _BEST = "champion"
-# Which page the UI opens an experiment with: without it, that of language models and their traces
+# What sort of experiment it is: left to guess, the UI may take it for one of language models and their traces
 _KIND_TAG, _KIND = "mlflow.experimentKind", "custom_model_development"
 
 
@@ -156,6 +156,14 @@ class Tracker:
             The training, with a validation accuracy; nothing is registered where its run has no model.
         """
         return self._attempt(lambda: self._register(name, outcome))
+
+    def page(self, problem: str) -> str:
+        """Return where a UI shows a problem's runs: what to append to its address, empty before anything is known.
+
+        The address names the kind of work, because the UI starts with pages of language models otherwise.
+        """
+        experiment = self._experiments.get(problem)
+        return f"/#/experiments/{experiment}/runs?workflowType=machine_learning" if experiment else ""
 
     def _attempt(self, write: Callable[[], int]) -> int:
         if not self.usable:
@@ -304,6 +312,8 @@ class Tracker:
                 input_example=example,
                 pip_requirements=requirements,
                 serialization_format="pt2",
+                # it would load the model again and predict on the example: a quarter of the time
+                validate_serving_input=False,
             )
         # start_run opened the run again: it ended when its training did
         self._client.set_terminated(runs[0].info.run_id, end_time=runs[0].info.end_time)

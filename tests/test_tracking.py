@@ -345,6 +345,14 @@ def rated(seed: int, accuracy: float) -> Outcome:
     return replace(outcome, history=(*outcome.history[:-1], last))
 
 
+def test_a_problems_page_is_known_once_it_has_runs(tracker: Tracker) -> None:
+    assert tracker.page("digits") == ""
+    outcome = studies.outcome(optimizer="page")
+    tracker.sync([outcome])
+    experiment = Store().run(outcome).info.experiment_id
+    assert tracker.page("digits") == f"/#/experiments/{experiment}/runs?workflowType=machine_learning"
+
+
 def test_the_alias_names_the_best_registered_model(tracker: Tracker) -> None:
     import mlflow
 

@@ -28,8 +28,9 @@ def ui(
     print(f"{tracking.shown_uri()}: {written} runs written or completed", file=sys.stderr)
     if fill_only:
         return
+    page = record.page(settings.main_problem)
     if tracking.store_uri().startswith(("http://", "https://")):
-        print(f"The tracking server shows them itself: {tracking.shown_uri()}", file=sys.stderr)
+        print(f"The tracking server shows them itself: {tracking.shown_uri().rstrip('/')}{page}", file=sys.stderr)
     else:
-        print(f"MLflow UI: http://127.0.0.1:{port} (Ctrl-C ends it)", file=sys.stderr)
+        print(f"MLflow UI: http://127.0.0.1:{port}{page} (Ctrl-C ends it)", file=sys.stderr)
         tracking.serve(port)

@@ -1,0 +1,182 @@
+"""MLflow's own UI on a finished study, as a person sees it in a browser."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.conftest import Project, clean_environment
+from tests.stores import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on the path"),
+]
+
+
+@pytest.fixture(scope="module")
+def project(finished_study: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A copy of the finished study whose store is not there yet: `ui` fills it."""
+    folder = tmp_path_factory.mktemp("ui") / "project"
+    leave = shutil.ignore_patterns("mlflow.db", "mlartifacts", ".memo")
+    shutil.copytree(finished_study.folder, folder, symlinks=True, ignore=leave)
+    return Project(folder)
+
+
+@pytest.fixture(scope="module")
+def address(project: Project) -> Iterator[str]:
+    """The address that `python -m pipeline ui` prints, while it runs."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    log = project.folder / "ui.log"
+    with log.open("w") as output:
+        # a session of its own: MLflow's server has children, and all end together
+        server = subprocess.Popen(
+            ["python", "-m", "pipeline", "ui", "--port", port],
+            cwd=project.folder,
+            env=clean_environment(),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            wait_for(f"http://127.0.0.1:{port}/health", server)
+            (printed,) = re.findall(r"MLflow UI: (\S+)", log.read_text())
+            yield printed
+        finally:
+            stop(server)
+
+
+def wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 180
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            urllib.request.urlopen(url, timeout=5).close()  # noqa: S310 - our own server
+        except (urllib.error.URLError, TimeoutError, ConnectionError):
+            time.sleep(0.5)
+        else:
+            return
+    pytest.fail(f"no UI at {url} (status {server.poll()})")
+
+
+def stop(server: subprocess.Popen[bytes]) -> None:
+    os.killpg(server.pid, signal.SIGINT)
+    try:
+        server.wait(20)
+    except subprocess.TimeoutExpired:
+        os.killpg(server.pid, signal.SIGKILL)
+        server.wait(20)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    playwright.expect.set_options(timeout=30_000)
+    with playwright.sync_playwright() as driver:
+        # Chromium's own sandbox does not start as root, as in a container
+        started = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def page(browser: Any) -> Iterator[Any]:
+    """An empty browser of somebody who never saw MLflow before."""
+    context = browser.new_context(viewport={"width": 1700, "height": 1000})
+    context.set_default_timeout(30_000)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def store(project: Project) -> Store:
+    return Store(f"sqlite:///{project.folder / 'mlflow.db'}")
+
+
+def see(place: Any, text: str) -> None:
+    playwright.expect(place.get_by_text(text, exact=True).first).to_be_visible()
+
+
+def table(page: Any) -> Any:
+    return page.get_by_role("treegrid").or_(page.get_by_role("grid")).first
+
+
+def base(address: str) -> str:
+    return address.split("/#")[0]
+
+
+def test_the_printed_address_opens_the_table_of_runs(address: str, page: Any) -> None:
+    page.goto(address)
+    see(page, "Runs")
+    see(page, "digits")
+    see(table(page), "adam")
+    see(table(page), "sgd")
+    # the page that language models get
+    assert page.get_by_text("Prompts", exact=True).count() == 0
+
+
+def test_an_experiment_is_found_by_its_name(address: str, page: Any) -> None:
+    page.goto(f"{base(address)}/#/experiments")
+    page.get_by_text("Model training", exact=True).click()
+    page.get_by_test_id("experiment-list-item-link").get_by_text("digits", exact=True).click()
+    see(table(page), "adam")
+
+
+def test_a_filter_on_tags_leaves_the_final_trainings(address: str, page: Any) -> None:
+    page.goto(address)
+    see(table(page), "adam")
+    unfold(page, "adam")
+    unfold(page, "sgd")
+    playwright.expect(table(page).get_by_text(re.compile("^(adam|sgd) lr "))).not_to_have_count(0)
+    box = page.get_by_placeholder("metrics.rmse")
+    box.fill('tags.kind = "train"')
+    box.press("Enter")
+    playwright.expect(table(page).get_by_text(re.compile("^(adam|sgd) lr "))).to_have_count(0)
+    for name in ("adam seed 1", "adam seed 2", "sgd seed 1", "sgd seed 2"):
+        see(table(page), name)
+
+
+def unfold(page: Any, parent: str) -> None:
+    name = page.get_by_role("link", name=parent, exact=True)
+    page.get_by_role("gridcell").filter(has=name).get_by_role("button").first.click()
+
+
+# MLflow's own, of its own library
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_run_tells_all_of_its_training(address: str, page: Any, store: Store) -> None:
+    run = next(run for run in store.runs("tags.kind = 'train'") if "model" in run.data.tags)
+    experiment = f"{base(address)}/#/experiments/{run.info.experiment_id}"
+    page.goto(f"{experiment}/runs/{run.info.run_id}?workflowType=machine_learning")
+    see(page, run.data.tags["mlflow.runName"])
+    digest = run.inputs.dataset_inputs[0].dataset.digest
+    playwright.expect(page.get_by_text(f"digits ({digest})")).to_be_visible()
+    for name in ("learning_rate", "batch_size", "precision", "device", "test_accuracy", "validation_accuracy"):
+        see(page, name)
+    page.goto(f"{experiment}/runs/{run.info.run_id}/model-metrics?workflowType=machine_learning")
+    for name in ("epoch", "images", "test_accuracy"):
+        see(page, name)
+    # a chart is drawn, not only its title
+    playwright.expect(page.locator("svg.main-svg .scatterlayer .trace").first).to_be_visible()
+
+
+def test_the_champion_is_the_registered_model(address: str, page: Any) -> None:
+    page.goto(f"{base(address)}/#/models?workflowType=machine_learning")
+    see(page, "digits-cnn")
+    page.goto(f"{base(address)}/#/models/digits-cnn")
+    see(page, "Version 1")
+    playwright.expect(page.get_by_text(re.compile("@\\s*champion"))).to_be_visible()
