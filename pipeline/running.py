@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from typing import TYPE_CHECKING
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from pipeline.progress import Progress
     from pipeline.records import Outcome, Training
     from pipeline.timing import StageTime
+
+TRACKING, LATER = "PIPELINE_TRACKING", "later"
 
 
 def datasets(settings: Settings) -> dict[str, DataSet]:
@@ -40,8 +43,14 @@ def _dataset(name: str) -> DataSet:
 
 
 def tracker(settings: Settings) -> Tracker:
-    """Connect to MLflow in the background: its import takes as long as a small training."""
+    """Connect to MLflow in the background: its import takes as long as a small training.
+
+    With the environment variable ``PIPELINE_TRACKING=later``, nothing is recorded now: `make ui` fills it in.
+    """
     connected = Tracker(datasets(settings), warn=lambda text: print(f"warning: {text}", file=sys.stderr))
+    if os.environ.get(TRACKING) == LATER:
+        connected.usable = False
+        return connected
     threading.Thread(target=connected.connect, daemon=True).start()
     return connected
 

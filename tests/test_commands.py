@@ -63,7 +63,11 @@ def test_run_without_any_source_says_so_first_and_shows_the_demo(tmp_path: Path)
     assert "This was the demo on handwritten digits" in done.stdout
     assert "committed report" in done.stdout
     assert not (project.folder / "results").exists()
-    assert (project.folder / "demo" / "reports" / "report.html").exists()
+    demo = Project(project.folder / "demo")
+    assert (demo.folder / "reports" / "report.html").exists()
+    assert not (demo.folder / "mlflow.db").exists()
+    filled = demo.run("python", "-m", "pipeline", "ui", "--fill-only")
+    assert re.search(r"mlflow.db: [1-9]\d* runs written", filled.stderr)
 
 
 @pytest.mark.cifar

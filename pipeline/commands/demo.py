@@ -24,10 +24,11 @@ def demo(
 
     The demo has its own folder, DVC project and report: it never touches the study's own results.
     """
-    from pipeline import errors
+    from pipeline import errors, running
 
     copy_project(Path.cwd(), folder)
-    environment = project_environment()
+    # nobody watches its runs live; recording them costs every stage the import of MLflow
+    environment = {**project_environment(), running.TRACKING: running.LATER}
     commands = [["dvc", "repro"], [sys.executable, "-m", "pipeline", "summary"]]
     if not (folder / ".dvc").exists():
         commands.insert(0, ["dvc", "init", "--no-scm", "--quiet"])
@@ -36,6 +37,7 @@ def demo(
         if status:
             raise errors.UserError(f"the demo stopped in {folder}/: see the message above.")
     print(f"This was the demo on handwritten digits. Its report: {folder}/reports/report.html")
+    print(f"Its runs in MLflow: cd {folder} && {sys.executable} -m pipeline ui")
 
 
 def project_environment() -> dict[str, str]:
