@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
-from pipeline import errors
+from pipeline import errors, noise
 from pipeline.commands.backprop import backprop
 from pipeline.commands.demo import demo
 from pipeline.commands.judge import judge
@@ -26,6 +28,20 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+@app.callback()
+def everything(
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Show the warnings and log lines of other libraries, too.")
+    ] = False,
+) -> None:
+    """Let a command's output be its own, unless the user asks for all of it."""
+    if verbose:
+        noise.ask_for_it()
+    noise.hush()
+
+
 for command in (run, demo, summary, predict, reproduce, optimizers, ui, backprop, judge):
     app.command()(command)
 

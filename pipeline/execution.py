@@ -337,7 +337,7 @@ def _submitted(pool: ProcessPoolExecutor, function: Callable[[Task], Result], ta
 def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
     # a fork server: it imports torch once while this process does something else, and forks workers cheaply
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["pipeline.worker_imports"])
+    context.set_forkserver_preload(["pipeline.fork_server"])
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker)
     # workers start when they are first needed, so the environment must hold for as long as the pool lives
     with _environment(_WORKER_ENVIRONMENT):

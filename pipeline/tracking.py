@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import logging
 import os
 import re
 import subprocess
@@ -23,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from pipeline import files, paths
+from pipeline import files, noise, paths
 from pipeline.errors import UserError
 from pipeline.imports import without_collector
 from pipeline.records import Outcome, canonical
@@ -34,16 +33,8 @@ if TYPE_CHECKING:
     import numpy as np
     from torch import nn
 
-_QUIET = {
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-    "DO_NOT_TRACK": "true",
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "8",
-    "MLFLOW_LOGGING_LEVEL": "ERROR",
-    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
-    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
-    "GIT_PYTHON_REFRESH": "quiet",
-}
+# MLflow would try a server that is down for minutes
+_PATIENCE = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "8"}
 # What a model needs to be served, without the seconds that MLflow takes to infer it
 _MODEL_PACKAGES = ("torch", "numpy")
 _MODEL_NAME = "model"
@@ -385,12 +376,10 @@ def _connect() -> Any:
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
     """Keep MLflow's telemetry, banners and long retries away, unless the user asked for them."""
-    for name, value in _QUIET.items():
+    for name, value in _PATIENCE.items():
         os.environ.setdefault(name, value)
-    for logger in ("mlflow", "alembic", "urllib3"):
-        logging.getLogger(logger).setLevel(logging.ERROR)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+        noise.hush()
         yield
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline import backprop, config, errors, files, paths
+from pipeline import backprop, config, errors, files, noise, paths
 
 
 def main() -> None:
@@ -13,4 +13,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    noise.hush()
     main()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from pipeline import claims, comparison, config, errors, files, paths
+from pipeline import claims, comparison, config, errors, files, noise, paths
 from pipeline.claims.evidence import Evidence
 from pipeline.claims.verdict import Outcome
 from pipeline.comparison import key_figures
@@ -36,5 +36,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    noise.hush()
     with errors.one_message():
         main()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline import config, cost, errors, execution, files, paths
+from pipeline import config, cost, errors, execution, files, noise, paths
 from pipeline.timing import stage_time
 
 
@@ -19,5 +19,6 @@ def _write(_: cost.Assignment, measurement: cost.Measurement) -> None:
 
 
 if __name__ == "__main__":
+    noise.hush()
     with errors.one_message():
         main()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline import champion, config, environment, errors, files, outputs, paths, publishing, study
+from pipeline import champion, config, environment, errors, files, noise, outputs, paths, publishing, study
 from pipeline.data import prepared
 from pipeline.timing import stage_time
 
@@ -31,5 +31,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    noise.hush()
     with errors.one_message():
         main()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from pipeline import config, errors, files, paths
+from pipeline import config, errors, files, noise, paths
 from pipeline.data import archives, sources
 
 
@@ -20,5 +20,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    noise.hush()
     with errors.one_message():
         main()

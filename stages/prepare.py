@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from pipeline import config, errors, paths
+from pipeline import config, errors, noise, paths
 from pipeline.data import prepared, problems
 
 
@@ -27,5 +27,6 @@ def main(name: str) -> None:
 
 
 if __name__ == "__main__":
+    noise.hush()
     with errors.one_message():
         main(sys.argv[1])

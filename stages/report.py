@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline import config, errors, paths
+from pipeline import config, errors, noise, paths
 from pipeline.reporting import report, results
 from pipeline.timing import stage_time
 
@@ -14,5 +14,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    noise.hush()
     with errors.one_message():
         main()

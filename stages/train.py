@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from pipeline import config, errors, hardware, outputs, paths, running
+from pipeline import config, errors, hardware, noise, outputs, paths, running
 from pipeline.data import prepared
 from pipeline.progress import progress
 from pipeline.records import Training, plan, summary
@@ -48,5 +48,6 @@ def _plans(settings: config.Settings, optimizer: str, problem: str) -> list[Trai
 
 
 if __name__ == "__main__":
+    noise.hush()
     with errors.one_message():
         main(sys.argv[1])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from pipeline import config, errors, hardware, outputs, paths, running, tuning
+from pipeline import config, errors, hardware, noise, outputs, paths, running, tuning
 from pipeline.data import prepared
 from pipeline.progress import progress
 from pipeline.records import Outcome, plan
@@ -57,5 +57,6 @@ def main(optimizer: str) -> None:
 
 
 if __name__ == "__main__":
+    noise.hush()
     with errors.one_message():
         main(sys.argv[1])

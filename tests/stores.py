@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from pipeline import tracking
+from pipeline import noise, tracking
 from pipeline.tracking import DataSet, Tracker
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def point_to(root: Path, patch: pytest.MonkeyPatch) -> None:
     patch.setenv("MLFLOW_TRACKING_URI", "")
     patch.delenv("MLFLOW_TRACKING_URI")
     patch.setenv("DVC_ROOT", str(root))
-    for name in tracking._QUIET:
+    for name in (*tracking._PATIENCE, *noise._QUIET):
         patch.setenv(name, os.environ.get(name, ""))
         patch.delenv(name)
 
