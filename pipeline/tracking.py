@@ -13,6 +13,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import textwrap
 import threading
 import time
 import warnings
@@ -157,22 +158,22 @@ class Tracker:
         return f"/#/experiments/{experiment}/runs?workflowType=machine_learning" if experiment else ""
 
     def _attempt(self, write: Callable[[], int]) -> int:
-        if not self.usable:
-            return 0
-        try:
-            with self._lock, _quiet(), _one_writer():
-                if self._client is None:
-                    self._client = _connect()
-                return write()
-        except Exception as error:  # noqa: BLE001 - whatever a store or its network does, the study goes on
-            self.usable = False
-            reason = _without_password(" ".join(str(error).split()))
-            self._warn(
-                f"MLflow store {shown_uri()} cannot be used "
-                f"({type(error).__name__}: {reason[:160]}). The study goes "
-                "on without it; `make ui` fills the runs in later."
-            )
-            return 0
+        # one at a time: two threads that find the store out of reach would both say so
+        with self._lock:
+            if not self.usable:
+                return 0
+            try:
+                with _quiet(), _one_writer():
+                    if self._client is None:
+                        self._client = _connect()
+                    return write()
+            except Exception as error:  # noqa: BLE001 - whatever a store or its network does, the study goes on
+                self.usable = False
+                self._warn(
+                    f"MLflow store {shown_uri()} cannot be used ({_reason(error)}). "
+                    "The study goes on without it; `make ui` fills the runs in later."
+                )
+                return 0
 
     def _write_missing(self, outcome: Outcome) -> int:
         experiment = self._experiment(outcome.training.problem)
@@ -362,6 +363,10 @@ def shown_uri() -> str:
 
 def _without_password(text: str) -> str:
     return re.sub(r"//[^/@\s]+@", "//", text)
+
+
+def _reason(error: Exception) -> str:
+    return textwrap.shorten(f"{type(error).__name__}: {_without_password(str(error))}", 120, placeholder="…")
 
 
 def _connect() -> Any:

@@ -5,6 +5,7 @@ import logging
 import multiprocessing
 import os
 import socket
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -128,6 +129,7 @@ def test_trials_and_seeds_of_an_optimizer_have_one_parent(tracker: Tracker) -> N
     Tracker({"digits": DATA}, pytest.fail).sync([studies.outcome(optimizer="kin", seed=3)])
     store = Store()
     (parent,) = store.runs("tags.optimizer = 'kin' and tags.kind = 'parent'")
+    assert [used.dataset.digest for used in parent.inputs.dataset_inputs] == [DATA.digest]
     children = store.runs(f"tags.`mlflow.parentRunId` = '{parent.info.run_id}'")
     assert sorted(run.data.tags["mlflow.runName"] for run in children) == [
         "kin lr 0.01",
@@ -464,6 +466,27 @@ def test_a_store_that_cannot_be_reached_costs_one_warning(
     uri = f"http://127.0.0.1:{closed_port}"
     monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
     check_unreachable(uri, warned, seconds=10)
+
+
+def test_two_threads_that_cannot_reach_a_store_warn_once(monkeypatch: pytest.MonkeyPatch, warned: list[str]) -> None:
+    started, going = threading.Event(), threading.Event()
+
+    def fail() -> None:
+        started.set()
+        going.wait(10)
+        raise OSError("out of reach")
+
+    monkeypatch.setattr(tracking, "_connect", fail)
+    tracker = Tracker({"digits": DATA}, warned.append)
+    threads = [threading.Thread(target=tracker.connect) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    started.wait(10)
+    time.sleep(0.2)  # the second one comes to the lock meanwhile
+    going.set()
+    for thread in threads:
+        thread.join(10)
+    assert len(warned) == 1
 
 
 @pytest.mark.slow
