@@ -49,6 +49,28 @@ def test_the_demo_keeps_away_from_the_projects_own_results(tmp_path: Path) -> No
     assert not (project.folder / "results").exists()
 
 
+@pytest.mark.parametrize("command", ["run", "demo"])
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ({"class": "Adamm"}, "'Adamm' is not an optimizer"),
+        ({"arguments": {"betas": [0.9, 1.5]}}, "1.5"),
+    ],
+)
+def test_a_wrong_row_is_named_before_any_work(command: str, row: dict[str, object], said: str, tmp_path: Path) -> None:
+    project = copy_project(tmp_path / "project")
+    params = project.params()
+    params["optimizers"]["adam"].update(row)
+    project.write_params(params)
+    done = project.run("python", "-m", "pipeline", command, check=False)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith("error: ")
+    assert done.stderr.count("error") == 1
+    assert said in done.stderr
+    assert not (project.folder / "demo").exists()
+
+
 @pytest.mark.slow
 def test_run_without_any_source_says_so_first_and_shows_the_demo(tmp_path: Path) -> None:
     project = copy_project(tmp_path / "project")

@@ -16,6 +16,12 @@ OFFLINE = ("digits", "digits_words")
 # What the demo's copy of the project consists of
 _PROJECT = ("dvc.yaml", "params.yaml", ".dvcignore", ".gitignore", "pipeline", "stages")
 
+_CHECK = """
+from pipeline import config, errors, running
+with errors.one_message():
+    running.check_here(config.load())
+"""
+
 
 def demo(
     folder: Annotated[Path, typer.Option(help="Where the demo works; made anew, or gone on with.")] = Path("demo"),
@@ -26,6 +32,7 @@ def demo(
     """
     from pipeline import errors, running
 
+    check_rows()
     copy_project(Path.cwd(), folder)
     # nobody watches its runs live; recording them costs every stage the import of MLflow
     environment = {**project_environment(), running.TRACKING: running.LATER}
@@ -38,6 +45,21 @@ def demo(
             raise errors.UserError(f"the demo stopped in {folder}/: see the message above.")
     print(f"This was the demo on handwritten digits. Its report: {folder}/reports/report.html")
     print(f"Its runs in MLflow: cd {folder} && {sys.executable} -m pipeline ui")
+
+
+def check_rows() -> None:
+    """Check every optimizer and network of ``params.yaml`` against torch, before any work.
+
+    Raises
+    ------
+    SystemExit
+        With the check's own exit status, after its message.
+    """
+    # in a process of its own, so that torch's memory is not kept for as long as the study runs
+    command = [sys.executable, "-c", _CHECK]
+    status = subprocess.run(command, env=project_environment(), check=False).returncode  # noqa: S603
+    if status:
+        raise SystemExit(status)
 
 
 def project_environment() -> dict[str, str]:

@@ -18,9 +18,10 @@ def run() -> None:
     project's own results stay as they are.
     """
     from pipeline import config, errors
-    from pipeline.commands.demo import demo, project_environment
+    from pipeline.commands.demo import check_rows, demo, project_environment
 
     settings = config.load()
+    check_rows()
     problem = _fetch_problem(settings)
     if problem is not None:
         print(f"{problem}\n\nThe study needs that data. Here is the demo instead.\n", file=sys.stderr)
