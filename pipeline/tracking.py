@@ -39,6 +39,8 @@ _PATIENCE = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOU
 # What a model needs to be served, without the seconds that MLflow takes to infer it
 _MODEL_PACKAGES = ("torch", "numpy")
 _MODEL_NAME = "model"
+# Stores that are written to directly, without a server that keeps the artifacts
+_DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
 # Alias of the best version of a registered model
 _BEST = "champion"
 # What sort of experiment it is: left to guess, the UI may take it for one of language models and their traces
@@ -195,8 +197,8 @@ class Tracker:
 
     def _new_experiment(self, problem: str) -> str:
         data = self._datasets[problem]
-        # MLflow's own default lies relative to the folder that a process happens to run in
-        local = store_uri().startswith("sqlite:")
+        # a database says nothing of files, and MLflow's own default lies relative to the folder that a process runs in
+        local = store_uri().startswith(_DATABASES)
         location = str(paths.shared_root() / "mlartifacts" / problem) if local else None
         # plain text: the list of experiments shows it as it is written
         note = f"{data.title}: {data.description}\n\nA parent run an optimizer, a child run a training."

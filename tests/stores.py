@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pipeline import noise, tracking
@@ -58,6 +59,67 @@ class Store:
 
     def history(self, run: Any, metric: str) -> list[tuple[int, float]]:
         return [(m.step, m.value) for m in self.client.get_metric_history(run.info.run_id, metric)]
+
+
+@dataclass(frozen=True, order=True)
+class Entry:
+    """What must not depend on how a run came into a store."""
+
+    problem: str
+    kind: str
+    optimizer: str
+    identity: str  # a training's key, a parent's group
+    parent: str  # the parent's group
+    status: str
+    params: tuple[tuple[str, str], ...]
+    metrics: tuple[str, ...]
+    data: tuple[str, ...]
+    artifacts: tuple[str, ...]
+    models: int
+
+
+def contents(uri: str) -> list[Entry]:
+    """Return all runs of a store, sorted: two stores that hold the same, each once, give equal lists."""
+    from mlflow import MlflowClient
+
+    with tracking._quiet():
+        client = MlflowClient(uri)
+        found = []
+        for experiment in client.search_experiments():
+            runs = list(client.search_runs([experiment.experiment_id], max_results=1000))
+            groups = {run.info.run_id: run.data.tags.get("group", "") for run in runs}
+            found += [_entry(client, experiment.name, run, groups) for run in runs]
+    return sorted(found)
+
+
+def _entry(client: Any, problem: str, run: Any, groups: dict[str, str]) -> Entry:
+    tags = run.data.tags
+    return Entry(
+        problem=problem,
+        kind=tags["kind"],
+        optimizer=tags["optimizer"],
+        identity=tags.get("key") or tags["group"],
+        parent=groups[tags["mlflow.parentRunId"]] if "mlflow.parentRunId" in tags else "",
+        status=run.info.status,
+        params=tuple(sorted(run.data.params.items())),
+        metrics=tuple(sorted(run.data.metrics)),
+        data=tuple(f"{used.dataset.name} {used.dataset.digest}" for used in run.inputs.dataset_inputs),
+        artifacts=tuple(sorted(artifact.path for artifact in client.list_artifacts(run.info.run_id))),
+        models=len(run.outputs.model_outputs) if run.outputs else 0,
+    )
+
+
+def registered(uri: str) -> dict[str, tuple[list[str], str]]:
+    """Return by registered model: the keys of its versions, and the key of the one that the alias names."""
+    from mlflow import MlflowClient
+
+    client = MlflowClient(uri)
+    found = {}
+    for model in client.search_registered_models():
+        versions = client.search_model_versions(f"name = '{model.name}'")
+        best = client.get_model_version_by_alias(model.name, "champion")
+        found[model.name] = (sorted(version.tags["key"] for version in versions), best.tags["key"])
+    return found
 
 
 def write(root: str, outcomes: list[Outcome], start: Barrier, answers: Queue[tuple[int, list[str]]]) -> None:

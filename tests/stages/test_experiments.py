@@ -60,14 +60,6 @@ def test_every_training_is_a_run_exactly_once(finished_study: Project) -> None:
     assert set(keys) == recorded_keys(finished_study)
 
 
-def test_a_lost_store_is_filled_again_and_never_twice(study: Project) -> None:
-    for _ in range(2):
-        study.run("python", "-m", "pipeline", "ui", "--fill-only")
-        keys = keys_in_store(study)
-        assert len(keys) == len(set(keys))
-        assert set(keys) == recorded_keys(study)
-
-
 def test_an_experiment_on_the_baseline_shows_few_columns_and_short_diffs(study: Project) -> None:
     # changes verdicts and no training, and needs no report: seconds
     study.dvc("exp", "run", "-n", "against_sgd", "-S", "comparison.baseline=sgd", "compare")
