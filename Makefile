@@ -24,11 +24,14 @@ $(READY): requirements.lock pyproject.toml
 run: $(READY) ## the whole study on CIFAR-10, ends with the answer
 	@$(BIN)/python -m pipeline run
 
+# the small study that many tests use is made in one process; all others run beside it
+PYTEST := $(BIN)/python -m pytest --numprocesses logical --maxprocesses 8 --dist loadgroup
+
 test: $(READY) ## the tests
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 test-slow: $(READY) ## the slow tests as well
-	$(BIN)/python -m pytest -m "slow or not slow"
+	$(PYTEST) -m "slow or not slow"
 
 demo: $(READY) ## the same pipeline on handwritten digits, no download, about three minutes
 	@$(BIN)/python -m pipeline demo

@@ -85,6 +85,7 @@ def test_a_new_row_is_a_new_stage_and_a_deleted_one_leaves_the_results(study: Pr
     assert list(metrics(study)["digits"]) == ["sgd", "adam"]
 
 
+@pytest.mark.slow
 def test_more_seeds_train_only_the_new_ones(study: Project) -> None:
     (study.folder / "logs" / "timings.jsonl").unlink()
     params = study.params()
@@ -94,6 +95,7 @@ def test_more_seeds_train_only_the_new_ones(study: Project) -> None:
     assert trainings_done(study) == {"train@sgd": 1, "train@adam": 1}
 
 
+@pytest.mark.slow
 def test_forced_stages_give_the_same_bytes_without_any_memo(study: Project) -> None:
     folders = ("data/prepared", "runs", "models", "results", "reports")
     before = hashes(study, *folders)

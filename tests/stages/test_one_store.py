@@ -77,6 +77,7 @@ def test_a_lost_store_is_filled_with_what_repro_wrote_and_never_twice(finished_s
     check_same(own_store(study), finished_study)
 
 
+@pytest.mark.slow
 def test_a_fresh_clone_is_filled_from_what_dvc_pulls(finished_study: Project, study: Project, tmp_path: Path) -> None:
     study.dvc("remote", "add", "--local", "-d", "shelf", str(tmp_path / "shelf"))
     study.dvc("push")
