@@ -49,6 +49,18 @@ def test_the_demo_keeps_away_from_the_projects_own_results(tmp_path: Path) -> No
     assert not (project.folder / "results").exists()
 
 
+def test_the_demo_is_smaller_but_keeps_every_optimizer_and_seed(tmp_path: Path) -> None:
+    from pipeline.commands.demo import copy_project as copy_demo
+
+    copy_demo(ROOT, tmp_path / "demo")
+    whole, demo = Project(ROOT).params(), Project(tmp_path / "demo").params()
+    assert demo["optimizers"] == whole["optimizers"]
+    assert demo["training"] == whole["training"]
+    assert demo["tuning"]["points"] < whole["tuning"]["points"]
+    for name, row in demo["problems"].items():
+        assert row["epochs"] < whole["problems"][name]["epochs"]
+
+
 @pytest.mark.parametrize("command", ["run", "demo"])
 @pytest.mark.parametrize(
     ("row", "said"),
