@@ -9,6 +9,7 @@ import typer
 from pipeline import errors, noise
 from pipeline.commands.backprop import backprop
 from pipeline.commands.demo import demo
+from pipeline.commands.doctor import doctor
 from pipeline.commands.judge import judge
 from pipeline.commands.optimizers import optimizers
 from pipeline.commands.predict import predict
@@ -22,7 +23,7 @@ app = typer.Typer(
     help=(
         "Is Adam always the best optimizer? `run` takes the study from data to answer (with `dvc repro`), `demo` gives "
         "a first look without a download, `summary` and `ui` show results, `predict` uses the best network, "
-        "`backprop` and `judge` take numbers of your own."
+        "`backprop` and `judge` take numbers of your own, `doctor` says what is amiss."
     ),
     no_args_is_help=True,
     add_completion=False,
@@ -42,7 +43,7 @@ def everything(
     noise.hush()
 
 
-for command in (run, demo, summary, predict, reproduce, optimizers, ui, backprop, judge):
+for command in (run, demo, doctor, summary, predict, reproduce, optimizers, ui, backprop, judge):
     app.command()(command)
 
 

@@ -8,17 +8,27 @@ import shutil
 from typing import TYPE_CHECKING
 
 import pytest
+from typer.testing import CliRunner
 
+from pipeline.__main__ import app
 from tests.conftest import ROOT, Project, copy_project
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+COMMANDS = ("run", "demo", "doctor", "summary", "predict", "reproduce", "optimizers", "ui", "backprop", "judge")
+
 
 def test_help_names_every_command_in_one_line_each(finished_study: Project) -> None:
     text = finished_study.run("python", "-m", "pipeline", "--help").stdout
-    for command in ("run", "demo", "summary", "predict", "reproduce", "optimizers", "ui", "backprop", "judge"):
+    for command in COMMANDS:
         assert re.search(rf"\b{command}\b +\w+", text), command
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_commands_help_has_an_example(command: str) -> None:
+    text = CliRunner().invoke(app, [command, "--help"]).stdout
+    assert f"python -m pipeline {command}" in text.partition("Usage:")[2].partition("\n")[2]
 
 
 def test_summary_tells_the_ranking_and_where_the_report_is(finished_study: Project) -> None:

@@ -31,7 +31,9 @@ def demo(
 ) -> None:
     """Run the same pipeline on scikit-learn's handwritten digits, without any download, in about three minutes.
 
-    The demo has its own folder, DVC project and report: it never touches the study's own results.
+    The demo has its own folder, DVC project and report: it never touches the study's own results. Example:
+
+    python -m pipeline demo --folder first-look
     """
     from pipeline import errors, running
 

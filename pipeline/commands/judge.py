@@ -45,7 +45,9 @@ def judge(
 ) -> None:
     """Judge the results of a CSV: paired by seed, exact sign-flip test, Holm over all comparisons.
 
-    With a learning_rate column, each optimizer's runs are those at the learning rate with the most seeds.
+    With a learning_rate column, each optimizer's runs are those at the learning rate with the most seeds. Example:
+
+    python -m pipeline judge results.csv --metric test_accuracy --baseline adam --margin 0.005
     """
     from pipeline.judge.judgement import judge_results
 

@@ -15,7 +15,9 @@ def run() -> None:
     """Run `dvc repro` and end with the answer in a few lines.
 
     Where no source of CIFAR-10 can be reached, says so first, and runs the demo in its own folder instead; the
-    project's own results stay as they are.
+    project's own results stay as they are. Example, with an archive that is there already:
+
+    CIFAR10_SOURCE=cifar-10-python.tar.gz python -m pipeline run
     """
     from pipeline import config, errors
     from pipeline.commands.demo import check_rows, demo, project_environment

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 
 def summary() -> None:
-    """Print the answer of the last study in a few lines, and where its report is."""
+    """Print the answer of the last study in a few lines, and where its report is.
+
+    Example, after `dvc repro`:
+
+    python -m pipeline summary
+    """
     from pipeline import config
     from pipeline.reporting import results
     from pipeline.reporting.summary import lines

@@ -15,7 +15,9 @@ def ui(
     """Open the MLflow UI on 127.0.0.1, after filling in whatever runs its store lacks.
 
     Every training is one run; an experiment a problem, a parent run an optimizer. Runs that came from a restored cache
-    or were made while a tracking server was down are filled in first, none twice.
+    or were made while a tracking server was down are filled in first, none twice. Example:
+
+    python -m pipeline ui --port 5001
     """
     from pipeline import config, publishing, tracking
     from pipeline.errors import UserError
