@@ -28,7 +28,7 @@ from pipeline.data import sources
 
 RESULT = Path("benchmarks/results/stages.json")
 _COPIED = ("dvc.yaml", "params.yaml", ".dvcignore", ".gitignore", "pipeline", "stages")
-_SAMPLE_SECONDS = 0.5
+_SAMPLE_SECONDS = 2.0
 _MIB = 1 << 20
 # what the study may take: a fixed part, and a part for every worker
 _MEMORY_TARGET_MIB, _MEMORY_TARGET_MIB_A_WORKER = 1536, 350

@@ -13,7 +13,7 @@ import typer
 
 # Problems made from data that scikit-learn brings along
 OFFLINE = ("digits", "digits_words")
-# Enough for real verdicts: every optimizer and every seed stays, the trainings are shorter and the grids smaller
+# Every optimizer and every seed stays, the trainings are shorter and the grids smaller
 _EPOCHS = {"digits": 5, "digits_words": 3}
 _POINTS = 5
 # What the demo's copy of the project consists of
@@ -29,7 +29,7 @@ with errors.one_message():
 def demo(
     folder: Annotated[Path, typer.Option(help="Where the demo works; made anew, or gone on with.")] = Path("demo"),
 ) -> None:
-    """Run the same pipeline on scikit-learn's handwritten digits, without any download, in about three minutes.
+    """Run the same pipeline on scikit-learn's handwritten digits, without any download, in about two minutes.
 
     The demo has its own folder, DVC project and report: it never touches the study's own results. Example:
 
