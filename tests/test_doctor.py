@@ -26,7 +26,7 @@ from pipeline.__main__ import app
 from pipeline.checkup import data, flow, machine, store, versions
 from pipeline.checkup.finding import Finding, ok, problem, warning
 from pipeline.data import archives
-from tests import stores, studies
+from tests import servers, stores, studies
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -312,6 +312,21 @@ def test_the_runs_of_a_real_store_are_counted(folder: Path) -> None:
         database.execute("UPDATE runs SET lifecycle_stage = 'deleted'")
     database.close()
     assert store.runs().found.endswith(": 0 runs")
+
+
+def test_the_runs_behind_a_real_server_are_counted(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with servers.mlflow_server(folder / "server", servers.free_port()) as address:
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
+        tracking.Tracker({"digits": stores.DATA}, pytest.fail).sync([studies.outcome()])
+        assert store.runs() == ok("MLflow", f"{address}: answers; 2 runs")
+    assert store.runs().mark == "warning"
+
+
+def test_the_runs_in_a_real_postgresql_are_counted(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with servers.postgres() as address:
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
+        tracking.Tracker({"digits": stores.DATA}, pytest.fail).sync([studies.outcome()])
+        assert store.runs().found.endswith(": 2 runs")
 
 
 def test_a_store_that_is_none_is_a_warning(folder: Path) -> None:

@@ -13,6 +13,7 @@ from pipeline.errors import SettingsError
 
 if TYPE_CHECKING:
     from pipeline.config import Settings
+    from pipeline.records import Device
 
 _GIB = 2**30
 # A worker with torch and one problem's examples; they share what the fork server loaded before
@@ -68,7 +69,7 @@ def device(settings: Settings) -> Finding:
     """Say what the trainings run on, and what ``auto`` would take."""
     try:
         chosen = {hardware.resolve(settings, row) for row in settings.problems.values()}
-        best = "cuda" if hardware.has_gpu() else "cpu"
+        best: Device = "cuda" if hardware.has_gpu() else "cpu"
         precision = "bfloat16" if hardware.has_fast_bfloat16(best) else "float32"
     except SettingsError as error:
         return problem("device", str(error), "params.yaml: device: auto")
