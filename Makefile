@@ -33,7 +33,7 @@ test: $(READY) ## the tests
 test-slow: $(READY) ## the slow tests as well
 	$(PYTEST) -m "slow or not slow"
 
-demo: $(READY) ## the same pipeline on handwritten digits, no download, about three minutes
+demo: $(READY) ## the same pipeline on handwritten digits, no download, about two minutes
 	@$(BIN)/python -m pipeline demo
 
 ui: $(READY) ## the runs, in the MLflow UI on 127.0.0.1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import subprocess
@@ -59,6 +60,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "finished_study" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.xdist_group("study"))
+
+
+def pytest_unconfigure() -> None:
+    """Let the collector reach what imports froze: triton lists all that is left at exit as leaks."""
+    gc.unfreeze()
 
 
 def clean_environment() -> dict[str, str]:
