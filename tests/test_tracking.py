@@ -178,11 +178,8 @@ class Killed(BaseException):
     """Stands for the end of the process in the middle of writing a run."""
 
 
-@pytest.mark.parametrize("call", ["log_batch", "log_inputs", "log_artifact", "set_terminated", "set_tag"])
-def test_a_run_that_was_cut_off_is_written_anew(tracker: Tracker, monkeypatch: pytest.MonkeyPatch, call: str) -> None:
-    outcome = studies.outcome(optimizer=f"cut in {call}", weights=WEIGHTS)
-    first = replace(outcome, key=f"before {call}", training=replace(outcome.training, seed=9))
-    tracker.sync([first])  # the parent is there, so that the next calls belong to the run itself
+def cut_off(tracker: Tracker, call: str, outcome: Outcome, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Write an outcome, and die in a call of the store's client."""
 
     def die(*_: Any, **__: Any) -> None:
         raise Killed
@@ -191,6 +188,14 @@ def test_a_run_that_was_cut_off_is_written_anew(tracker: Tracker, monkeypatch: p
         patch.setattr(tracker._client, call, die)
         with pytest.raises(Killed):
             tracker.sync([outcome])
+
+
+@pytest.mark.parametrize("call", ["log_batch", "log_inputs", "log_artifact", "set_terminated", "set_tag"])
+def test_a_run_that_was_cut_off_is_written_anew(tracker: Tracker, monkeypatch: pytest.MonkeyPatch, call: str) -> None:
+    outcome = studies.outcome(optimizer=f"cut in {call}", weights=WEIGHTS)
+    first = replace(outcome, key=f"before {call}", training=replace(outcome.training, seed=9))
+    tracker.sync([first])  # the parent is there, so that the next calls belong to the run itself
+    cut_off(tracker, call, outcome, monkeypatch)
     store = Store()
     (remains,) = store.runs(f"tags.writing = '{outcome.key}'")
     assert "key" not in remains.data.tags
@@ -208,14 +213,7 @@ def test_a_parent_that_was_cut_off_is_written_anew(
 ) -> None:
     outcome = studies.outcome(optimizer=f"parent cut in {call}")
     tracker.connect()
-
-    def die(*_: Any, **__: Any) -> None:
-        raise Killed
-
-    with monkeypatch.context() as patch:
-        patch.setattr(tracker._client, call, die)
-        with pytest.raises(Killed):
-            tracker.sync([outcome])
+    cut_off(tracker, call, outcome, monkeypatch)
     assert Tracker({"digits": DATA}, pytest.fail).sync([outcome]) == 1
     (parent,) = Store().runs(f"tags.optimizer = '{outcome.training.optimizer}' and tags.kind = 'parent'")
     assert parent.data.params["network"] == "digits_cnn"
