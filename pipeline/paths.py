@@ -33,7 +33,8 @@ TRAINING_CURVES = RESULTS / "training_curves.csv"
 LEARNING_RATES = RESULTS / "learning_rates.csv"
 
 REPORTS = Path("reports")
-TIMINGS = Path("logs/timings.jsonl")
+LOGS = Path("logs")
+TIMINGS = LOGS / "timings.jsonl"
 
 
 def shared_root() -> Path:
@@ -101,3 +102,8 @@ def weights(optimizer: str, problem: str) -> Path:
 def predictions(problem: str) -> Path:
     """Return the file with the test predictions of every network trained on a problem."""
     return PREDICTIONS / f"{problem}.safetensors"
+
+
+def ui_log(port: int) -> Path:
+    """Return the file with what MLflow's server says while it shows its UI on a port."""
+    return LOGS / f"mlflow-ui-{port}.log"

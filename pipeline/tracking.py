@@ -11,7 +11,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 import tempfile
 import textwrap
 import threading
@@ -24,7 +23,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from pipeline import files, noise, paths
-from pipeline.errors import UserError
 from pipeline.imports import without_collector
 from pipeline.records import Outcome, canonical
 
@@ -515,18 +513,3 @@ def _version(distribution: str) -> str:
 
     # a local label such as +cpu is not known to the default registry
     return version(distribution).split("+")[0]
-
-
-def serve(port: int) -> None:
-    """Run the MLflow UI on 127.0.0.1 until it is interrupted.
-
-    Raises
-    ------
-    UserError
-        Where it cannot start (the port is taken).
-    """
-    with _quiet():
-        command = [sys.executable, "-m", "mlflow", "ui", "--host", "127.0.0.1", "--port", str(port)]
-        status = subprocess.run([*command, "--backend-store-uri", store_uri()], check=False).returncode  # noqa: S603
-    if status not in (0, 130, -2):
-        raise UserError(f"the MLflow UI ended with status {status}: is port {port} taken? Try another with --port.")

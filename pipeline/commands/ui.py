@@ -19,20 +19,28 @@ def ui(
 
     python -m pipeline ui --port 5001
     """
-    from pipeline import config, publishing, tracking
+    from pipeline import config, mlflow_server, publishing, tracking
     from pipeline.errors import UserError
 
     settings = config.load()
+    remote = tracking.store_uri().startswith(("http://", "https://"))
+    if not (fill_only or remote):
+        mlflow_server.check_port(port)
     record = publishing.tracker(settings)
     written = publishing.publish_all(settings, record)
     if not record.usable:
         raise UserError(f"the MLflow store {tracking.shown_uri()} cannot be used: see the warning above.")
-    print(f"{tracking.shown_uri()}: {written} runs written or completed", file=sys.stderr)
+    _say(f"{tracking.shown_uri()}: {written} runs written or completed")
     if fill_only:
         return
     page = record.page(settings.main_problem)
-    if tracking.store_uri().startswith(("http://", "https://")):
-        print(f"The tracking server shows them itself: {tracking.shown_uri().rstrip('/')}{page}", file=sys.stderr)
-    else:
-        print(f"MLflow UI: http://127.0.0.1:{port}{page} (Ctrl-C ends it)", file=sys.stderr)
-        tracking.serve(port)
+    if remote:
+        _say(f"The tracking server shows them itself: {tracking.shown_uri().rstrip('/')}{page}")
+        return
+    address = f"http://127.0.0.1:{port}{page}"
+    mlflow_server.serve(tracking.store_uri(), port, lambda: _say(f"MLflow UI: {address} (Ctrl-C ends it)"))
+
+
+def _say(text: str) -> None:
+    # at once, even into a file
+    print(text, file=sys.stderr, flush=True)

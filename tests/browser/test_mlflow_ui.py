@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import signal
 import socket
 import subprocess
 import time
-import urllib.error
-import urllib.request
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,6 +17,7 @@ from tests.stores import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
@@ -46,42 +44,28 @@ def address(project: Project) -> Iterator[str]:
         port = str(free.getsockname()[1])
     log = project.folder / "ui.log"
     with log.open("w") as output:
-        # a session of its own: MLflow's server has children, and all end together
         server = subprocess.Popen(
             ["python", "-m", "pipeline", "ui", "--port", port],
             cwd=project.folder,
             env=clean_environment(),
             stdout=output,
             stderr=subprocess.STDOUT,
-            start_new_session=True,
         )
         try:
-            wait_for(f"http://127.0.0.1:{port}/health", server)
-            (printed,) = re.findall(r"MLflow UI: (\S+)", log.read_text())
-            yield printed
+            yield printed_address(log, server)
         finally:
-            stop(server)
+            # it takes MLflow's server, which has a session of its own, with it
+            server.send_signal(signal.SIGINT)
+            server.wait(30)
 
 
-def wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
+def printed_address(log: Path, server: subprocess.Popen[bytes]) -> str:
     deadline = time.monotonic() + 180
     while time.monotonic() < deadline and server.poll() is None:
-        try:
-            urllib.request.urlopen(url, timeout=5).close()  # noqa: S310 - our own server
-        except (urllib.error.URLError, TimeoutError, ConnectionError):
-            time.sleep(0.5)
-        else:
-            return
-    pytest.fail(f"no UI at {url} (status {server.poll()})")
-
-
-def stop(server: subprocess.Popen[bytes]) -> None:
-    os.killpg(server.pid, signal.SIGINT)
-    try:
-        server.wait(20)
-    except subprocess.TimeoutExpired:
-        os.killpg(server.pid, signal.SIGKILL)
-        server.wait(20)
+        if found := re.search(r"MLflow UI: (\S+) ", log.read_text()):
+            return found[1]
+        time.sleep(0.2)
+    pytest.fail(f"no UI (status {server.poll()}): {log.read_text()}")
 
 
 @pytest.fixture(scope="module")
