@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - its name in all of PyTorch's documentation
 
 from benchmarks import plain_loops
-from pipeline import config, environment, errors, execution, files, networks, optimizers, paths, pooling
+from pipeline import config, determinism, environment, errors, execution, files, networks, optimizers, paths
 from pipeline.data import prepared
 from pipeline.data.batches import Batches
 
@@ -37,7 +37,7 @@ Step = Callable[[Tensor], Tensor]  # row numbers of a batch in, loss out
 
 
 class ChannelsLast(nn.Module):
-    """The project's network without its compiled pooling; ReLU before or after the max-pool."""
+    """The project's network without its compiled convolution; ReLU before or after the max-pool."""
 
     def __init__(self, network: nn.Module, *, pool_first: bool, permuted: bool) -> None:
         super().__init__()
@@ -51,7 +51,7 @@ class ChannelsLast(nn.Module):
         x = images
         for convolution in self.inner.convolutions:
             x = convolution(x)
-            x = pooling.max_pool_relu(x) if self._pool_first else F.max_pool2d(F.relu(x), 2)
+            x = F.relu(F.max_pool2d(x, 2)) if self._pool_first else F.max_pool2d(F.relu(x), 2)
         x = x.permute(0, 2, 3, 1).flatten(1) if self._permuted else x.flatten(1)
         *hidden, head = self.inner.dense
         for layer in hidden:
@@ -78,7 +78,7 @@ def naive(data: Batches, learning_rate: float) -> Step:
 
 
 def gather(data: Batches, learning_rate: float) -> Step:
-    """uint8 images; a batch at a time is gathered and normalised (addcmul)."""
+    """uint8 images; a batch at a time is gathered (index_select) and normalised (addcmul)."""
     return _plain(_channels_first(), lambda rows: _gathered(data, rows).contiguous(), data, learning_rate)
 
 
@@ -105,20 +105,34 @@ def one_vector(data: Batches, learning_rate: float) -> Step:
     return _stepped(ChannelsLast(_initial(), pool_first=True, permuted=True), data, learning_rate)
 
 
-def compiled_pool(data: Batches, learning_rate: float) -> Step:
-    """Max-pool and ReLU in one compiled pass: the project's network as it is."""
+def compiled_convolution(data: Batches, learning_rate: float) -> Step:
+    """Convolution, max-pool and ReLU as one compiled loop nest: the project's network as it is."""
     return _stepped(_initial(), data, learning_rate)
 
 
 def malloc_settings(data: Batches, learning_rate: float) -> Step:
     """With the memory settings of the project's workers."""
-    return compiled_pool(data, learning_rate)
+    return compiled_convolution(data, learning_rate)
+
+
+def deterministic(data: Batches, learning_rate: float) -> Step:
+    """Deterministic algorithms only, without filling new tensors with NaN: as the project trains."""
+    determinism.enforce()
+    return compiled_convolution(data, learning_rate)
+
+
+def deterministic_filled(data: Batches, learning_rate: float) -> Step:
+    """With that filling, PyTorch's default: no gain, but what leaving it out saves."""
+    step = deterministic(data, learning_rate)
+    torch.utils.deterministic.fill_uninitialized_memory = True  # type: ignore[attr-defined]
+    return step
 
 
 RUNGS: tuple[Callable[[Batches, float], Step], ...] = (
-    *(naive, gather, channels_last, pool_before_relu, flatten_as_stored, one_vector, compiled_pool, malloc_settings),
+    *(naive, gather, channels_last, pool_before_relu, flatten_as_stored, one_vector, compiled_convolution),
+    *(malloc_settings, deterministic, deterministic_filled),
 )
-_WITH_WORKER_ENVIRONMENT = {malloc_settings.__name__}
+_WITH_WORKER_ENVIRONMENT = {rung.__name__ for rung in (malloc_settings, deterministic, deterministic_filled)}
 
 
 def _initial() -> nn.Module:

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F  # noqa: N812 - its name in all of PyTorch's documentation
 
-from pipeline import networks, optimizers, paths
+from pipeline import determinism, networks, optimizers, paths
 from pipeline.data import prepared
 
 if TYPE_CHECKING:
@@ -119,8 +119,7 @@ def measure(task: Assignment) -> Measurement:
     SettingsError
         Where the network or an optimizer's row is wrong.
     """
-    torch.set_num_threads(1)
-    torch.use_deterministic_algorithms(True)
+    determinism.enforce()
     generator = torch.Generator().manual_seed(_SEED)
     batches = [_random_batch(task, generator) for _ in range(_BATCHES)]
     entrants = [("", (_BASELINE, _BASELINE_RATE)), *task.rows.items()]

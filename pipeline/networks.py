@@ -2,8 +2,8 @@
 
 All take float32 images (batch, channels, height, width) laid out channels-last and return logits (batch, classes).
 Two rewritings make them faster without changing the function they can compute: max-pooling comes before ReLU (both
-are monotonic, so they commute, and ReLU has a quarter of the work; `pipeline.pooling` does both at once), and feature
-maps are flattened as they lie in memory (height, width, channel; a fixed permutation of the first dense layer's
+are monotonic, so they commute, and ReLU has a quarter of the work; `pipeline.convolution` does all at once), and
+feature maps are flattened as they lie in memory (height, width, channel; a fixed permutation of the first dense layer's
 columns).
 """
 
@@ -16,8 +16,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - its name in all of PyTorch's documentation
 
-from pipeline import pooling
 from pipeline.config import closest
+from pipeline.convolution import conv_pool_relu
 from pipeline.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -43,7 +43,6 @@ class ConvNet(nn.Module):
         self, shape: tuple[int, ...], classes: int, convolutions: tuple[int, ...], dense: tuple[int, ...]
     ) -> None:
         super().__init__()
-        self._pool = pooling.for_channels(convolutions)
         height, width, channels = shape
         self.convolutions = nn.ModuleList()
         for out_channels in convolutions:
@@ -59,7 +58,8 @@ class ConvNet(nn.Module):
         """Return logits, float32 (batch, classes)."""
         x = images
         for convolution in self.convolutions:
-            x = self._pool(convolution(x))
+            weight, bias = convolution.parameters()
+            x = conv_pool_relu(x, weight, bias)
         x = x.permute(0, 2, 3, 1).flatten(1)
         *hidden, head = self.dense
         for layer in hidden:

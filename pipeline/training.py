@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F  # noqa: N812 - its name in all of PyTorch's documentation
 
-from pipeline import networks, optimizers
+from pipeline import determinism, networks, optimizers
 from pipeline.data import prepared
 from pipeline.data.batches import Batches
 from pipeline.errors import SettingsError
@@ -54,8 +54,7 @@ def train(training: Training, learning: Path, key: str) -> Outcome:
     SettingsError
         Where the network or the optimizer's row is wrong.
     """
-    torch.set_num_threads(1)
-    torch.use_deterministic_algorithms(True)
+    determinism.enforce()
     start = time.perf_counter()
     device = torch.device(training.device)
     description = prepared.describe(learning)

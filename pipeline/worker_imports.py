@@ -8,6 +8,6 @@ with without_collector():
     # the first torch optimizer of a process imports it, so that every single worker would
     import torch._dynamo
 
-    from pipeline import training
+    from pipeline import kernels, training
 
-__all__ = ["torch", "training"]
+__all__ = ["kernels", "torch", "training"]

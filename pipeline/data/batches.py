@@ -62,7 +62,8 @@ class Batches:
         """
         whole = order[: len(self) * self.size].to(self._rows.device)
         for rows in torch.split(whole, self.size):
-            yield self._normalised(self._rows[rows]), self.labels[rows]
+            # `index_select` copies whole rows, where indexing goes number by number
+            yield self._normalised(self._rows.index_select(0, rows)), self.labels.index_select(0, rows)
 
     def in_sequence(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         """Yield all examples as they are stored; the last batch may be smaller."""
