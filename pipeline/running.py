@@ -69,13 +69,14 @@ def check(settings: Settings) -> None:
 
 def check_here(settings: Settings) -> None:
     """Check as `check` does, in this process."""
-    from pipeline import networks, optimizers, torch_defaults
+    from pipeline import networks, optimizers, torch_defaults, torch_ranges
 
     for problem in settings.problems.values():
         networks.check(problem.network)
     for name, row in settings.optimizers.items():
         content = row.model_dump(by_alias=True)
         torch_defaults.check_kinds(name, content)
+        torch_ranges.check_values(name, content)
         optimizers.check(name, content, row.learning_rate)
 
 

@@ -24,7 +24,7 @@ def arguments(kind: str) -> dict[str, Any]:
 def check_kinds(name: str, row: Mapping[str, Any]) -> None:
     """Check that the arguments of a row are of the kind of torch's own defaults.
 
-    Unknown classes and arguments, and values out of range, are for `pipeline.optimizers.check`.
+    Unknown classes and arguments are for `pipeline.optimizers.check`, values out of range for `pipeline.torch_ranges`.
 
     Raises
     ------
@@ -35,7 +35,8 @@ def check_kinds(name: str, row: Mapping[str, Any]) -> None:
 
     where = f"params.yaml: optimizers.{name}"
     for place, part in ((where, row), (f"{where}.rest", row.get("rest") or {})):
-        if not hasattr(torch.optim, part.get("class", "")):
+        # torch.optim has modules and functions, too
+        if not isinstance(getattr(torch.optim, part.get("class", ""), None), type):
             continue
         defaults = arguments(part["class"])
         for argument, value in part["arguments"].items():
