@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 # A CUDA driver under Linux, and under WSL; to look for it costs nothing, to ask torch costs its import
 _DRIVERS = ("nvidiactl", "dxg")
+# Of the narrowest convolution: bfloat16 was slower with 6, faster with 32 (docs/speed.md); between, a guess
+_FEWEST_CHANNELS = 16
 
 
 def resolve(settings: Settings, problem: ProblemSettings) -> Hardware:
@@ -23,10 +25,10 @@ def resolve(settings: Settings, problem: ProblemSettings) -> Hardware:
     Raises
     ------
     SettingsError
-        Where ``device`` asks for a GPU that is not there, or for bfloat16 on a device that has none.
+        Where ``device`` asks for a GPU that is not there, or the network is unknown.
     """
     device = _device(settings.device)
-    return Hardware(device=device, precision=_precision(problem.precision, device))
+    return Hardware(device=device, precision=_precision(problem, device))
 
 
 def has_gpu() -> bool:
@@ -47,6 +49,19 @@ def has_fast_bfloat16(device: Device) -> bool:
     return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
 
 
+def is_wide(network: str) -> bool:
+    """Return whether a network has convolutions, and none of fewer than 16 output channels."""
+    import torch
+
+    from pipeline import networks
+
+    # shapes alone, no numbers; widths depend on no image
+    with torch.device("meta"):
+        layers = networks.build(network, (32, 32, 3), 2).modules()
+        channels = [layer.out_channels for layer in layers if isinstance(layer, torch.nn.Conv2d)]
+    return min(channels, default=0) >= _FEWEST_CHANNELS
+
+
 def _device(wanted: str) -> Device:
     if wanted == "cpu":
         return "cpu"
@@ -57,7 +72,7 @@ def _device(wanted: str) -> Device:
     return "cpu"
 
 
-def _precision(wanted: str, device: Device) -> Precision:
-    if wanted == "auto":
-        return "bfloat16" if has_fast_bfloat16(device) else "float32"
-    return "bfloat16" if wanted == "bfloat16" else "float32"
+def _precision(problem: ProblemSettings, device: Device) -> Precision:
+    if problem.precision != "auto":
+        return problem.precision
+    return "bfloat16" if has_fast_bfloat16(device) and is_wide(problem.network) else "float32"
