@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pipeline import files, paths
+from pipeline import files, git, paths
 from pipeline.errors import DataError
 
 if TYPE_CHECKING:
@@ -84,14 +83,6 @@ def commit(path: Path) -> str:
     known = paths.dvc_hash(path)
     if known is None or known != hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest():
         return "uncommitted"
-    if _git("status", "--porcelain", "--", "dvc.lock"):
+    if git.ask("status", "--porcelain", "--", "dvc.lock"):
         return "uncommitted"
-    return _git("log", "-1", "--format=%h", "--", "dvc.lock") or "uncommitted"
-
-
-def _git(*arguments: str) -> str:
-    try:
-        done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)  # noqa: S603, S607
-    except OSError:  # no git here
-        return ""
-    return done.stdout.strip()
+    return git.ask("log", "-1", "--format=%h", "--", "dvc.lock") or "uncommitted"

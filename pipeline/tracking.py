@@ -10,7 +10,6 @@ import contextlib
 import json
 import os
 import re
-import subprocess
 import tempfile
 import textwrap
 import threading
@@ -22,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from pipeline import files, noise, paths
+from pipeline import files, git, noise, paths
 from pipeline.imports import without_collector
 from pipeline.records import Outcome, canonical
 
@@ -408,7 +407,7 @@ def _tags(outcome: Outcome) -> dict[str, str]:
         "dvc_exp": os.environ.get("DVC_EXP_NAME", ""),
         "mlflow.source.name": "dvc repro",
         "mlflow.source.type": "PROJECT",
-        "mlflow.source.git.commit": _git_commit(),
+        "mlflow.source.git.commit": git.ask("rev-parse", "--verify", "--quiet", "HEAD"),
     }
     return {name: value for name, value in tags.items() if value}
 
@@ -419,15 +418,6 @@ def _registered_description(outcome: Outcome) -> str:
         f"probabilities of the classes out. The alias {_BEST} names the one that gets most of the validation examples "
         "right, among those trained on the same data."
     )
-
-
-def _git_commit() -> str:
-    command = ["git", "rev-parse", "--verify", "--quiet", "HEAD"]
-    try:
-        answer = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - fixed words
-    except OSError:  # no git here
-        return ""
-    return answer.stdout.strip()
 
 
 def _name(outcome: Outcome) -> str:

@@ -31,7 +31,7 @@ from tests import servers, stores, studies
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from click.testing import Result
+    from typer.testing import Result
 
     from tests.conftest import Project
 

@@ -16,7 +16,7 @@ from tests import studies
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from click.testing import Result
+    from typer.testing import Result
 
 
 @pytest.fixture(scope="module")
