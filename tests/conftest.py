@@ -130,3 +130,14 @@ def study(finished_study: Project, tmp_path: Path) -> Project:
         path = folder / name
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     return Project(folder)
+
+
+@pytest.fixture(scope="session")
+def learning(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Prepared digits: 192 training examples (6 batches of 32), 48 for validation. Shared: nothing may write there."""
+    from pipeline.data import prepared
+    from pipeline.data.problems import digits
+
+    folder = tmp_path_factory.mktemp("digits")
+    prepared.prepare(digits.tiny(), 0.2, 0, folder / "learning", folder / "test")
+    return folder / "learning"

@@ -16,8 +16,6 @@ import pytest
 
 from pipeline import cluster, config, execution, files, running
 from pipeline.cluster import Cluster
-from pipeline.data import prepared
-from pipeline.data.problems import digits
 from pipeline.errors import SettingsError, TrainingError
 from tests.test_execution import content, plain_main, pool_tasks, short, task  # noqa: F401 - fixtures
 
@@ -44,13 +42,6 @@ def main(folder):
 with errors.one_message():
     main(Path(sys.argv[1]))
 """
-
-
-@pytest.fixture(scope="module")
-def learning(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("digits")
-    prepared.prepare(digits.tiny(), 0.2, 0, folder / "learning", folder / "test")
-    return folder / "learning"
 
 
 @pytest.fixture

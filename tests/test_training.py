@@ -15,20 +15,10 @@ from torch.nn import functional as F  # noqa: N812
 from pipeline import networks, training
 from pipeline.data import prepared
 from pipeline.data.batches import Batches
-from pipeline.data.problems import digits
 from pipeline.errors import SettingsError
 from pipeline.records import Outcome, Training
 
 ROWS: dict[str, dict[str, Any]] = yaml.safe_load((Path(__file__).parents[1] / "params.yaml").read_text())["optimizers"]
-
-
-@pytest.fixture(scope="module")
-def learning(tmp_path_factory) -> Path:
-    """192 training examples (6 batches of 32), 48 for validation."""
-    folder = tmp_path_factory.mktemp("digits")
-    description = prepared.prepare(digits.tiny(), 0.2, 0, folder / "learning", folder / "test")
-    assert description.counts["train"] == 192
-    return folder / "learning"
 
 
 def task(name="adam", **changes) -> Training:
