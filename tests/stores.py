@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pipeline import noise, tracking
-from pipeline.tracking import DataSet, Tracker
+from pipeline.tracking import DataSet, Tracker, store
 
 if TYPE_CHECKING:
     from multiprocessing.queues import Queue
@@ -36,7 +36,7 @@ def point_to(root: Path, patch: pytest.MonkeyPatch) -> None:
     patch.setenv("MLFLOW_TRACKING_URI", "")
     patch.delenv("MLFLOW_TRACKING_URI")
     patch.setenv("DVC_ROOT", str(root))
-    for name in (*tracking._PATIENCE, *noise._QUIET):
+    for name in (*store.PATIENCE, *noise._QUIET):
         patch.setenv(name, os.environ.get(name, ""))
         patch.delenv(name)
 
@@ -82,7 +82,7 @@ def contents(uri: str) -> list[Entry]:
     """Return all runs of a store, sorted: two stores that hold the same, each once, give equal lists."""
     from mlflow import MlflowClient
 
-    with tracking._quiet():
+    with store.quiet():
         client = MlflowClient(uri)
         found = []
         for experiment in client.search_experiments():

@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from pipeline import files, tracking
-from pipeline.tracking import Tracker
+from pipeline.tracking import Tracker, store
 from tests import studies
 from tests.stores import DATA, Store, point_to, write
 
@@ -185,7 +185,7 @@ def cut_off(tracker: Tracker, call: str, outcome: Outcome, monkeypatch: pytest.M
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(tracker._client, call, die)
+        patch.setattr(tracker._runs.client, call, die)
         with pytest.raises(Killed):
             tracker.sync([outcome])
 
@@ -474,7 +474,7 @@ def test_two_threads_that_cannot_reach_a_store_warn_once(monkeypatch: pytest.Mon
         going.wait(10)
         raise OSError("out of reach")
 
-    monkeypatch.setattr(tracking, "_connect", fail)
+    monkeypatch.setattr(store, "connect", fail)
     tracker = Tracker({"digits": DATA}, warned.append)
     threads = [threading.Thread(target=tracker.connect) for _ in range(2)]
     for thread in threads:
@@ -515,7 +515,7 @@ def test_a_password_is_not_shown(monkeypatch: pytest.MonkeyPatch, warned: list[s
 
 def test_the_users_own_choice_of_chatter_wins(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "77")
-    with tracking._quiet():
+    with store.quiet():
         assert os.environ["MLFLOW_HTTP_REQUEST_TIMEOUT"] == "77"
         assert os.environ["DO_NOT_TRACK"] == "true"
     assert logging.getLogger("mlflow").level == logging.ERROR

@@ -19,13 +19,14 @@ def ui(
 
     python -m pipeline ui --port 5001
     """
-    from pipeline import config, mlflow_server, publishing, tracking
+    from pipeline import config, publishing, tracking
     from pipeline.errors import UserError
+    from pipeline.tracking import server
 
     settings = config.load()
     remote = tracking.store_uri().startswith(("http://", "https://"))
     if not (fill_only or remote):
-        mlflow_server.check_port(port)
+        server.check_port(port)
     record = publishing.tracker(settings)
     written = publishing.publish_all(settings, record)
     if not record.usable:
@@ -38,7 +39,7 @@ def ui(
         _say(f"The tracking server shows them itself: {tracking.shown_uri().rstrip('/')}{page}")
         return
     address = f"http://127.0.0.1:{port}{page}"
-    mlflow_server.serve(tracking.store_uri(), port, lambda: _say(f"MLflow UI: {address} (Ctrl-C ends it)"))
+    server.serve(tracking.store_uri(), port, lambda: _say(f"MLflow UI: {address} (Ctrl-C ends it)"))
 
 
 def _say(text: str) -> None:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from pipeline import mlflow_server
 from pipeline.errors import UserError
+from pipeline.tracking import server
 from tests.conftest import ROOT, Project, clean_environment
 from tests.servers import free_port
 
@@ -25,10 +25,11 @@ if TYPE_CHECKING:
 _SECONDS = 60
 _SERVE = """
 import sys
-from pipeline import errors, mlflow_server, noise
+from pipeline import errors, noise
+from pipeline.tracking import server
 noise.hush()
 with errors.one_message():
-    mlflow_server.serve("sqlite:///store.db", int(sys.argv[1]), lambda: print("it answers", flush=True))
+    server.serve("sqlite:///store.db", int(sys.argv[1]), lambda: print("it answers", flush=True))
 """
 
 
@@ -129,8 +130,8 @@ def test_its_own_words_are_shown_on_demand(serve: Callable[..., Running], taken_
 
 def test_a_port_that_is_taken_is_told_before_any_work(taken_port: int) -> None:
     with pytest.raises(UserError, match=f"port {taken_port} of 127.0.0.1 cannot be used .*--port"):
-        mlflow_server.check_port(taken_port)
-    mlflow_server.check_port(free_port())
+        server.check_port(taken_port)
+    server.check_port(free_port())
 
 
 def test_the_command_says_what_it_has_to_say_and_nothing_else(study: Project) -> None:

@@ -1,0 +1,132 @@
+"""A training, and a problem's data, in MLflow's words: tags, params, metrics, a data set."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pipeline import git
+
+if TYPE_CHECKING:
+    from pipeline.records import Outcome
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """What MLflow shows of a problem's data.
+
+    Attributes
+    ----------
+    problem, title, description
+        Name of the experiment, and what it says of itself.
+    digest
+        Up to 36 characters: DVC's hash of the prepared examples.
+    source
+        Where DVC keeps them.
+    shape, classes, counts
+        Of one input; names; examples of each part.
+    """
+
+    problem: str
+    title: str
+    description: str
+    digest: str
+    source: str
+    shape: tuple[int, ...]
+    classes: tuple[str, ...]
+    counts: dict[str, int]
+
+
+def tags(outcome: Outcome) -> dict[str, str]:
+    """Return what a run can be found by."""
+    tags = {
+        "optimizer": outcome.training.optimizer,
+        "problem": outcome.training.problem,
+        "kind": outcome.training.kind,
+        "dvc_stage": os.environ.get("DVC_STAGE", ""),
+        "dvc_exp": os.environ.get("DVC_EXP_NAME", ""),
+        "mlflow.source.name": "dvc repro",
+        "mlflow.source.type": "PROJECT",
+        "mlflow.source.git.commit": git.ask("rev-parse", "--verify", "--quiet", "HEAD"),
+    }
+    return {name: value for name, value in tags.items() if value}
+
+
+def name(outcome: Outcome) -> str:
+    """Return the name that a training's run is shown under."""
+    training = outcome.training
+    what = f"lr {training.learning_rate:g}" if training.kind == "tune" else f"seed {training.seed}"
+    return f"{training.optimizer} {what}"
+
+
+def params(outcome: Outcome, *, shared: bool = False) -> list[Any]:
+    """Return a training's settings; `shared`: those alone that its parent run has as well."""
+    from mlflow.entities import Param
+
+    training = outcome.training
+    values: dict[str, Any] = {
+        "optimizer": training.optimizer,
+        "class": training.row["class"],
+        "network": training.network,
+        "epochs": training.epochs,
+        "batch_size": training.batch_size,
+        "precision": training.precision,
+        "device": training.device,
+    }
+    values |= {f"arguments.{name}": value for name, value in training.row["arguments"].items()}
+    if rest := training.row.get("rest"):
+        values |= {"rest.class": rest["class"]} | {f"rest.arguments.{n}": v for n, v in rest["arguments"].items()}
+    values |= {f"parameters.{name}": count for name, count in outcome.parameters.items()}
+    if not shared:
+        values |= {"learning_rate": training.learning_rate, "seed": training.seed}
+    return [Param(name, str(value)) for name, value in values.items()]
+
+
+def metrics(outcome: Outcome, start: int, end: int) -> list[Any]:
+    """Return a training's history, spread over the milliseconds from `start` to `end`."""
+    from mlflow.entities import Metric
+
+    steps = outcome.last.step
+    series = []
+    for point in outcome.history:
+        when = start + (end - start) * point.step // steps
+        values = {
+            "epoch": outcome.training.epochs * point.step / steps if not outcome.diverged else None,
+            "images": point.images,
+            "train_loss": point.train_loss,
+            "update_rms": point.update,
+            "validation_loss": point.validation_loss,
+            "validation_accuracy": point.validation_accuracy,
+        }
+        series += [Metric(n, float(v), when, point.step) for n, v in values.items() if v is not None]
+    if outcome.diverged_at is not None:
+        series.append(Metric("diverged_at", float(outcome.diverged_at), end, steps))
+    return series
+
+
+def metric(name: str, value: float) -> Any:
+    """Return one number of now."""
+    from mlflow.entities import Metric
+
+    return Metric(name, value, time.time_ns() // 1_000_000, 0)
+
+
+def dataset_input(data: DataSet) -> Any:
+    """Return a problem's data as the input of a run."""
+    from mlflow.entities import Dataset, DatasetInput, InputTag
+
+    tensor = {"type": "tensor", "tensor-spec": {"dtype": "uint8", "shape": [-1, *data.shape]}}
+    labels = {"type": "tensor", "tensor-spec": {"dtype": "int64", "shape": [-1]}}
+    schema = {"mlflow_tensorspec": {"features": json.dumps([tensor]), "targets": json.dumps([labels])}}
+    dataset = Dataset(
+        name=data.problem,
+        digest=data.digest,
+        source_type="local",
+        source=json.dumps({"uri": data.source}),
+        schema=json.dumps(schema),
+        profile=json.dumps({**data.counts, "classes": list(data.classes)}),
+    )
+    return DatasetInput(dataset=dataset, tags=[InputTag("mlflow.data.context", "training and validation")])

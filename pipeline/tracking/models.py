@@ -1,0 +1,114 @@
+"""Networks in MLflow: logged with a run, and the best of them registered."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pipeline.tracking.store import store_uri
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
+    from torch import nn
+
+    from pipeline.records import Outcome
+    from pipeline.tracking.runs import Runs
+
+# What a model needs to be served, without the seconds that MLflow takes to infer it
+_PACKAGES = ("torch", "numpy")
+_NAME = "model"
+# Alias of the best version of a registered model
+_BEST = "champion"
+
+
+def log(runs: Runs, outcome: Outcome, make: Callable[[], nn.Module], example: np.ndarray) -> int:
+    """Log the model of a training, where it has a run without one; see `Tracker.sync_model`."""
+    run = runs.find(outcome)
+    if not run or _model_of(runs.client, run):
+        return 0
+    import mlflow
+    import torch
+    from mlflow.models import infer_signature
+
+    mlflow.set_tracking_uri(store_uri())
+    model = make()
+    with torch.inference_mode():
+        output = model(torch.from_numpy(example)).numpy()
+    requirements = [f"{name}=={_version(name)}" for name in _PACKAGES]
+    with mlflow.start_run(run_id=run.info.run_id):
+        mlflow.pytorch.log_model(
+            model,
+            name=_NAME,
+            signature=infer_signature(example, output),
+            input_example=example,
+            pip_requirements=requirements,
+            serialization_format="pt2",
+            # it would load the model again and predict on the example: a quarter of the time
+            validate_serving_input=False,
+        )
+    # start_run opened the run again: it ended when its training did
+    runs.client.set_terminated(run.info.run_id, end_time=run.info.end_time)
+    runs.client.set_tag(run.info.run_id, "model", _NAME)
+    return 1
+
+
+def register(runs: Runs, name: str, outcome: Outcome) -> int:
+    """Register the model of a training, where it has one; see `Tracker.sync_registry`."""
+    client, run = runs.client, runs.find(outcome)
+    if not run or not (model := _model_of(client, run)):
+        return 0
+    if not client.search_registered_models(f"name = '{name}'"):
+        client.create_registered_model(name, description=_registered_description(outcome))
+    versions = {found.tags.get("key"): found for found in client.search_model_versions(f"name = '{name}'")}
+    new = outcome.key not in versions
+    if new:
+        versions[outcome.key] = _new_version(client, name, outcome, run, model)
+    same_data = [version for version in versions.values() if version.tags.get("data") == outcome.training.data]
+    moved = _move_alias(client, name, same_data)
+    return int(new or moved)
+
+
+def _model_of(client: Any, run: Any) -> str | None:
+    """Return the id of a run's logged model, or None: it may have been deleted in the UI since."""
+    if "model" not in run.data.tags:
+        return None
+    of_run = f"source_run_id = '{run.info.run_id}'"
+    found = client.search_logged_models([run.info.experiment_id], of_run)
+    return next((str(model.model_id) for model in found if model.status == "READY"), None)
+
+
+def _new_version(client: Any, name: str, outcome: Outcome, run: Any, model: str) -> Any:
+    tags = {tag: run.data.tags[tag] for tag in ("optimizer", "problem", "key")}
+    tags |= {"validation_accuracy": str(outcome.validation_accuracy), "data": outcome.training.data}
+    if commit := run.data.tags.get("mlflow.source.git.commit"):
+        tags["git_commit"] = commit
+    return client.create_model_version(name, f"models:/{model}", run_id=run.info.run_id, model_id=model, tags=tags)
+
+
+def _move_alias(client: Any, name: str, versions: list[Any]) -> bool:
+    """Let the alias name the version with the best validation accuracy; of equals, the one that it names."""
+    if not versions:
+        return False
+    (registered,) = client.search_registered_models(f"name = '{name}'")
+    current = registered.aliases.get(_BEST)
+    best = max(versions, key=lambda v: (float(v.tags["validation_accuracy"]), str(v.version) == str(current)))
+    if str(best.version) == str(current):
+        return False
+    client.set_registered_model_alias(name, _BEST, best.version)
+    return True
+
+
+def _registered_description(outcome: Outcome) -> str:
+    return (
+        f"Networks for {outcome.training.problem}: stored pixels in (uint8, batch x height x width x channels), "
+        f"probabilities of the classes out. The alias {_BEST} names the one that gets most of the validation examples "
+        "right, among those trained on the same data."
+    )
+
+
+def _version(distribution: str) -> str:
+    from importlib.metadata import version
+
+    # a local label such as +cpu is not known to the default registry
+    return version(distribution).split("+")[0]

@@ -1,0 +1,71 @@
+"""Where the MLflow store is, and how it is reached: quietly, and by one writer at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import textwrap
+import warnings
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from pipeline import noise, paths
+from pipeline.imports import without_collector
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# MLflow would try a server that is down for minutes
+PATIENCE = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "8"}
+
+
+def store_uri() -> str:
+    """Return the store's address: ``MLFLOW_TRACKING_URI``, or a SQLite file in the user's project."""
+    # a folder's name may hold what means something else in an address, such as ? and #
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{quote(str(paths.shared_root() / 'mlflow.db'), '/ ')}"
+
+
+def shown_uri() -> str:
+    """Return the store's address as it may be shown: without a password."""
+    return _without_password(store_uri())
+
+
+def _without_password(text: str) -> str:
+    return re.sub(r"//[^/@\s]+@", "//", text)
+
+
+def reason(error: Exception) -> str:
+    """Return what an error says, in a short line without a password."""
+    return textwrap.shorten(f"{type(error).__name__}: {_without_password(str(error))}", 120, placeholder="…")
+
+
+def connect() -> Any:
+    """Return a client of the store, which answers (a database that is not there is made)."""
+    with without_collector():
+        from mlflow import MlflowClient
+
+        client = MlflowClient(store_uri())
+        client.search_experiments(max_results=1)
+    return client
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Keep MLflow's telemetry, banners and long retries away, unless the user asked for them."""
+    for name, value in PATIENCE.items():
+        os.environ.setdefault(name, value)
+    with warnings.catch_warnings():
+        noise.hush()
+        yield
+
+
+@contextlib.contextmanager
+def one_writer() -> Iterator[None]:
+    """Let one process at a time look and write: two that find a run missing would both write it."""
+    from filelock import FileLock
+
+    folder = paths.memo()
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / "mlflow.lock"):
+        yield
