@@ -135,9 +135,21 @@ def study(finished_study: Project, tmp_path: Path) -> Project:
 @pytest.fixture(scope="session")
 def learning(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Prepared digits: 192 training examples (6 batches of 32), 48 for validation. Shared: nothing may write there."""
-    from pipeline.data import prepared
     from pipeline.data.problems import digits
 
-    folder = tmp_path_factory.mktemp("digits")
-    prepared.prepare(digits.tiny(), 0.2, 0, folder / "learning", folder / "test")
+    return _prepared(digits, tmp_path_factory.mktemp("digits"))
+
+
+@pytest.fixture(scope="session")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Prepared examples of a few generated 32 × 32 pictures. Shared: nothing may write there."""
+    from pipeline.data.problems import cifar10
+
+    return _prepared(cifar10, tmp_path_factory.mktemp("cifar10"))
+
+
+def _prepared(problem: Any, folder: Path) -> Path:
+    from pipeline.data import prepared
+
+    prepared.prepare(problem.tiny(), 0.2, 0, folder / "learning", folder / "test")
     return folder / "learning"

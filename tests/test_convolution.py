@@ -13,8 +13,6 @@ from torch.nn import functional as F  # noqa: N812 - its name in all of PyTorch'
 
 from pipeline import convolution, kernels, networks, training
 from pipeline.convolution import conv_pool_relu
-from pipeline.data import prepared
-from pipeline.data.problems import cifar10
 from pipeline.records import Training
 
 # (batch, channels, height, width, outputs): whole blocks of images, a rest, one image to a block, odd and even sides
@@ -174,21 +172,13 @@ def test_the_widest_row_is_what_the_lanes_hold():
     assert int(kernels.LANES) == (convolution._WIDEST - 1) // 2 + 1
 
 
-@pytest.fixture(scope="module")
-def learning(tmp_path_factory):
-    """Prepared training and validation examples: a few generated 32 × 32 pictures."""
-    folder = tmp_path_factory.mktemp("cifar10")
-    prepared.prepare(cifar10.tiny(), 0.2, 0, folder / "learning", folder / "test")
-    return folder / "learning"
-
-
 @pytest.mark.parametrize("optimizer", [{"class": "SGD", "arguments": {}}, {"class": "Adam", "arguments": {}}])
-def test_a_whole_training_goes_the_same_way(optimizer, learning, monkeypatch):
+def test_a_whole_training_goes_the_same_way(optimizer, pictures, monkeypatch):
     row = {**optimizer, "rest": None}
     asked = Training("train", "cifar10", "one", "assignment_cnn", row, 0.001, 3, 16, 1, 1, "0" * 64)
-    compiled = training.train(asked, learning, "key")
+    compiled = training.train(asked, pictures, "key")
     monkeypatch.setattr(convolution, "_can_be_compiled", lambda features: False)
-    torchs = training.train(asked, learning, "key")
+    torchs = training.train(asked, pictures, "key")
     for own, other in zip(compiled.history, torchs.history, strict=True):
         assert own.train_loss == pytest.approx(other.train_loss, abs=1e-4)
     assert any(not np.array_equal(compiled.weights[name], torchs.weights[name]) for name in torchs.weights)

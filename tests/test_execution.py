@@ -15,8 +15,6 @@ import psutil
 import pytest
 
 from pipeline import errors, execution, files
-from pipeline.data import prepared
-from pipeline.data.problems import digits
 from pipeline.errors import SettingsError, TrainingError
 from pipeline.records import Outcome, Training
 from tests.import_closure import closure
@@ -44,13 +42,6 @@ if __name__ == "__main__":
     with errors.one_message():
         main(Path(sys.argv[1]))
 """
-
-
-@pytest.fixture(scope="module")
-def learning(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("digits")
-    prepared.prepare(digits.tiny(), 0.2, 0, folder / "learning", folder / "test")
-    return folder / "learning"
 
 
 @pytest.fixture(autouse=True)
