@@ -59,7 +59,7 @@ def parallel(
     function: Callable[[Task, Path], Result],
     tasks: Sequence[tuple[Task, Path]],
     cluster: Cluster,
-    on_result: Callable[[Task, Result], None],
+    on_result: Callable[[Task, Result], Sequence[tuple[Task, Path]] | None],
     name: Callable[[Task], str] = str,
 ) -> None:
     """Call a function on every task, on the machines of a cluster.
@@ -73,7 +73,8 @@ def parallel(
     cluster
         Where to find the workers.
     on_result
-        Called in this process with each task and its result, in the order in which they come.
+        Called in this process with each task and its result, in the order in which they come. May return further
+        tasks with their folders, which come before all that wait.
     name
         Describes a task in an error.
 
@@ -106,18 +107,20 @@ def _drain(
     function: Callable[[Task, Path], Result],
     tasks: Sequence[tuple[Task, Path]],
     cluster: Cluster,
-    on_result: Callable[[Task, Result], None],
+    on_result: Callable[[Task, Result], Sequence[tuple[Task, Path]] | None],
 ) -> list[Task]:
     """Bring all tasks to their end; return those over which workers died too often."""
     # retries are counted here: Ray's own never end where memory runs out
     call = ray.remote(num_cpus=1, max_retries=0)(_call)
-    shipments = {folder: _shipment(ray, folder, cluster) for folder in {folder for _, folder in tasks}}
+    shipments: dict[Path, _Shipment] = {}
     queue = deque((task, folder, 1) for task, folder in tasks)
     running: dict[Any, tuple[Task, Path, int]] = {}
     dead: list[Task] = []
     while queue or running:
         while queue and len(running) < _room(ray, cluster):
             task, folder, attempt = queue.popleft()
+            if folder not in shipments:
+                shipments[folder] = _shipment(ray, folder, cluster)
             running[call.remote(function, task, shipments[folder])] = (task, folder, attempt)
         done, _ = ray.wait(list(running), num_returns=1)
         task, folder, attempt = running.pop(done[0])
@@ -132,7 +135,8 @@ def _drain(
             else:
                 dead.append(task)
             continue
-        on_result(task, result)
+        further = on_result(task, result) or ()
+        queue.extendleft((new, its_folder, 1) for new, its_folder in reversed(further))
     return dead
 
 

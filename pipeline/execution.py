@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from pipeline import files
 from pipeline.errors import SettingsError, TrainingError
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
+# a training, the folder of its data, the memo, and its key
+_Unfinished: TypeAlias = tuple[Training, Path, Path, str]
 
 # All code that decides the outcome of a training; a test compares this with what `training` imports
 RESULT_CODE = (
@@ -65,6 +67,7 @@ def run(
     memo: Path,
     on_finish: Callable[[Outcome, bool], None] = lambda outcome, fresh: None,
     cluster: Cluster | None = None,
+    follow: Callable[[Outcome], Sequence[Training]] = lambda outcome: (),
 ) -> list[Outcome]:
     """Bring trainings to their end, reusing those that the memo holds.
 
@@ -82,11 +85,14 @@ def run(
         Called in this process with every outcome as it comes, and whether it is fresh (not from the memo).
     cluster
         Machines to train on instead of this one's processes. Changes no result.
+    follow
+        Says what to train because of an outcome, after `on_finish` was told of it. It comes before all that waits:
+        more may follow from it, one after the other.
 
     Returns
     -------
     list of Outcome
-        In the order of `trainings`, with weights for those of kind ``train``.
+        In the order of `trainings`, with weights for those of kind ``train``; what followed is not among them.
 
     Raises
     ------
@@ -96,33 +102,37 @@ def run(
     code = code_fingerprint()
     outcomes: dict[str, Outcome] = {}
 
-    def finished(outcome: Outcome, *, fresh: bool) -> None:
+    def finished(outcome: Outcome, *, fresh: bool) -> list[_Unfinished]:
         outcomes[outcome.key] = outcome
         on_finish(outcome, fresh)
+        return unfinished(follow(outcome))
 
-    keys = [training.key(code) for training in trainings]
-    missing, known_outcomes = [], []
-    for training, key in zip(trainings, keys, strict=True):
-        known = _recall(memo, key)
-        if known is None:
-            missing.append((training, learning(training.problem), memo, key))
-        else:
-            known_outcomes.append(known)
+    def unfinished(wanted: Sequence[Training]) -> list[_Unfinished]:
+        """Take over what the memo holds; return what is left to do, and what follows."""
+        missing, known_outcomes = [], []
+        for training in wanted:
+            key = training.key(code)
+            known = _recall(memo, key)
+            if known is None:
+                missing.append((training, learning(training.problem), memo, key))
+            else:
+                known_outcomes.append(known)
+        following = [task for outcome in known_outcomes for task in finished(outcome, fresh=False)]
+        return following + missing
 
-    for outcome in known_outcomes:
-        finished(outcome, fresh=False)
+    missing = unfinished(trainings)
     if cluster is None:
         _on_processes(missing, workers, partial(finished, fresh=True))
     else:
         _on_cluster(missing, cluster, partial(finished, fresh=True))
-    return [outcomes[key] for key in keys]
+    return [outcomes[training.key(code)] for training in trainings]
 
 
 def parallel(
     function: Callable[[Task], Result],
     tasks: Sequence[Task],
     workers: int,
-    on_result: Callable[[Task, Result], None],
+    on_result: Callable[[Task, Result], Sequence[Task] | None],
     name: Callable[[Task], str] = str,
 ) -> None:
     """Call a function on every task, in processes of one thread each.
@@ -136,7 +146,8 @@ def parallel(
     workers
         Number of processes.
     on_result
-        Called in this process with each task and its result, in the order in which they come.
+        Called in this process with each task and its result, in the order in which they come. May return further
+        tasks, which come before all that wait.
     name
         Describes a task in an error.
 
@@ -145,7 +156,7 @@ def parallel(
     TrainingError
         Where a process died (killed, out of memory) twice over the same task; the other tasks are done first.
     """
-    suspects = _pass(function, tasks, min(workers, len(tasks)), on_result)
+    suspects = _pass(function, tasks, workers, on_result)
     dead = []
     for task in suspects:
         # alone in its pool: if that process dies too, it is this task's doing
@@ -192,16 +203,16 @@ def _without_docstrings(tree: ast.Module) -> ast.Module:
 
 
 def _on_processes(
-    missing: Sequence[tuple[Training, Path, Path, str]], workers: int, finished: Callable[[Outcome], None]
+    missing: Sequence[_Unfinished], workers: int, finished: Callable[[Outcome], list[_Unfinished]]
 ) -> None:
-    def on_result(task: tuple[Training, Path, Path, str], _: None) -> None:
-        finished(_recalled(task[2], task[3]))
+    def on_result(task: _Unfinished, _: None) -> list[_Unfinished]:
+        return finished(_recalled(task[2], task[3]))
 
     parallel(_train_one, missing, workers, on_result, _name_of)
 
 
 def _on_cluster(
-    missing: Sequence[tuple[Training, Path, Path, str]], cluster: Cluster, finished: Callable[[Outcome], None]
+    missing: Sequence[_Unfinished], cluster: Cluster, finished: Callable[[Outcome], list[_Unfinished]]
 ) -> None:
     from pipeline import cluster as machines
 
@@ -209,16 +220,19 @@ def _on_cluster(
         raise SettingsError(
             "params.yaml: execution.engine: ray trains on CPUs only: set device to cpu, or the engine to processes."
         )
-    memos = {key: memo for _, _, memo, key in missing}
+    memos: dict[str, Path] = {}
 
-    def on_result(task: tuple[Training, str, str], outcome: Outcome) -> None:
+    def sent(unfinished: Sequence[_Unfinished]) -> list[tuple[tuple[Training, str, str], Path]]:
+        memos.update({key: memo for _, _, memo, key in unfinished})
+        return [((training, key, code_fingerprint()), learning) for training, learning, _, key in unfinished]
+
+    def on_result(task: tuple[Training, str, str], outcome: Outcome) -> list[tuple[tuple[Training, str, str], Path]]:
         # here and not there: the machines may share no disk
         _keep(memos[task[1]], outcome)
-        finished(_recalled(memos[task[1]], task[1]))
+        return sent(finished(_recalled(memos[task[1]], task[1])))
 
-    tasks = [((training, key, code_fingerprint()), learning) for training, learning, _, key in missing]
     cluster = replace(cluster, environment=_WORKER_ENVIRONMENT)
-    machines.parallel(_train_there, tasks, cluster, on_result, lambda task: f"{task[0].optimizer} on {task[0]}")
+    machines.parallel(_train_there, sent(missing), cluster, on_result, lambda task: f"{task[0].optimizer} on {task[0]}")
 
 
 def _train_there(task: tuple[Training, str, str], learning: Path) -> Outcome:
@@ -236,7 +250,7 @@ def _train_there(task: tuple[Training, str, str], learning: Path) -> Outcome:
     return trainer.train(training, learning, key)
 
 
-def _train_one(task: tuple[Training, Path, Path, str]) -> None:
+def _train_one(task: _Unfinished) -> None:
     """Train in a worker, and put the outcome into the memo (weights are too big for a pipe)."""
     from pipeline.training import train
 
@@ -250,7 +264,7 @@ def _keep(memo: Path, outcome: Outcome) -> None:
     files.write_tensors(_place(memo, outcome.key), weights or {}, {"outcome": record})
 
 
-def _name_of(task: tuple[Training, Path, Path, str]) -> str:
+def _name_of(task: _Unfinished) -> str:
     return f"{task[0].optimizer} on {task[0]}"
 
 
@@ -284,7 +298,7 @@ def _pass(
     function: Callable[[Task], Result],
     tasks: Sequence[Task],
     workers: int,
-    on_result: Callable[[Task, Result], None],
+    on_result: Callable[[Task, Result], Sequence[Task] | None],
 ) -> list[Task]:
     """Run tasks through fresh pools until all are done; return those at work when a process died."""
     queue = deque(tasks)
@@ -299,7 +313,7 @@ def _drain(
     submit: Callable[[Task], Future[Result]],
     queue: deque[Task],
     workers: int,
-    on_result: Callable[[Task, Result], None],
+    on_result: Callable[[Task, Result], Sequence[Task] | None],
 ) -> list[Task]:
     """Keep few tasks in the pool, so that a death can be put down to few of them.
 
@@ -319,7 +333,7 @@ def _drain(
             except BrokenProcessPool:
                 broken.append(task)
                 continue
-            on_result(task, result)
+            queue.extendleft(reversed(on_result(task, result) or ()))
     return broken
 
 

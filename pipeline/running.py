@@ -81,7 +81,12 @@ def check_here(settings: Settings) -> None:
 
 
 def run(
-    settings: Settings, trainings: Sequence[Training], bar: Progress, record: Tracker, spent: StageTime
+    settings: Settings,
+    trainings: Sequence[Training],
+    bar: Progress,
+    record: Tracker,
+    spent: StageTime,
+    follow: Callable[[Outcome], Sequence[Training]] = lambda outcome: (),
 ) -> list[Outcome]:
     """Run trainings with the settings' workers and the project's memo.
 
@@ -97,6 +102,8 @@ def run(
         Told every outcome as it comes.
     spent
         Gets the time of those that the memo did not hold.
+    follow
+        Says what to train because of an outcome.
 
     Returns
     -------
@@ -106,7 +113,8 @@ def run(
     workers = settings.execution.worker_count()
     spent.workers = workers
     listen = _listener(bar, record, spent)
-    return execution.run(trainings, paths.learning, workers, paths.memo(), listen, _cluster(settings.execution))
+    cluster = _cluster(settings.execution)
+    return execution.run(trainings, paths.learning, workers, paths.memo(), listen, cluster, follow)
 
 
 def _cluster(chosen: ExecutionSettings) -> Cluster | None:

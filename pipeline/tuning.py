@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from pipeline.config import Settings, TuningSettings
     from pipeline.records import Outcome
@@ -71,13 +71,14 @@ class Grid:
     centre: int = 0
 
 
-Run: TypeAlias = "Callable[[Sequence[tuple[str, float]]], list[Outcome]]"
+Trial: TypeAlias = "tuple[str, float]"  # a problem, and a learning rate to train it at
+Run: TypeAlias = "Callable[[Sequence[Trial], Callable[[Outcome], Sequence[Trial]]], object]"
 
 
 def tune(optimizer: str, settings: Settings, run: Run) -> tuple[dict[str, list[Outcome]], dict[str, Choice]]:
     """Search the best learning rate of an optimizer for every problem that it takes part in.
 
-    Problems that start from another's tuned value (``tuned_on``) come in a second wave.
+    A problem that starts from another's tuned value (``tuned_on``) begins as soon as that is found.
 
     Parameters
     ----------
@@ -86,7 +87,8 @@ def tune(optimizer: str, settings: Settings, run: Run) -> tuple[dict[str, list[O
     settings
         With the problems and the budget.
     run
-        Trains at (problem, learning rate) pairs; called once a round, so that all problems share the workers.
+        Trains; called once, so that all problems share the workers. Gets the first trials, and a function that takes
+        every outcome as it comes, in any order, and returns the trials to add because of it.
 
     Returns
     -------
@@ -95,18 +97,25 @@ def tune(optimizer: str, settings: Settings, run: Run) -> tuple[dict[str, list[O
     """
     row, tuning = settings.optimizer(optimizer), settings.tuning
     names = settings.problems_of(optimizer)
-    first = {n: Grid(row.learning_rate, tuning.points) for n in names if not settings.problems[n].tuned_on}
-    trials, choices = search(first, tuning, run)
-    second = {}
-    for name in names:
-        problem = settings.problems[name]
-        if problem.tuned_on:
-            # counted from the same middle, so that both problems try the same learning rates
-            tuned = choices[problem.tuned_on].learning_rate
-            centre = round(math.log10(tuned / row.learning_rate) * tuning.points_per_decade)
-            second[name] = Grid(row.learning_rate, 2 * problem.neighbours + 1, centre)
-    more_trials, more_choices = search(second, tuning, run)
-    return {**trials, **more_trials}, {**choices, **more_choices}
+    sources = {name: settings.problems[name].tuned_on for name in names}
+    independent = [name for name in names if not sources[name]]
+    dependent = [name for name in names if sources[name]]
+
+    def heirs(problem: str, choice: Choice) -> dict[str, Grid]:
+        # counted from the same middle, so that both problems try the same learning rates
+        centre = round(math.log10(choice.learning_rate / row.learning_rate) * tuning.points_per_decade)
+        return {
+            name: Grid(row.learning_rate, 2 * settings.problems[name].neighbours + 1, centre)
+            for name in dependent
+            if sources[name] == problem
+        }
+
+    # those that others wait for come first
+    urgent_first = sorted(independent, key=lambda name: name not in sources.values())
+    grids = {name: Grid(row.learning_rate, tuning.points) for name in urgent_first}
+    trials, choices = search(grids, tuning, run, heirs)
+    order = independent + dependent
+    return {name: trials[name] for name in order}, {name: choices[name] for name in order}
 
 
 def expected_trials(optimizer: str, settings: Settings) -> int:
@@ -116,27 +125,70 @@ def expected_trials(optimizer: str, settings: Settings) -> int:
 
 
 def search(
-    grids: Mapping[str, Grid], tuning: TuningSettings, run: Run
+    grids: Mapping[str, Grid],
+    tuning: TuningSettings,
+    run: Run,
+    heirs: Callable[[str, Choice], Mapping[str, Grid]] = lambda problem, choice: {},
 ) -> tuple[dict[str, list[Outcome]], dict[str, Choice]]:
-    """Search the best learning rate for several problems at once.
+    """Search the best learning rate for several problems at once, each at its own pace.
 
     The grid of a problem whose best lies on an edge grows by a point beyond that edge, again and again, at most
-    ``max_extensions`` times. Arguments and result as of `tune`.
+    ``max_extensions`` times. `heirs` tells which problems begin, and where, once a problem's choice is made.
+    Other arguments and result as of `tune`; the problems come in the order in which they began.
     """
-    trials: dict[str, dict[int, Outcome]] = {problem: {} for problem in grids}
-    wanted = [(problem, step) for problem, start in grids.items() for step in _first_steps(start.points, start.centre)]
-    for extension in range(tuning.max_extensions + 1):
-        if not wanted:
-            break
-        rates = [(p, rate_at(grids[p].middle, step, tuning.points_per_decade)) for p, step in wanted]
-        for (problem, step), outcome in zip(wanted, run(rates), strict=True):
-            trials[problem][step] = outcome
-        beyond = ((problem, _beyond_edge(trials[problem])) for problem in grids)
-        wanted = [(problem, step) for problem, step in beyond if step is not None]
-        if extension == tuning.max_extensions:
-            break
-    ordered = {p: [outcome for _, outcome in sorted(found.items())] for p, found in trials.items()}
-    return ordered, {problem: _choose(found) for problem, found in trials.items()}
+    searches: dict[str, _Search] = {}
+
+    def begin(some: Mapping[str, Grid]) -> list[Trial]:
+        searches.update({problem: _Search(start, tuning) for problem, start in some.items()})
+        return [(problem, rate) for problem in some for rate in searches[problem].first()]
+
+    def follow(outcome: Outcome) -> list[Trial]:
+        problem = outcome.training.problem
+        own = searches[problem]
+        further = [(problem, rate) for rate in own.take(outcome)]
+        return further if own.pending else begin(heirs(problem, own.choice()))
+
+    if grids:
+        run(begin(grids), follow)
+    trials = {problem: own.trials() for problem, own in searches.items()}
+    return trials, {problem: own.choice() for problem, own in searches.items()}
+
+
+class _Search:
+    """What to try next on one problem, given what was tried."""
+
+    def __init__(self, start: Grid, tuning: TuningSettings) -> None:
+        self._start, self._tuning = start, tuning
+        self._steps: dict[float, int] = {}
+        self._found: dict[int, Outcome] = {}
+
+    @property
+    def pending(self) -> bool:
+        """Whether trials are under way."""
+        return len(self._found) < len(self._steps)
+
+    def first(self) -> list[float]:
+        return self._ask(_first_steps(self._start.points, self._start.centre))
+
+    def take(self, outcome: Outcome) -> list[float]:
+        """Take over a trial; return the learning rate to try once the last of those under way is in."""
+        self._found[self._steps[outcome.training.learning_rate]] = outcome
+        used_up = len(self._steps) - self._start.points >= self._tuning.max_extensions
+        if self.pending or used_up:
+            return []
+        step = _beyond_edge(self._found)
+        return [] if step is None else self._ask([step])
+
+    def _ask(self, steps: Iterable[int]) -> list[float]:
+        new = {rate_at(self._start.middle, step, self._tuning.points_per_decade): step for step in steps}
+        self._steps.update(new)
+        return list(new)
+
+    def trials(self) -> list[Outcome]:
+        return [outcome for _, outcome in sorted(self._found.items())]
+
+    def choice(self) -> Choice:
+        return _choose(self._found)
 
 
 def _first_steps(points: int, centre: int = 0) -> range:

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from pipeline import config, errors, hardware, noise, outputs, paths, running, tuning
 from pipeline.data import prepared
 from pipeline.progress import progress
-from pipeline.records import Outcome, plan
+from pipeline.records import plan
 from pipeline.timing import stage_time
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+    from pipeline.records import Outcome, Training
 
 
 def main(optimizer: str) -> None:
@@ -30,11 +32,11 @@ def main(optimizer: str) -> None:
         record = running.tracker(settings)
         running.check(settings)
 
-        def run(rates: Sequence[tuple[str, float]]) -> list[Outcome]:
+        def plans(rates: Sequence[tuple[str, float]]) -> list[Training]:
             nonlocal asked
             asked += len(rates)
             bar.set_total(max(expected, asked))
-            trainings = [
+            return [
                 plan(
                     "tune",
                     optimizer,
@@ -48,7 +50,9 @@ def main(optimizer: str) -> None:
                 )
                 for problem, rate in rates
             ]
-            return running.run(settings, trainings, bar, record, spent)
+
+        def run(first: Sequence[tuple[str, float]], follow: Callable[[Outcome], Sequence[tuple[str, float]]]) -> None:
+            running.run(settings, plans(first), bar, record, spent, lambda outcome: plans(follow(outcome)))
 
         trials, choices = tuning.tune(optimizer, settings, run)
         outputs.write_search(optimizer, trials, choices)

@@ -178,6 +178,43 @@ def test_the_memo_holds_whole_files_only(memo):
     assert all(name.endswith(".safetensors") and not name.startswith(".") for name in found)
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+def test_what_follows_from_an_outcome_is_trained_and_told_of(workers, learning, memo, tmp_path):
+    def follow(outcome: Outcome) -> list[Training]:
+        seed = outcome.training.seed
+        return [task(seed=seed + n) for n in (10, 20)] if outcome.training.kind == "tune" else []
+
+    def follow_into(folder: Path) -> dict[int, bool]:
+        told: dict[int, bool] = {}
+        first = execution.run(
+            [task(seed=1), task(seed=2, kind="tune")],
+            lambda _: learning,
+            workers,
+            folder,
+            lambda outcome, fresh: told.update({outcome.training.seed: fresh}),
+            follow=follow,
+        )
+        assert [outcome.training.seed for outcome in first] == [1, 2]
+        return told
+
+    # what is known has followers that are not
+    assert follow_into(memo) == {1: False, 2: False, 12: True, 22: True}
+    assert follow_into(memo) == {1: False, 2: False, 12: False, 22: False}
+    assert follow_into(tmp_path / "new") == {1: True, 2: True, 12: True, 22: True}
+
+
+def test_further_tasks_come_before_those_that_wait(pool_tasks, tmp_path):
+    done: list[str] = []
+
+    def on_result(task: tuple[str, str, Path], result: str) -> list[tuple[str, str, Path]]:
+        done.append(task[0])
+        return [(f"{task[0]}{letter}", "work", tmp_path) for letter in "ab"] if task[0] == "task1" else []
+
+    execution.parallel(pool_tasks.note, [(f"task{n}", "work", tmp_path) for n in range(1, 6)], 1, on_result)
+    # one more than the worker is under way already
+    assert done == ["task1", "task2", "task1a", "task1b", "task3", "task4", "task5"]
+
+
 def test_nothing_to_do_is_done(tmp_path, learning):
     assert run([], learning, tmp_path / "memo") == ([], {})
 

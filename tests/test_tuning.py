@@ -23,13 +23,24 @@ if TYPE_CHECKING:
 class Runner:
     """Trains in no time: accuracy and loss come from a function of problem and learning rate."""
 
-    def __init__(self, landscape: Callable[[str, float], tuple[float, float | None]]) -> None:
+    def __init__(
+        self,
+        landscape: Callable[[str, float], tuple[float, float | None]],
+        pick: Callable[[int], int] = lambda waiting: 0,
+    ) -> None:
         self.landscape = landscape
+        self.pick = pick
         self.rounds: list[list[tuple[str, float]]] = []
 
-    def __call__(self, rates: Sequence[tuple[str, float]]) -> list[Outcome]:
-        self.rounds.append(list(rates))
-        return [self.outcome(problem, rate) for problem, rate in rates]
+    def __call__(
+        self, first: Sequence[tuple[str, float]], follow: Callable[[Outcome], Sequence[tuple[str, float]]]
+    ) -> None:
+        waiting = [*first]
+        self.rounds.append([*first])
+        while waiting:
+            further = list(follow(self.outcome(*waiting.pop(self.pick(len(waiting))))))
+            waiting += further
+            self.rounds += [further] if further else []
 
     def outcome(self, problem: str, rate: float) -> Outcome:
         accuracy, loss = self.landscape(problem, rate)
@@ -130,11 +141,17 @@ def test_a_loss_that_is_no_number_loses_a_tie() -> None:
     assert choices["p"].learning_rate == 0.1
 
 
-def test_one_round_serves_all_problems() -> None:
+def test_every_problem_goes_on_at_its_own_pace() -> None:
     tops = {"a": 1.0, "b": 100.0, "c": 0.01}
     run = Runner(lambda problem, rate: hill(tops[problem])(problem, rate))
     trials, choices = tuning.search({name: Grid(1.0, 3) for name in tops}, budget(), run)
-    assert [[problem for problem, _ in asked] for asked in run.rounds] == [list("aaabbbccc"), ["b", "c"], ["b", "c"]]
+    assert [[problem for problem, _ in asked] for asked in run.rounds] == [
+        list("aaabbbccc"),
+        ["b"],
+        ["c"],
+        ["b"],
+        ["c"],
+    ]
     assert {name: choice.learning_rate for name, choice in choices.items()} == tops
     assert all(t.training.problem == name for name, found in trials.items() for t in found)
 
@@ -163,6 +180,33 @@ def test_the_choice_is_the_best_of_all_trials(landscape: dict[int, tuple[float, 
 
 
 # --- problems that start from another's value -------------------------------------------------------------
+
+
+@given(st.data())
+def test_the_order_in_which_trials_end_changes_nothing(data: st.DataObject) -> None:
+    settings = studies.settings(
+        other={}, first={}, longer={"tuned_on": "first"}, again={"tuned_on": "other"}, last={"tuned_on": "first"}
+    )
+    middle = settings.optimizers["sgd"].learning_rate
+    tops = {"other": 1e3, "first": 1e-3, "longer": 1e-4, "again": 1.0, "last": 1.0}
+
+    def landscape(problem: str, rate: float) -> tuple[float, float | None]:
+        return hill(middle * tops[problem])(problem, rate)
+
+    def any_of(waiting: int) -> int:
+        return data.draw(st.integers(0, waiting - 1))
+
+    expected = tuning.tune("sgd", settings, Runner(landscape))
+    found = tuning.tune("sgd", settings, Runner(landscape, any_of))
+    assert found == expected
+    assert [list(part) for part in found] == [["other", "first", "longer", "again", "last"]] * 2
+
+
+def test_the_problem_that_another_waits_for_comes_first() -> None:
+    settings = studies.settings(other={}, first={}, longer={"tuned_on": "first"})
+    run = Runner(hill(settings.optimizers["sgd"].learning_rate))
+    tuning.tune("sgd", settings, run)
+    assert [problem for problem, _ in run.rounds[0]] == ["first"] * 7 + ["other"] * 7
 
 
 def test_tuned_on_starts_a_second_wave_around_the_first_ones_best() -> None:
