@@ -145,6 +145,21 @@ def test_two_machines_give_the_same_bytes_as_processes(two_nodes, learning, tmp_
 
 
 @pytest.mark.slow
+def test_what_follows_from_an_outcome_is_trained_there_too(learning, tmp_path):
+    told: list[int] = []
+    execution.run(
+        [task(seed=1)],
+        lambda _: learning,
+        1,
+        tmp_path,
+        lambda outcome, fresh: told.append(outcome.training.seed),
+        Cluster(most=2),
+        follow=lambda outcome: [task(seed=s) for s in (2, 3)] if outcome.training.seed == 1 else [],
+    )
+    assert sorted(told) == [1, 2, 3]
+
+
+@pytest.mark.slow
 def test_a_machine_goes_down_and_its_trainings_are_done_elsewhere(two_nodes, learning, by_value, tmp_path):
     trainings = [task(seed=seed, epochs=12, batch_size=8) for seed in range(8)]
     expected = execution.run(trainings, lambda _: learning, 2, tmp_path / "processes")
