@@ -68,6 +68,7 @@ def run(
     on_finish: Callable[[Outcome, bool], None] = lambda outcome, fresh: None,
     cluster: Cluster | None = None,
     follow: Callable[[Outcome], Sequence[Training]] = lambda outcome: (),
+    likely: Callable[[], Training | None] = lambda: None,
 ) -> list[Outcome]:
     """Bring trainings to their end, reusing those that the memo holds.
 
@@ -88,6 +89,9 @@ def run(
     follow
         Says what to train because of an outcome, after `on_finish` was told of it. It comes before all that waits:
         more may follow from it, one after the other.
+    likely
+        Asked when a worker of this machine has nothing to do: a training that will probably be wanted. It is heard of
+        if that comes true, and given up if it is still under way when all others are done.
 
     Returns
     -------
@@ -101,6 +105,7 @@ def run(
     """
     code = code_fingerprint()
     outcomes: dict[str, Outcome] = {}
+    ahead: set[str] = set()
 
     def finished(outcome: Outcome, *, fresh: bool) -> list[_Unfinished]:
         outcomes[outcome.key] = outcome
@@ -117,12 +122,19 @@ def run(
                 missing.append((training, learning(training.problem), memo, key))
             else:
                 known_outcomes.append(known)
-        following = [task for outcome in known_outcomes for task in finished(outcome, fresh=False)]
+        following = [task for outcome in known_outcomes for task in finished(outcome, fresh=outcome.key in ahead)]
         return following + missing
+
+    def spare() -> _Unfinished | None:
+        training = likely()
+        if training is None or (key := training.key(code)) in ahead or _place(memo, key).exists():
+            return None
+        ahead.add(key)
+        return training, learning(training.problem), memo, key
 
     missing = unfinished(trainings)
     if cluster is None:
-        _on_processes(missing, workers, partial(finished, fresh=True))
+        _on_processes(missing, workers, partial(finished, fresh=True), spare)
     else:
         _on_cluster(missing, cluster, partial(finished, fresh=True))
     return [outcomes[training.key(code)] for training in trainings]
@@ -134,6 +146,7 @@ def parallel(
     workers: int,
     on_result: Callable[[Task, Result], Sequence[Task] | None],
     name: Callable[[Task], str] = str,
+    spare: Callable[[], Task | None] = lambda: None,
 ) -> None:
     """Call a function on every task, in processes of one thread each.
 
@@ -150,13 +163,16 @@ def parallel(
         tasks, which come before all that wait.
     name
         Describes a task in an error.
+    spare
+        Asked when a process has nothing to do: a task that may come later. Its result is told of if it has come, and
+        it is killed if it is the last one under way.
 
     Raises
     ------
     TrainingError
         Where a process died (killed, out of memory) twice over the same task; the other tasks are done first.
     """
-    suspects = _pass(function, tasks, workers, on_result)
+    suspects = _pass(function, tasks, workers, on_result, spare)
     dead = []
     for task in suspects:
         # alone in its pool: if that process dies too, it is this task's doing
@@ -203,12 +219,15 @@ def _without_docstrings(tree: ast.Module) -> ast.Module:
 
 
 def _on_processes(
-    missing: Sequence[_Unfinished], workers: int, finished: Callable[[Outcome], list[_Unfinished]]
+    missing: Sequence[_Unfinished],
+    workers: int,
+    finished: Callable[[Outcome], list[_Unfinished]],
+    spare: Callable[[], _Unfinished | None],
 ) -> None:
     def on_result(task: _Unfinished, _: None) -> list[_Unfinished]:
         return finished(_recalled(task[2], task[3]))
 
-    parallel(_train_one, missing, workers, on_result, _name_of)
+    parallel(_train_one, missing, workers, on_result, _name_of, spare)
 
 
 def _on_cluster(
@@ -299,13 +318,14 @@ def _pass(
     tasks: Sequence[Task],
     workers: int,
     on_result: Callable[[Task, Result], Sequence[Task] | None],
+    spare: Callable[[], Task | None] = lambda: None,
 ) -> list[Task]:
     """Run tasks through fresh pools until all are done; return those at work when a process died."""
     queue = deque(tasks)
     suspects: list[Task] = []
     while queue:
         with _pool(workers) as pool:
-            suspects += _drain(partial(_submitted, pool, function), queue, workers, on_result)
+            suspects += _drain(partial(_submitted, pool, function), queue, workers, on_result, spare)
     return suspects
 
 
@@ -314,19 +334,25 @@ def _drain(
     queue: deque[Task],
     workers: int,
     on_result: Callable[[Task, Result], Sequence[Task] | None],
+    spare: Callable[[], Task | None],
 ) -> list[Task]:
     """Keep few tasks in the pool, so that a death can be put down to few of them.
 
     One more than the workers: the next one must not wait until this process has dealt with a result.
     """
     running: dict[Future[Result], Task] = {}
+    spares: dict[Future[Result], Task] = {}
     broken: list[Task] = []
     while (queue and not broken) or running:
-        while queue and not broken and len(running) <= workers:
-            running[submit(queue[0])] = queue[0]
-            queue.popleft()
-        done, _ = wait(running, return_when=FIRST_COMPLETED)
+        while queue and not broken and len(running) + len(spares) <= workers:
+            task = queue.popleft()
+            running[_taken_over(task, spares) or submit(task)] = task
+        if not broken and len(running) + len(spares) < workers and (task_ahead := spare()) is not None:
+            spares[submit(task_ahead)] = task_ahead
+        done, _ = wait([*running, *spares], return_when=FIRST_COMPLETED)
         for future in done:
+            if spares.pop(future, None) is not None:
+                continue
             task = running.pop(future)
             try:
                 result = future.result()
@@ -334,7 +360,22 @@ def _drain(
                 broken.append(task)
                 continue
             queue.extendleft(reversed(on_result(task, result) or ()))
+    if spares:
+        _kill_workers()
     return broken
+
+
+def _taken_over(task: Task, spares: dict[Future[Result], Task]) -> Future[Result] | None:
+    """Return the future of a task that is under way already, because it was likely to come."""
+    future = next((future for future, spare in spares.items() if spare == task), None)
+    if future is not None:
+        del spares[future]
+    return future
+
+
+def _kill_workers() -> None:
+    for process in multiprocessing.active_children():
+        process.terminate()
 
 
 def _submitted(pool: ProcessPoolExecutor, function: Callable[[Task], Result], task: Task) -> Future[Result]:
@@ -359,8 +400,7 @@ def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
         try:
             yield pool
         except BaseException:
-            for process in multiprocessing.active_children():
-                process.terminate()
+            _kill_workers()
             raise
         finally:
             pool.shutdown(cancel_futures=True)

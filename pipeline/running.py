@@ -87,6 +87,7 @@ def run(
     record: Tracker,
     spent: StageTime,
     follow: Callable[[Outcome], Sequence[Training]] = lambda outcome: (),
+    likely: Callable[[], Training | None] = lambda: None,
 ) -> list[Outcome]:
     """Run trainings with the settings' workers and the project's memo.
 
@@ -104,6 +105,8 @@ def run(
         Gets the time of those that the memo did not hold.
     follow
         Says what to train because of an outcome.
+    likely
+        Says what will probably be wanted, where a worker has nothing to do.
 
     Returns
     -------
@@ -114,7 +117,7 @@ def run(
     spent.workers = workers
     listen = _listener(bar, record, spent)
     cluster = _cluster(settings.execution)
-    return execution.run(trainings, paths.learning, workers, paths.memo(), listen, cluster, follow)
+    return execution.run(trainings, paths.learning, workers, paths.memo(), listen, cluster, follow, likely)
 
 
 def _cluster(chosen: ExecutionSettings) -> Cluster | None:

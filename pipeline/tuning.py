@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from pipeline.config import Settings, TuningSettings
     from pipeline.records import Outcome
@@ -72,7 +72,7 @@ class Grid:
 
 
 Trial: TypeAlias = "tuple[str, float]"  # a problem, and a learning rate to train it at
-Run: TypeAlias = "Callable[[Sequence[Trial], Callable[[Outcome], Sequence[Trial]]], object]"
+Run: TypeAlias = "Callable[[Sequence[Trial], Callable[[Outcome], Sequence[Trial]], Callable[[], Trial | None]], object]"
 
 
 def tune(optimizer: str, settings: Settings, run: Run) -> tuple[dict[str, list[Outcome]], dict[str, Choice]]:
@@ -87,8 +87,9 @@ def tune(optimizer: str, settings: Settings, run: Run) -> tuple[dict[str, list[O
     settings
         With the problems and the budget.
     run
-        Trains; called once, so that all problems share the workers. Gets the first trials, and a function that takes
-        every outcome as it comes, in any order, and returns the trials to add because of it.
+        Trains; called once, so that all problems share the workers. Gets the first trials, a function that takes
+        every outcome as it comes, in any order, and returns the trials to add because of it, and one that returns a
+        trial that will probably be added (or None), for a worker that has nothing to do.
 
     Returns
     -------
@@ -148,8 +149,12 @@ def search(
         further = [(problem, rate) for rate in own.take(outcome)]
         return further if own.pending else begin(heirs(problem, own.choice()))
 
+    def likely() -> Trial | None:
+        guesses = ((problem, own.likely()) for problem, own in searches.items())
+        return next(((problem, rate) for problem, rate in guesses if rate is not None), None)
+
     if grids:
-        run(begin(grids), follow)
+        run(begin(grids), follow, likely)
     trials = {problem: own.trials() for problem, own in searches.items()}
     return trials, {problem: own.choice() for problem, own in searches.items()}
 
@@ -173,16 +178,25 @@ class _Search:
     def take(self, outcome: Outcome) -> list[float]:
         """Take over a trial; return the learning rate to try once the last of those under way is in."""
         self._found[self._steps[outcome.training.learning_rate]] = outcome
-        used_up = len(self._steps) - self._start.points >= self._tuning.max_extensions
-        if self.pending or used_up:
-            return []
-        step = _beyond_edge(self._found)
+        step = None if self.pending else self._extension()
         return [] if step is None else self._ask([step])
 
+    def likely(self) -> float | None:
+        """Return the learning rate to try next if none of the trials under way is the best."""
+        step = self._extension() if self.pending and self._found else None
+        return None if step is None else self._rate(step)
+
+    def _extension(self) -> int | None:
+        used_up = len(self._steps) - self._start.points >= self._tuning.max_extensions
+        return None if used_up else _beyond_edge(self._found, self._steps.values())
+
     def _ask(self, steps: Iterable[int]) -> list[float]:
-        new = {rate_at(self._start.middle, step, self._tuning.points_per_decade): step for step in steps}
+        new = {self._rate(step): step for step in steps}
         self._steps.update(new)
         return list(new)
+
+    def _rate(self, step: int) -> float:
+        return rate_at(self._start.middle, step, self._tuning.points_per_decade)
 
     def trials(self) -> list[Outcome]:
         return [outcome for _, outcome in sorted(self._found.items())]
@@ -207,11 +221,12 @@ def _best_step(trials: Mapping[int, Outcome]) -> int:
     return min(trials, key=lambda step: (*(-value for value in _merit(trials[step])), step))
 
 
-def _beyond_edge(trials: Mapping[int, Outcome]) -> int | None:
+def _beyond_edge(trials: Mapping[int, Outcome], steps: Collection[int]) -> int | None:
+    """Return the step beyond the edge of all steps on which the best trial lies, if it lies on one."""
     best = _best_step(trials)
-    if best == min(trials):
+    if best == min(steps):
         return best - 1
-    return best + 1 if best == max(trials) else None
+    return best + 1 if best == max(steps) else None
 
 
 def _choose(trials: Mapping[int, Outcome]) -> Choice:
@@ -220,7 +235,7 @@ def _choose(trials: Mapping[int, Outcome]) -> Choice:
         learning_rate=best.training.learning_rate,
         validation_accuracy=best.validation_accuracy,
         trials=len(trials),
-        on_edge=_beyond_edge(trials) is not None,
+        on_edge=_beyond_edge(trials, trials) is not None,
     )
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from pipeline.records import Outcome, Training
+    from pipeline.tuning import Trial
 
 
 def main(optimizer: str) -> None:
@@ -32,27 +33,33 @@ def main(optimizer: str) -> None:
         record = running.tracker(settings)
         running.check(settings)
 
-        def plans(rates: Sequence[tuple[str, float]]) -> list[Training]:
-            nonlocal asked
-            asked += len(rates)
-            bar.set_total(max(expected, asked))
-            return [
-                plan(
-                    "tune",
-                    optimizer,
-                    row,
-                    problem,
-                    settings.problems[problem],
-                    learning_rate=rate,
-                    seed=settings.tuning.seed,
-                    data=digests[problem],
-                    hardware=chosen[problem],
-                )
-                for problem, rate in rates
-            ]
+        def planned(problem: str, rate: float) -> Training:
+            return plan(
+                "tune",
+                optimizer,
+                row,
+                problem,
+                settings.problems[problem],
+                learning_rate=rate,
+                seed=settings.tuning.seed,
+                data=digests[problem],
+                hardware=chosen[problem],
+            )
 
-        def run(first: Sequence[tuple[str, float]], follow: Callable[[Outcome], Sequence[tuple[str, float]]]) -> None:
-            running.run(settings, plans(first), bar, record, spent, lambda outcome: plans(follow(outcome)))
+        def plans(trials: Sequence[Trial]) -> list[Training]:
+            nonlocal asked
+            asked += len(trials)
+            bar.set_total(max(expected, asked))
+            return [planned(*trial) for trial in trials]
+
+        def run(
+            first: Sequence[Trial], follow: Callable[[Outcome], Sequence[Trial]], likely: Callable[[], Trial | None]
+        ) -> None:
+            def guess() -> Training | None:
+                trial = likely()
+                return None if trial is None else planned(*trial)
+
+            running.run(settings, plans(first), bar, record, spent, lambda outcome: plans(follow(outcome)), guess)
 
         trials, choices = tuning.tune(optimizer, settings, run)
         outputs.write_search(optimizer, trials, choices)

@@ -16,7 +16,7 @@ def note(task: tuple[str, str, Path]) -> str:
     name, deed, folder = task
     attempts = len(list(folder.glob(f"{name}.*"))) + 1
     (folder / f"{name}.{attempts}").touch()
-    time.sleep(0.02)
+    time.sleep({"sleep": 1, "sleep long": 60}.get(deed, 0.02))
     if deed == "kill" or (deed == "kill once" and attempts == 1):
         os.kill(os.getpid(), signal.SIGKILL)
     if deed == "exit":

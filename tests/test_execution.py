@@ -215,6 +215,54 @@ def test_further_tasks_come_before_those_that_wait(pool_tasks, tmp_path):
     assert done == ["task1", "task2", "task1a", "task1b", "task3", "task4", "task5"]
 
 
+@pytest.mark.parametrize("later", [[9], []], ids=["wanted", "unwanted"])
+def test_a_likely_training_is_told_of_where_it_is_wanted(later, learning, tmp_path):
+    told: dict[int, bool] = {}
+    execution.run(
+        [task(seed=1, epochs=40)],
+        lambda _: learning,
+        2,
+        tmp_path,
+        lambda outcome, fresh: told.update({outcome.training.seed: fresh}),
+        follow=lambda outcome: [task(seed=seed) for seed in later] if outcome.training.seed == 1 else [],
+        likely=lambda: task(seed=9),
+    )
+    # done while the first one was under way, in the memo either way, and counted as this run's work
+    assert told == dict.fromkeys([1, *later], True)
+    assert len(list(tmp_path.rglob("*.safetensors"))) == 2
+
+
+def test_a_likely_training_that_is_under_way_is_not_started_again(pool_tasks, tmp_path):
+    first, second = ("first", "work", tmp_path), ("second", "sleep", tmp_path)
+    offered = iter([second])
+    done: list[str] = []
+
+    def on_result(task: tuple[str, str, Path], result: str) -> list[tuple[str, str, Path]]:
+        done.append(result)
+        return [second] if task == first else []
+
+    execution.parallel(pool_tasks.note, [first], 2, on_result, spare=lambda: next(offered, None))
+    assert done == ["first done", "second done"]
+    assert len(list(tmp_path.glob("second.*"))) == 1
+
+
+def test_a_likely_task_does_not_keep_the_others_waiting(pool_tasks, tmp_path):
+    before = set(psutil.Process().children(recursive=True))
+    start = time.monotonic()
+    endless = iter([("endless", "sleep long", tmp_path)])
+    done: list[str] = []
+    execution.parallel(
+        pool_tasks.note,
+        [("first", "sleep", tmp_path)],
+        2,
+        lambda task, result: done.append(result),
+        spare=lambda: next(endless, None),
+    )
+    assert done == ["first done"]
+    assert time.monotonic() - start < 30
+    assert _left_over(before) == []
+
+
 def test_nothing_to_do_is_done(tmp_path, learning):
     assert run([], learning, tmp_path / "memo") == ([], {})
 

@@ -31,9 +31,13 @@ class Runner:
         self.landscape = landscape
         self.pick = pick
         self.rounds: list[list[tuple[str, float]]] = []
+        self.guesses: list[tuple[str, float] | None] = []  # after each trial
 
     def __call__(
-        self, first: Sequence[tuple[str, float]], follow: Callable[[Outcome], Sequence[tuple[str, float]]]
+        self,
+        first: Sequence[tuple[str, float]],
+        follow: Callable[[Outcome], Sequence[tuple[str, float]]],
+        likely: Callable[[], tuple[str, float] | None],
     ) -> None:
         waiting = [*first]
         self.rounds.append([*first])
@@ -41,6 +45,7 @@ class Runner:
             further = list(follow(self.outcome(*waiting.pop(self.pick(len(waiting))))))
             waiting += further
             self.rounds += [further] if further else []
+            self.guesses.append(likely())
 
     def outcome(self, problem: str, rate: float) -> Outcome:
         accuracy, loss = self.landscape(problem, rate)
@@ -154,6 +159,22 @@ def test_every_problem_goes_on_at_its_own_pace() -> None:
     ]
     assert {name: choice.learning_rate for name, choice in choices.items()} == tops
     assert all(t.training.problem == name for name, found in trials.items() for t in found)
+
+
+def test_a_guess_goes_beyond_the_edge_that_the_best_so_far_lies_on() -> None:
+    run = Runner(hill(0.1))
+    tuning.search({"p": Grid(1.0, 3)}, budget(extensions=1), run)
+    # 0.1 is the best from the start; once all are in, the guess has come true, and the budget is used up
+    assert run.guesses == [("p", 0.01), ("p", 0.01), None, None]
+    assert run.rounds[1:] == [[("p", 0.01)]]
+    # 0.1 and 1 lie inside of what is under way
+    run = Runner(hill(1.0))
+    tuning.search({"p": Grid(1.0, 3)}, budget(), run)
+    assert run.guesses == [("p", 0.01), None, None]
+    # nobody knows anything of the second problem
+    run = Runner(lambda problem, rate: hill({"p": 1.0, "q": 100.0}[problem])(problem, rate))
+    tuning.search({"p": Grid(1.0, 3), "q": Grid(1.0, 3)}, budget(), run)
+    assert run.guesses == [("p", 0.01), None, None, ("q", 0.01), None, None, None, None]
 
 
 def test_no_problem_needs_no_training() -> None:
