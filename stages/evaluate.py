@@ -11,7 +11,9 @@ def main() -> None:
     """Write metrics, tables, predictions and the champion, and tell MLflow."""
     settings = config.load()
     with stage_time("evaluate"):
-        found = study.evaluate(settings)
+        record = publishing.tracker(settings)
+        with publishing.models_meanwhile(settings, record):
+            found = study.evaluate(settings)
         files.write_json(paths.METRICS, found.metrics)
         files.write_csv(paths.PER_CLASS, found.per_class)
         files.write_csv(paths.CONFUSION, found.confusion)
@@ -27,7 +29,7 @@ def main() -> None:
         learning = paths.learning(best.problem)
         largest = int(prepared.open_part(learning, "train").inputs.max())
         champion.write(paths.CHAMPION_WEIGHTS, champions[best.problem], prepared.describe(learning), largest, weights)
-        publishing.publish_evaluation(settings, publishing.tracker(settings))
+        publishing.publish_evaluation(settings, record, models=False)
 
 
 if __name__ == "__main__":
