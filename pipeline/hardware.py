@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 # A CUDA driver under Linux, and under WSL; to look for it costs nothing, to ask torch costs its import
 _DRIVERS = ("nvidiactl", "dxg")
-# Of the narrowest convolution: bfloat16 was slower with 6, faster with 32 (docs/speed.md); between, a guess
+# That a convolution reads, to be PyTorch's matrix product and not this project's float32 loop (pipeline/convolution.py)
 _FEWEST_CHANNELS = 16
 
 
@@ -50,7 +50,7 @@ def has_fast_bfloat16(device: Device) -> bool:
 
 
 def is_wide(network: str) -> bool:
-    """Return whether a network has convolutions, and none of fewer than 16 output channels."""
+    """Return whether a network has a convolution of 16 input channels or more: what bfloat16 makes faster."""
     import torch
 
     from pipeline import networks
@@ -58,8 +58,8 @@ def is_wide(network: str) -> bool:
     # shapes alone, no numbers; widths depend on no image
     with torch.device("meta"):
         layers = networks.build(network, (32, 32, 3), 2).modules()
-        channels = [layer.out_channels for layer in layers if isinstance(layer, torch.nn.Conv2d)]
-    return min(channels, default=0) >= _FEWEST_CHANNELS
+        channels = [layer.in_channels for layer in layers if isinstance(layer, torch.nn.Conv2d)]
+    return max(channels, default=0) >= _FEWEST_CHANNELS
 
 
 def _device(wanted: str) -> Device:
