@@ -32,6 +32,7 @@ _SAMPLE_SECONDS = 2.0
 _MIB = 1 << 20
 # what the study may take: a fixed part, and a part for every worker
 _MEMORY_TARGET_MIB, _MEMORY_TARGET_MIB_A_WORKER = 1536, 350
+_TRAINING_STAGES = ("tune@", "train@")
 # what a finished study reruns for one more optimizer, besides that optimizer's own `tune` and `train`
 _AFTER_ANY_CHANGE = ("evaluate", "compare", "cost", "report")
 
@@ -163,6 +164,9 @@ def _summary(stages: list[dict[str, Any]], whole: float, peak: int) -> dict[str,
         "seconds": round(whole, 1),
         "training_seconds_per_worker": round(training, 1),
         "overhead_share": round(1 - training / whole, 3),
+        "outside_training_stages_share": outside_training_stages(stages, whole),
+        # DVC's own time, and the starts of the stages' processes
+        "between_stages_seconds": round(whole - sum(stage["seconds"] for stage in stages), 1),
         "one_more_optimizer_seconds": addition,
         "one_more_optimizer_share": None if addition is None else round(addition / whole, 3),
         "peak_memory_mib": round(peak / _MIB),
@@ -170,6 +174,12 @@ def _summary(stages: list[dict[str, Any]], whole: float, peak: int) -> dict[str,
         "trainings": sum(stage["trainings"] for stage in stages),
         "stages": stages,
     }
+
+
+def outside_training_stages(stages: list[dict[str, Any]], whole: float) -> float:
+    """Return the share of a run that is not `tune` and `train`: the other stages, and what lies between stages."""
+    own: float = sum(stage["seconds"] for stage in stages if stage["stage"].startswith(_TRAINING_STAGES))
+    return round(1 - own / whole, 3)
 
 
 def one_more_optimizer(stages: list[dict[str, Any]]) -> float | None:

@@ -17,6 +17,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache, partial
+from multiprocessing import forkserver
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
@@ -26,6 +27,7 @@ from pipeline.records import Outcome, Training
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from multiprocessing.context import ForkServerContext
 
     from pipeline.cluster import Cluster
 
@@ -187,6 +189,13 @@ def parallel(
             "Most often memory ran out: set execution.workers in params.yaml to a smaller number, or free memory. "
             "Everything else is finished and kept; the same command goes on from here."
         )
+
+
+def start_server() -> None:
+    """Let the fork server begin to import what workers need, while this process does something else."""
+    with _environment(_WORKER_ENVIRONMENT), _interrupts_held_back():
+        _context()
+        forkserver.ensure_running()
 
 
 def code_fingerprint() -> str:
@@ -391,10 +400,7 @@ def _submitted(pool: ProcessPoolExecutor, function: Callable[[Task], Result], ta
 
 @contextmanager
 def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
-    # a fork server: it imports torch once while this process does something else, and forks workers cheaply
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["pipeline.fork_server"])
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker)
+    pool = ProcessPoolExecutor(workers, mp_context=_context(), initializer=_start_worker)
     # workers start when they are first needed, so the environment must hold for as long as the pool lives
     with _environment(_WORKER_ENVIRONMENT):
         try:
@@ -404,6 +410,13 @@ def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
             raise
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def _context() -> ForkServerContext:
+    # a fork server: it imports torch once while this process does something else, and forks workers cheaply
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["pipeline.fork_server"])
+    return context
 
 
 @contextmanager

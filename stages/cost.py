@@ -8,6 +8,7 @@ from pipeline.timing import stage_time
 
 def main() -> None:
     """Write the ratios, their spread and the bytes of state."""
+    execution.start_server()
     settings = config.load()
     with stage_time("cost"):
         # in a process of the pool, which has the memory settings of a training; alone, so that nothing disturbs it

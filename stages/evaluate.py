@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from pipeline import champion, config, environment, errors, files, noise, outputs, paths, publishing, study
+from pipeline import champion, config, environment, errors, execution, files, noise, outputs, paths, publishing, study
 from pipeline.data import prepared
 from pipeline.timing import stage_time
 
 
 def main() -> None:
     """Write metrics, tables, predictions and the champion, and tell MLflow."""
+    execution.start_server()
     settings = config.load()
     with stage_time("evaluate"):
         record = publishing.tracker(settings)

@@ -6,6 +6,7 @@ import sys
 
 from pipeline import config, errors, noise, paths
 from pipeline.data import prepared, problems
+from pipeline.timing import stage_time
 
 
 def main(name: str) -> None:
@@ -13,14 +14,15 @@ def main(name: str) -> None:
     settings = config.load()
     problem = problems.by_name(name)
     raw = paths.raw(problem.ARCHIVE) if problem.ARCHIVE else paths.RAW
-    description = prepared.prepare(
-        problem.load(raw),
-        settings.problems[name].validation_fraction,
-        settings.data.split_seed,
-        paths.learning(name),
-        paths.test(name),
-        centred=problem.CENTRED,
-    )
+    with stage_time(f"prepare@{name}"):
+        description = prepared.prepare(
+            problem.load(raw),
+            settings.problems[name].validation_fraction,
+            settings.data.split_seed,
+            paths.learning(name),
+            paths.test(name),
+            centred=problem.CENTRED,
+        )
     counts = [f"{count:,} {part}" for part, count in description.counts.items()]
     notes = [f"{note.replace('_', ' ')} {value:.1%}" for note, value in description.notes.items()]
     print(f"prepare {name}: {', '.join(counts + notes)}")

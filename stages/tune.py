@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from pipeline import config, errors, hardware, noise, outputs, paths, running, tuning
+from pipeline import config, errors, execution, hardware, noise, outputs, paths, running, tuning
 from pipeline.data import prepared
 from pipeline.progress import progress
 from pipeline.records import plan
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 def main(optimizer: str) -> None:
     """Write every trial and the chosen learning rates."""
+    execution.start_server()
     settings = config.load()
     row = settings.optimizer(optimizer)
     digests = {name: prepared.describe(paths.learning(name)).digest for name in settings.problems}

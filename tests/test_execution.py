@@ -283,6 +283,23 @@ def test_workers_have_one_thread_and_keep_their_memory(pool_tasks):
         assert int(result["MALLOC_TRIM_THRESHOLD_"]) == int(result["MALLOC_MMAP_THRESHOLD_"]) >= 1 << 30
 
 
+def test_a_server_that_starts_early_has_the_memory_settings_of_the_workers():
+    script = """
+import psutil
+from pipeline import execution
+
+if __name__ == "__main__":
+    execution.start_server()
+    started = psutil.Process().children()
+    execution.parallel(len, ["task"], 1, lambda task, result: None)
+    # the fork server and multiprocessing's resource tracker
+    print(len(started), psutil.Process().children() == started)
+    print(*["MALLOC_TRIM_THRESHOLD_" in process.environ() for process in (*started, psutil.Process())])
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["2 True", "True True False"]
+
+
 @pytest.mark.parametrize("deed", ["exit", "kill"])
 def test_a_deadly_task_is_retried_once_and_named_and_the_others_are_done(deed, pool_tasks, tmp_path):
     tasks = [(f"task{n}", deed if n == 2 else "work", tmp_path) for n in range(8)]
