@@ -9,6 +9,9 @@ import sys
 import numpy as np
 import pytest
 import torch
+from hypothesis import given as for_all
+from hypothesis import settings
+from hypothesis import strategies as st
 from torch.nn import functional as F  # noqa: N812 - its name in all of PyTorch's documentation
 
 from pipeline import convolution, kernels, networks, training
@@ -51,6 +54,15 @@ def outputs_and_gradients(function, given):
     return [outputs.detach(), *torch.autograd.grad(outputs, given, weighting)]
 
 
+@st.composite
+def sizes(draw):
+    """Draw sizes as in `SIZES`, of little work: the larger the sides, the fewer the images."""
+    channels, outputs = draw(st.integers(1, 15)), draw(st.integers(1, 40))
+    height, width = draw(st.integers(3, 24)), draw(st.integers(3, 128))
+    most = max(1, min(130, 300_000 // (channels * outputs * height * width)))
+    return draw(st.integers(1, most)), channels, height, width, outputs
+
+
 def is_compiled(*given):
     return conv_pool_relu(*given).grad_fn.name() == "_ConvPoolReluBackward"
 
@@ -86,6 +98,16 @@ def test_of_equal_values_the_same_one_gets_the_gradient(values):
         *(outputs_and_gradients(function, given) for function in (conv_pool_relu, plain)), strict=True
     ):
         assert torch.equal(own, other)
+
+
+@settings(max_examples=100, deadline=None)
+@for_all(sizes(), st.sampled_from([[-1.0, 0.0, 1.0], [-7.0, -2.0, 0.0, 3.0, 5.0, 11.0]]))
+def test_of_whole_numbers_every_size_gives_the_exact_result(size, values):
+    given = arguments(*size, values)
+    assert is_compiled(*given)
+    exact = outputs_and_gradients(plain, [tensor.detach().double().requires_grad_() for tensor in given])
+    for own, reference in zip(outputs_and_gradients(conv_pool_relu, given), exact, strict=True):
+        assert torch.equal(own.double(), reference)
 
 
 @pytest.mark.parametrize("odd", [float("nan"), float("inf"), -float("inf")])
