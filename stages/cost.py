@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from pipeline import config, cost, errors, execution, files, noise, paths
+from pipeline import config, errors, execution, files, noise, paths
 from pipeline.timing import stage_time
 
 
 def main() -> None:
     """Write the ratios, their spread and the bytes of state."""
-    execution.start_server()
-    settings = config.load()
     with stage_time("cost"):
+        execution.start_server()
+        # imports torch, at the same time as the fork server does; all imports are over before anything is timed
+        from pipeline import cost
+
+        def write(_: cost.Assignment, measurement: cost.Measurement) -> None:
+            files.write_json(paths.COST, cost.relative(measurement))
+
+        settings = config.load()
         # in a process of the pool, which has the memory settings of a training; alone, so that nothing disturbs it
-        execution.parallel(cost.measure, [cost.assignment(settings)], 1, _write, lambda _: "the timing of stage cost")
-
-
-def _write(_: cost.Assignment, measurement: cost.Measurement) -> None:
-    files.write_json(paths.COST, cost.relative(measurement))
+        execution.parallel(cost.measure, [cost.assignment(settings)], 1, write, lambda _: "the timing of stage cost")
 
 
 if __name__ == "__main__":
