@@ -20,7 +20,7 @@ from pipeline.records import Outcome, Precision, Training, plan
 
 RESULT = Path("benchmarks/results/precision.json")
 PROBLEM, OPTIMIZER = "cifar10", "adam"
-NETWORKS = ("assignment_cnn", "digits_cnn", "wide_cnn")
+NETWORKS = ("linear", "digits_cnn", "assignment_cnn", "wide_cnn")
 PRECISIONS: tuple[Precision, ...] = ("float32", "bfloat16")
 
 

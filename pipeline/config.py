@@ -83,7 +83,7 @@ class ProblemSettings(_Settings):
     validations_per_epoch
         How often the validation accuracy is measured: 1, 2, 5 or 10 times.
     precision
-        Of a network's products in training; ``auto``: ``bfloat16`` where the hardware has it and the network is wide.
+        Of a network's products in training; ``auto``: ``bfloat16`` where the hardware has it.
     seeds
         Number of final seeds; ``training.seeds`` if None.
     optimizers

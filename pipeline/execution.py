@@ -50,6 +50,7 @@ RESULT_CODE = (
     "records.py",
     "training.py",
 )
+_COMPUTING = ("torch", "numpy", "numba")
 _ATTEMPTS = 2
 
 # glibc gives large blocks back to the system at once, and every step would ask for them anew, page by page
@@ -199,7 +200,7 @@ def start_server() -> None:
 
 
 def code_fingerprint() -> str:
-    """Return a hash of the code that decides outcomes, and of the versions of torch and numpy.
+    """Return a hash of the code that decides outcomes, and of the versions of the libraries that compute.
 
     Comments, docstrings and formatting do not count, so that editing them repeats no training.
     """
@@ -212,7 +213,7 @@ def _fingerprint(package: Path) -> str:
     for name in RESULT_CODE:
         tree = ast.parse((package / name).read_text(encoding="utf-8"))
         digest.update(ast.dump(_without_docstrings(tree)).encode())
-    for distribution in ("torch", "numpy"):
+    for distribution in _COMPUTING:
         digest.update(f"{distribution} {importlib.metadata.version(distribution)}".encode())
     digest.update(platform.machine().encode())
     return digest.hexdigest()
@@ -270,10 +271,10 @@ def _train_there(task: tuple[Training, str, str], learning: Path) -> Outcome:
 
     training, key, code = task
     if code_fingerprint() != code:
+        versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in _COMPUTING)
         raise TrainingError(
-            f"{platform.node()} ({platform.machine()}) has torch {importlib.metadata.version('torch')} and numpy "
-            f"{importlib.metadata.version('numpy')}, or a kind of processor, unlike the machine that asks: results "
-            "could differ. Install the same requirements.lock on every machine."
+            f"{platform.node()} ({platform.machine()}) has {versions}, or a kind of processor, unlike the machine that "
+            "asks: results could differ. Install the same requirements.lock on every machine."
         )
     return trainer.train(training, learning, key)
 

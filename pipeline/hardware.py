@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
 # A CUDA driver under Linux, and under WSL; to look for it costs nothing, to ask torch costs its import
 _DRIVERS = ("nvidiactl", "dxg")
-# That a convolution reads, to be PyTorch's matrix product and not this project's float32 loop (pipeline/convolution.py)
-_FEWEST_CHANNELS = 16
 
 
 def resolve(settings: Settings, problem: ProblemSettings) -> Hardware:
@@ -25,10 +23,10 @@ def resolve(settings: Settings, problem: ProblemSettings) -> Hardware:
     Raises
     ------
     SettingsError
-        Where ``device`` asks for a GPU that is not there, or the network is unknown.
+        Where ``device`` asks for a GPU that is not there, or for bfloat16 on a device that has none.
     """
     device = _device(settings.device)
-    return Hardware(device=device, precision=_precision(problem, device))
+    return Hardware(device=device, precision=_precision(problem.precision, device))
 
 
 def has_gpu() -> bool:
@@ -49,19 +47,6 @@ def has_fast_bfloat16(device: Device) -> bool:
     return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
 
 
-def is_wide(network: str) -> bool:
-    """Return whether a network has a convolution of 16 input channels or more: what bfloat16 makes faster."""
-    import torch
-
-    from pipeline import networks
-
-    # shapes alone, no numbers; widths depend on no image
-    with torch.device("meta"):
-        layers = networks.build(network, (32, 32, 3), 2).modules()
-        channels = [layer.in_channels for layer in layers if isinstance(layer, torch.nn.Conv2d)]
-    return max(channels, default=0) >= _FEWEST_CHANNELS
-
-
 def _device(wanted: str) -> Device:
     if wanted == "cpu":
         return "cpu"
@@ -72,7 +57,7 @@ def _device(wanted: str) -> Device:
     return "cpu"
 
 
-def _precision(problem: ProblemSettings, device: Device) -> Precision:
-    if problem.precision != "auto":
-        return problem.precision
-    return "bfloat16" if has_fast_bfloat16(device) and is_wide(problem.network) else "float32"
+def _precision(wanted: str, device: Device) -> Precision:
+    if wanted == "auto":
+        return "bfloat16" if has_fast_bfloat16(device) else "float32"
+    return "bfloat16" if wanted == "bfloat16" else "float32"

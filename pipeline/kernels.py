@@ -13,10 +13,13 @@ length is a constant: there is no rest to be done number by number.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numba import njit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 # numba would make an index of a signed and an unsigned integer a float
 _0, _1, _2, _3, _4 = (np.uint64(number) for number in range(5))
@@ -30,7 +33,20 @@ DEAD = np.uint8(4)  # the place of a maximum that ReLU lets no gradient through
 # Sums may be reordered (to be vectors) and products fused into them; NaN and infinity keep their meaning. Without
 # forced inlining, a process that compiles would call these functions as compiled alone, one that reads numba's cache
 # as compiled into their caller: their sums differ in the last bit.
-_compiled = njit(fastmath={"contract", "reassoc"}, error_model="numpy", forceinline=True)
+_FASTMATH = {"contract", "reassoc"}
+_compiled = njit(fastmath=_FASTMATH, error_model="numpy", forceinline=True)
+
+
+def _at_once(signature: str) -> Callable[[Callable[..., Any]], Any]:
+    """Compile here, or read what was compiled before, and not in the middle of a training."""
+
+    def compiled(function: Callable[..., Any]) -> Any:
+        try:
+            return njit(signature, fastmath=_FASTMATH, error_model="numpy", cache=True)(function)
+        except (RuntimeError, OSError):  # there is no folder, or no room, to keep it in
+            return njit(signature, fastmath=_FASTMATH, error_model="numpy")(function)
+
+    return compiled
 
 
 @_compiled
@@ -106,13 +122,7 @@ def _put_outputs(maxima: Any, first: Any, count: Any, i: Any, pooled: Any) -> No
                 pooled[first + n, i, j, o] = maxima[o * LANES + n * (width + _1) + j]
 
 
-# of one type only, so that they are compiled (or read from numba's cache) here and not in the middle of a training
-@njit(
-    "void(float32[:, :, ::1], float32[::1], float32[::1], float32[:, :, :, ::1], uint8[::1])",
-    fastmath={"contract", "reassoc"},
-    error_model="numpy",
-    cache=True,
-)
+@_at_once("void(float32[:, :, ::1], float32[::1], float32[::1], float32[:, :, :, ::1], uint8[::1])")
 def forward(images: Any, weights: Any, bias: Any, pooled: Any, winners: Any) -> None:
     """Convolve, pool and rectify.
 
@@ -269,12 +279,9 @@ def _put_gradients(
         _deal_back(sums, _2 * LANES, first, count, _2 * i + _1, width, c, channels, images)
 
 
-@njit(
+@_at_once(
     "void(float32[:, :, :, ::1], uint8[::1], float32[:, :, ::1], float32[::1], float32[::1], float32[::1],"
-    " float32[:, :, ::1])",
-    fastmath={"contract", "reassoc"},
-    error_model="numpy",
-    cache=True,
+    " float32[:, :, ::1])"
 )
 def backward(
     gradients: Any,

@@ -121,22 +121,28 @@ def test_what_is_not_a_number_is_not_lost(odd):
     assert own[[0, 2, 3, 4, 5]].isfinite().all()
 
 
-def test_freshly_compiled_code_and_numbas_cache_give_the_same_bits(tmp_path):
+def digests(cache):
+    """Return hashes of outputs and gradients from a process of its own whose compiled code is kept in a folder."""
     program = (
         "import hashlib\n"
         "from tests import test_convolution as here\n"
         "found = here.outputs_and_gradients(here.conv_pool_relu, here.arguments(*here.SIZES[1]))\n"
         "print(*(hashlib.sha256(each.contiguous().numpy().tobytes()).hexdigest() for each in found))\n"
     )
-    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(cache)}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, check=True, text=True)
+    assert not done.stderr
+    assert len(done.stdout.split()) == 4
+    return done.stdout
 
-    def digests():
-        return subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, check=True).stdout
 
-    fresh = digests()
+def test_freshly_compiled_code_and_numbas_cache_give_the_same_bits(tmp_path):
+    fresh = digests(tmp_path)
     assert list(tmp_path.rglob("kernels*.nbc"))
-    assert len(fresh.split()) == 4
-    assert digests() == fresh
+    assert digests(tmp_path) == fresh
+    # where nothing can be kept, it is compiled anew
+    (tmp_path / "file").touch()
+    assert digests(tmp_path / "file" / "folder") == fresh
 
 
 def test_images_do_not_depend_on_those_beside_them():
@@ -183,11 +189,13 @@ def test_what_is_not_compiled_for_gets_pytorchs_own(given):
     assert torch.equal(conv_pool_relu(*given), plain(*given))
 
 
-def test_another_precision_gets_pytorchs_own():
-    given = arguments(2, 3, 8, 8, 4)
+def test_few_channels_stay_float32_where_bfloat16_is_asked_for():
+    given, many = arguments(2, 3, 8, 8, 4), arguments(2, 16, 8, 8, 4)
     with torch.autocast("cpu", torch.bfloat16):
-        assert not is_compiled(*given)
-        assert conv_pool_relu(*given).dtype == torch.bfloat16
+        assert is_compiled(*given)
+        assert conv_pool_relu(*given).dtype == torch.float32
+        assert conv_pool_relu(*many).dtype == torch.bfloat16
+        assert conv_pool_relu(given[0].bfloat16(), *given[1:]).dtype == torch.bfloat16
 
 
 def test_the_widest_row_is_what_the_lanes_hold():

@@ -520,10 +520,10 @@ def test_code_is_code(name, package):
     assert inside != before
 
 
-def test_the_versions_of_torch_and_numpy_count(monkeypatch, package):
+def test_the_versions_of_the_libraries_that_compute_count(monkeypatch, package):
     before = execution._fingerprint(package)
     version = execution.importlib.metadata.version
-    for library in ("torch", "numpy"):
+    for library in ("torch", "numpy", "numba"):
         monkeypatch.setattr(
             execution.importlib.metadata,
             "version",

@@ -27,8 +27,8 @@ def machine(monkeypatch):
     return have
 
 
-def resolve(device, precision, network="wide_cnn"):
-    problem = {**PARAMS["problems"]["digits"], "precision": precision, "network": network}
+def resolve(device, precision):
+    problem = {**PARAMS["problems"]["digits"], "precision": precision}
     content = {**PARAMS, "device": device, "problems": {**PARAMS["problems"], "digits": problem}}
     settings = config.validate(content, "params.yaml")
     return hardware.resolve(settings, settings.problems["digits"])
@@ -40,23 +40,6 @@ def test_auto_takes_what_there_is(machine, gpu, bfloat16):
     machine(gpu=gpu, bfloat16=bfloat16)
     expected = Hardware("cuda" if gpu else "cpu", "bfloat16" if bfloat16 else "float32")
     assert resolve("auto", "auto") == expected
-
-
-@pytest.mark.parametrize(
-    ("network", "precision"),
-    [("assignment_cnn", "float32"), ("linear", "float32"), ("digits_cnn", "float32"), ("wide_cnn", "bfloat16")],
-)
-def test_auto_takes_bfloat16_for_wide_networks_only(machine, network, precision):
-    machine(gpu=False, bfloat16=True)
-    assert resolve("auto", "auto", network) == Hardware("cpu", precision)
-    assert resolve("auto", "bfloat16", network) == Hardware("cpu", "bfloat16")
-
-
-def test_to_look_at_a_network_uses_no_random_number(machine):
-    machine(gpu=False, bfloat16=True)
-    before = torch.random.get_rng_state()
-    resolve("auto", "auto")
-    assert torch.equal(torch.random.get_rng_state(), before)
 
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])

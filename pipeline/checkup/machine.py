@@ -13,6 +13,7 @@ from pipeline.errors import SettingsError
 
 if TYPE_CHECKING:
     from pipeline.config import Settings
+    from pipeline.records import Device
 
 _GIB = 2**30
 # A worker with torch and one problem's examples; they share what the fork server loaded before
@@ -66,20 +67,16 @@ def disk() -> Finding:
 
 def device(settings: Settings) -> Finding:
     """Say what the trainings run on, and what ``auto`` would take."""
-    problems = {name: row.model_copy(update={"precision": "auto"}) for name, row in settings.problems.items()}
-    automatic = settings.model_copy(update={"device": "auto", "problems": problems})
     try:
-        taken, best = _hardware(settings), _hardware(automatic)
+        chosen = {hardware.resolve(settings, row) for row in settings.problems.values()}
+        best: Device = "cuda" if hardware.has_gpu() else "cpu"
+        precision = "bfloat16" if hardware.has_fast_bfloat16(best) else "float32"
     except SettingsError as error:
-        return problem("device", str(error), "correct that in params.yaml")
+        return problem("device", str(error), "params.yaml: device: auto")
     except (ImportError, OSError) as error:
         return problem("device", f"torch cannot be imported: {error}", REINSTALL)
-    return ok("device", f"{taken} as set in params.yaml; auto would take {best}")
-
-
-def _hardware(settings: Settings) -> str:
-    chosen = {hardware.resolve(settings, row) for row in settings.problems.values()}
-    return " and ".join(sorted(f"{one.device} {one.precision}" for one in chosen))
+    taken = " and ".join(sorted(f"{one.device} {one.precision}" for one in chosen))
+    return ok("device", f"{taken} as set in params.yaml; auto would take {best} {precision}")
 
 
 def _gib(size: int) -> str:
