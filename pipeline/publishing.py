@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from pipeline import evaluation, files, outputs, paths, running
@@ -23,50 +20,8 @@ _FINAL = ("test_accuracy", "train_accuracy", "test_loss", "generalization_gap", 
 _EXAMPLES = 2
 
 
-@contextmanager
-def models_meanwhile(settings: Settings, record: Tracker) -> Iterator[None]:
-    """Log a model an optimizer and problem while the block runs: which ones does not depend on any test example.
-
-    Raises
-    ------
-    DataError
-        Where trainings or data are missing.
-    """
-    stop = threading.Event()
-    with ThreadPoolExecutor(1) as thread:
-        logged = thread.submit(_publish_models, settings, record, stop)
-        try:
-            yield
-        except BaseException:
-            stop.set()
-            raise
-        logged.result()
-
-
-def _publish_models(settings: Settings, record: Tracker, stop: threading.Event) -> None:
-    by_name = _trainings(settings)
-    for problem in settings.problems:
-        for name in settings.roster(problem):
-            own = [outcome for outcome in by_name.get(name, []) if outcome.training.problem == problem]
-            if own and not stop.is_set():
-                _publish_model(own, record)
-
-
-def _trainings(settings: Settings) -> dict[str, list[Outcome]]:
-    return {name: outputs.read_trainings(name) for name in settings.optimizers if paths.trainings(name).exists()}
-
-
-def publish_evaluation(settings: Settings, record: Tracker, *, models: bool = True) -> int:
+def publish_evaluation(settings: Settings, record: Tracker) -> int:
     """Add what the evaluation found: final metrics, a model an optimizer and problem, the registered champion.
-
-    Parameters
-    ----------
-    settings
-        With the problems and optimizers.
-    record
-        The store.
-    models
-        False where `models_meanwhile` has logged them.
 
     Returns
     -------
@@ -74,7 +29,7 @@ def publish_evaluation(settings: Settings, record: Tracker, *, models: bool = Tr
         How many runs were added to.
     """
     metrics = files.read_json(paths.METRICS)
-    by_name = _trainings(settings)
+    by_name = {n: outputs.read_trainings(n) for n in settings.optimizers if paths.trainings(n).exists()}
     changed = 0
     for problem in settings.problems:
         final = {
@@ -86,8 +41,7 @@ def publish_evaluation(settings: Settings, record: Tracker, *, models: bool = Tr
         changed += record.sync_metrics(problem, final)
         trainings = [by_name.get(name, []) for name in settings.roster(problem)]
         evaluated = [[o for o in some if o.training.problem == problem and o.key in final] for some in trainings]
-        if models:
-            changed += sum(_publish_model(some, record) for some in evaluated if some)
+        changed += sum(_publish_model(some, record) for some in evaluated if some)
         if problem == settings.main_problem:
             changed += _publish_champion([o for some in evaluated for o in some], record)
     return changed

@@ -12,9 +12,7 @@ def main() -> None:
     execution.start_server()
     settings = config.load()
     with stage_time("evaluate"):
-        record = publishing.tracker(settings)
-        with publishing.models_meanwhile(settings, record):
-            found = study.evaluate(settings)
+        found = study.evaluate(settings)
         files.write_json(paths.METRICS, found.metrics)
         files.write_csv(paths.PER_CLASS, found.per_class)
         files.write_csv(paths.CONFUSION, found.confusion)
@@ -30,7 +28,7 @@ def main() -> None:
         learning = paths.learning(best.problem)
         largest = int(prepared.open_part(learning, "train").inputs.max())
         champion.write(paths.CHAMPION_WEIGHTS, champions[best.problem], prepared.describe(learning), largest, weights)
-        publishing.publish_evaluation(settings, record, models=False)
+        publishing.publish_evaluation(settings, publishing.tracker(settings))
 
 
 if __name__ == "__main__":

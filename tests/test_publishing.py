@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -96,46 +95,6 @@ def test_a_store_made_later_holds_what_a_live_one_does(
         found = {float(run["metrics"]["test_accuracy"]) for run in finals if run["tags"]["optimizer"] == name}
         assert found == set(metrics[name]["test_accuracy"]["seeds"])
     assert all(run["artifacts"] == ["weights.safetensors"] for run in finals)
-
-
-def test_models_that_are_logged_meanwhile_are_the_same(
-    settings: Settings, outcomes: list[Outcome], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("DVC_ROOT", str(tmp_path / "later"))
-    publishing.publish_all(settings, tracker(settings))
-    expected = held()
-
-    monkeypatch.setenv("DVC_ROOT", str(tmp_path / "meanwhile"))
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    record = tracker(settings)
-    record.sync(outcomes)
-    with publishing.models_meanwhile(settings, record):
-        pass
-    assert publishing.publish_evaluation(settings, record, models=False) == 4 + 1
-    assert held() == expected
-    assert publishing.publish_all(settings, tracker(settings)) == 0
-
-
-def test_an_interrupted_evaluation_logs_no_further_model(
-    settings: Settings, outcomes: list[Outcome], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked: list[str] = []
-    interrupted = threading.Event()
-
-    def first_one_waits(some: list[Outcome], _: Any) -> int:
-        asked.append(some[0].training.optimizer)
-        assert interrupted.wait(60)
-        return 0
-
-    def interrupt() -> None:
-        with publishing.models_meanwhile(settings, object()):  # type: ignore[arg-type]
-            threading.Timer(0.5, interrupted.set).start()
-            raise KeyboardInterrupt
-
-    monkeypatch.setattr(publishing, "_publish_model", first_one_waits)
-    with pytest.raises(KeyboardInterrupt):
-        interrupt()
-    assert len(asked) <= 1
 
 
 def test_the_champion_is_the_registered_model(
