@@ -10,5 +10,5 @@ def enforce() -> None:
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
     # PyTorch would also fill every new tensor with NaN, to betray code that reads what it did not write: nothing here
-    # does, and it takes a tenth of a training step
+    # does, and it takes time in every step
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
