@@ -146,6 +146,7 @@ def test_two_machines_give_the_same_bytes_as_processes(two_nodes, learning, tmp_
 
 @pytest.mark.slow
 def test_what_follows_from_an_outcome_is_trained_there_too(learning, tmp_path):
+    pytest.importorskip("ray", reason=NEEDS_RAY)
     told: list[int] = []
     execution.run(
         [task(seed=1)],
