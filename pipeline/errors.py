@@ -31,6 +31,11 @@ class TrainingError(UserError):
     """A training could not be brought to its end (a diverging one can: it is a result)."""
 
 
+def first_line(error: BaseException) -> str:
+    """Return the first line of what a library's error says (its kind, where it says nothing), without a full stop."""
+    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
+
+
 @contextmanager
 def one_message() -> Iterator[None]:
     """Turn a user's mistake inside the block into one message on standard error and an exit status.

@@ -1,6 +1,6 @@
 """Convolution of kernel size 2, 2 × 2 max-pool and ReLU as one compiled loop nest, forward and backward.
 
-Importing this module takes a second: import it where it is used.
+Importing this module brings numba, which takes long: import it where it is used.
 
 A block is as many images as fit side by side into `LANES` columns. Its rows are dealt into even and odd columns, so
 that the four outputs that a max-pool compares, and all inputs that they need, are found at one lane of several arrays.
@@ -326,8 +326,9 @@ def backward(
         collected[:] = _ZERO  # the last block may have fewer images
         for i in range(height + _1):
             here = (i & _1) * size
-            spread[here : here + size] = _ZERO  # and so it stays below the last row
-            if i < height:
+            if i == height:
+                spread[here : here + size] = _ZERO  # there is nothing below the last row
+            else:
                 _collect(gradients, first, count, i, collected)
                 for o in range(outputs):
                     _spread(collected, o * LANES, winners, q + o * LANES, spread, here + o * _4 * _HALF)

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from pipeline.config import closest
-from pipeline.errors import SettingsError
+from pipeline.config import closest, torch_arguments
+from pipeline.errors import SettingsError, first_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -176,12 +176,8 @@ def check(name: str, row: Mapping[str, Any], learning_rate: float) -> None:
     except (ValueError, TypeError, RuntimeError, AssertionError) as error:
         raise SettingsError(
             f"params.yaml: optimizers.{name}: torch.optim.{row['class']} cannot step with {dict(row['arguments'])}: "
-            f"{_first_line(error)}."
+            f"{first_line(error)}."
         ) from None
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
 
 
 def _checked_class(kind: str, where: str) -> str:
@@ -199,7 +195,7 @@ def _construct(
 ) -> torch.optim.Optimizer:
     optimizer_class = getattr(torch.optim, kind)
     _check_arguments(optimizer_class, arguments, where)
-    options = {key: tuple(value) if isinstance(value, list) else value for key, value in arguments.items()}
+    options = torch_arguments(arguments)
     if kind in _FUSED_ON_CPU:
         options.setdefault("fused", True)
     try:
@@ -207,7 +203,7 @@ def _construct(
             [_leaf(values, gradients) for values, gradients in tensors], lr=learning_rate, **options
         )
     except (ValueError, TypeError, RuntimeError) as error:
-        raise SettingsError(f"{where}: torch.optim.{kind} refuses {dict(arguments)}: {_first_line(error)}.") from None
+        raise SettingsError(f"{where}: torch.optim.{kind} refuses {dict(arguments)}: {first_line(error)}.") from None
     return optimizer
 
 

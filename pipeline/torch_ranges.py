@@ -9,7 +9,8 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any
 
-from pipeline.errors import SettingsError
+from pipeline.config import torch_arguments
+from pipeline.errors import SettingsError, first_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -69,12 +70,11 @@ def _refusal(kind: type[Optimizer], arguments: Mapping[str, Any]) -> str | None:
 
     matrix = torch.nn.Parameter(torch.ones(2, 2))
     matrix.grad = torch.ones(2, 2)
-    options: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in arguments.items()}
     make: Callable[..., Optimizer] = kind
     try:
-        make([matrix], lr=0.001, **options).step()
+        make([matrix], lr=0.001, **torch_arguments(arguments)).step()
     except (ValueError, TypeError, RuntimeError, AssertionError, ArithmeticError, LookupError) as error:
-        return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
+        return first_line(error)
     return None
 
 

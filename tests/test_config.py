@@ -95,7 +95,7 @@ REFUSED = [
     ("optimizers.adam.arguments", {"eps": NAN}, "optimizers.adam.arguments.eps: found nan; it must be a finite num"),
     ("optimizers.adam.arguments", {"betas": [0.9, INF]}, "optimizers.adam.arguments.betas: found [0.9, inf]; it must"),
     ("optimizers.adam.arguments", {"eps": {}}, "optimizers.adam.arguments.eps: found {}; it must be a finite number"),
-    ("tuning.seed", 3, "tuning.seed is 3, which is also a training seed (1 to 10): "),
+    ("tuning.seed", 23, "tuning.seed is 23, which is also a training seed (21 to 34): "),
     ("tuning.seed", -1, "tuning.seed: found -1; it must be greater than or equal to 0"),
     ("execution.workers", 0, "execution.workers: found 0; it must be 'auto' or a whole number from 1 to 4096"),
     ("execution.workers", "all", "execution.workers: found 'all'; it must be 'auto' or a whole number from 1 to 4096"),
@@ -167,6 +167,7 @@ def test_a_tuned_value_must_be_there_to_start_from() -> None:
 
 def test_a_problems_own_seeds_count_against_the_tuning_seed() -> None:
     content = changed("tuning.seed", 15)
+    content["training"] = {"first_seed": 1, "seeds": 10}
     config.validate(content, "params.yaml")
     content["problems"]["digits"]["seeds"] = 20
     assert "tuning.seed is 15, which is also a training seed (1 to 20)" in refusal(content)
@@ -234,6 +235,7 @@ def test_arguments_left_empty_are_none(tmp_path: Path) -> None:
 def test_rosters_and_seeds() -> None:
     content = params()
     content["problems"]["digits"].update(optimizers=["adam", "sgd"], seeds=3)
+    content["training"] = {"first_seed": 1, "seeds": 10}
     settings = config.validate(content, "params.yaml")
     assert settings.roster("digits") == ["sgd", "adam"]
     assert settings.roster("cifar10") == list(content["optimizers"])

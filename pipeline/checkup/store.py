@@ -40,7 +40,7 @@ def runs() -> Finding:
 
 
 def _ask(address: str) -> str:
-    if address.startswith(("http://", "https://")):
+    if tracking.is_server(address):
         return _ask_server(address.rstrip("/"))
     from sqlalchemy import make_url
     from sqlalchemy.exc import ArgumentError

@@ -24,7 +24,7 @@ def ui(
     from pipeline.tracking import server
 
     settings = config.load()
-    remote = tracking.store_uri().startswith(("http://", "https://"))
+    remote = tracking.is_server(tracking.store_uri())
     if not (fill_only or remote):
         server.check_port(port)
     record = publishing.tracker(settings)

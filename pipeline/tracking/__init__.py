@@ -5,7 +5,7 @@ shows it all.
 """
 
 from pipeline.tracking.entities import DataSet
-from pipeline.tracking.store import shown_uri, store_uri
+from pipeline.tracking.store import is_server, shown_uri, store_uri
 from pipeline.tracking.tracker import Tracker
 
-__all__ = ["DataSet", "Tracker", "shown_uri", "store_uri"]
+__all__ = ["DataSet", "Tracker", "is_server", "shown_uri", "store_uri"]

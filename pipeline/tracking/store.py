@@ -26,6 +26,11 @@ def store_uri() -> str:
     return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{quote(str(paths.shared_root() / 'mlflow.db'), '/ ')}"
 
 
+def is_server(address: str) -> bool:
+    """Return whether a store's address is that of a tracking server."""
+    return address.startswith(("http://", "https://"))
+
+
 def shown_uri() -> str:
     """Return the store's address as it may be shown: without a password."""
     return _without_password(store_uri())
