@@ -12,7 +12,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline import config, environment, execution, files
+from pipeline import config, environment, execution, files, memo
 from pipeline.data import prepared, problems
 from pipeline.records import Training, plan
 
@@ -33,7 +33,7 @@ def main() -> None:
         for number in range(_TIMES):
             again = replace(outcome, key=f"{number:032x}")
             start = time.perf_counter()
-            execution._keep(folder / "memo", again)
+            memo.keep(folder / "memo", again)
             execution._recalled(folder / "memo", again.key)
             seconds.append(time.perf_counter() - start)
     described = environment.describe()

@@ -1,6 +1,6 @@
 """How often the comparison finds a difference that is not there, and how small a real one it finds.
 
-Run with ``python benchmarks/calibrate.py`` (ten seconds); writes ``benchmarks/results/calibration.json``.
+Run with ``python -m benchmarks.calibrate``; writes ``benchmarks/results/calibration.json``.
 The figures depend on the random seed and not on the hardware.
 """
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 OUTPUT = Path(__file__).parent / "results" / "calibration.json"
 SEED = 20_240_601
 STUDIES = 1_000
-PAIRS = 10
+PAIRS = (10, 14)
 OPTIMIZERS = 13
 COMPARISONS = OPTIMIZERS - 1
 ALPHA = 0.05
@@ -50,13 +50,15 @@ def main() -> None:
         "studies": STUDIES,
         "optimizers": OPTIMIZERS,
         "comparisons_with_the_baseline": COMPARISONS,
-        "paired_seeds": PAIRS,
+        "paired_seeds": list(PAIRS),
         "alpha": ALPHA,
         "seed_sd_pp": SEED_SD,
         "residual_sd_pp": RESIDUAL_SD,
         "unequal_residual_sds_pp": [round(float(sd), 3) for sd in UNEQUAL_SDS],
-        "no_difference": {name: false_alarms(draw) for name, draw in scenarios.items()},
-        "power": smallest_difference_found(),
+        "no_difference": {
+            f"{pairs} seeds, {name}": false_alarms(draw, pairs) for pairs in PAIRS for name, draw in scenarios.items()
+        },
+        "power": {f"{pairs} seeds": smallest_difference_found(pairs) for pairs in PAIRS},
         "twins_checked_on": _CHECKED,
         "random_seed": SEED,
         "versions": {"python": platform.python_version()}
@@ -83,10 +85,12 @@ def skewed_residuals(rng: np.random.Generator, shape: tuple[int, int, int]) -> N
     return standard * UNEQUAL_SDS[order]
 
 
-def differences_from_baseline(rng: np.random.Generator, draw: Residuals, studies: int) -> NDArray[np.float64]:
+def differences_from_baseline(
+    rng: np.random.Generator, draw: Residuals, studies: int, pairs: int
+) -> NDArray[np.float64]:
     """Return differences, shape ``(studies, comparisons, pairs)``, between optimizers that are all alike."""
-    seeds = rng.normal(0, SEED_SD, (studies, PAIRS, 1))
-    scores = seeds + draw(rng, (studies, PAIRS, OPTIMIZERS))
+    seeds = rng.normal(0, SEED_SD, (studies, pairs, 1))
+    scores = seeds + draw(rng, (studies, pairs, OPTIMIZERS))
     differences: NDArray[np.float64] = scores[..., :-1] - scores[..., -1:]
     return np.swapaxes(differences, 1, 2)
 
@@ -122,16 +126,16 @@ def holm(p_values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def check_twins(rng: np.random.Generator) -> None:
     """Raise unless both twins agree with the tests they stand for."""
-    differences = differences_from_baseline(rng, normal_residuals, _CHECKED)
+    differences = differences_from_baseline(rng, normal_residuals, _CHECKED, max(PAIRS))
     fast = sign_flip_p(differences)
     slow = [paired.sign_flip_test(one, rng) for one in differences[:, 0]]
     np.testing.assert_allclose(fast[:, 0], slow, rtol=0, atol=1e-12)
     np.testing.assert_allclose(holm(fast), [paired.holm(row) for row in fast], rtol=0, atol=1e-12)
 
 
-def false_alarms(draw: Residuals) -> dict[str, Any]:
+def false_alarms(draw: Residuals, pairs: int) -> dict[str, Any]:
     """Return the share of studies with a false "better", and with any false difference."""
-    differences = differences_from_baseline(np.random.default_rng(SEED), draw, STUDIES)
+    differences = differences_from_baseline(np.random.default_rng(SEED), draw, STUDIES, pairs)
     significant = holm(sign_flip_p(differences)) <= ALPHA
     better = significant & (differences.mean(axis=-1) > 0)
     return {
@@ -151,14 +155,14 @@ def _share(count: int) -> dict[str, Any]:
     }
 
 
-def smallest_difference_found() -> dict[str, Any]:
+def smallest_difference_found(pairs: int) -> dict[str, Any]:
     """Return the smallest true advantage of one optimizer that is found in 80 % of the studies.
 
     The other optimizers are the baseline's equals. Every size of advantage sees the same noise, so that
     the power rises with it and halving the range finds where it crosses 80 %.
     """
     rng = np.random.default_rng(SEED)
-    noise = differences_from_baseline(rng, normal_residuals, STUDIES)
+    noise = differences_from_baseline(rng, normal_residuals, STUDIES, pairs)
     others = sign_flip_p(noise)
 
     def power(advantage: float) -> float:
@@ -186,8 +190,8 @@ def report(figures: dict[str, Any]) -> None:
         low, high = better["wilson_95"]
         share = f"{better['share']:.1%} of studies (95 % interval {low:.1%} to {high:.1%})"
         print(f"no difference ({name}): a false 'better' in {share}")
-    power = figures["power"]
-    print(f"found with {power['target']:.0%} power: {power['smallest_difference_pp']} pp")
+    for name, power in figures["power"].items():
+        print(f"found with {power['target']:.0%} power by {name}: {power['smallest_difference_pp']} pp")
     print(f"written to {OUTPUT.relative_to(Path(__file__).parents[1])}")
 
 

@@ -22,11 +22,16 @@ RESULT = Path("benchmarks/results/other_seeds.json")
 
 
 def main(
-    first_seed: Annotated[int, typer.Option(help="The first of the other seeds.")] = 11,
+    first_seed: Annotated[
+        int | None, typer.Option(help="The first of the other seeds; the next ones unless given.")
+    ] = None,
     folder: Annotated[Path | None, typer.Option(help="Where to work; a temporary folder unless given.")] = None,
 ) -> None:
     """Measure, print and write ``benchmarks/results/other_seeds.json``."""
     own = files.read_json(paths.VERDICTS)
+    settings = config.load().training
+    if first_seed is None:
+        first_seed = settings.first_seed + settings.seeds
     with tempfile.TemporaryDirectory() as temporary:
         copy = folder or Path(temporary) / "study"
         copy_project(copy)
@@ -44,7 +49,6 @@ def main(
         if status:
             raise errors.UserError("the study stopped: see above.")
         other = files.read_json(copy / paths.VERDICTS)
-    settings = config.load().training
     result = {
         "seeds": [settings.first_seed, settings.first_seed + settings.seeds - 1],
         "other_seeds": [first_seed, first_seed + settings.seeds - 1],

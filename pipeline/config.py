@@ -7,7 +7,7 @@ import math
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
@@ -16,9 +16,6 @@ from pipeline.backprop_settings import BackpropSettings
 from pipeline.comparison_settings import ComparisonSettings
 from pipeline.errors import SettingsError
 from pipeline.paths import PARAMS
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
 LearningRate = Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False, strict=True)]
@@ -277,11 +274,6 @@ def available_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def torch_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a row's arguments as torch wants them: YAML writes a tuple as a list."""
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in arguments.items()}
 
 
 def closest(found: object, allowed: Any) -> str:

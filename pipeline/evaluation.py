@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pipeline import outputs
-from pipeline.files import read_tensors
+from pipeline import execution, files, memo, outputs
+from pipeline.data import prepared
+from pipeline.records import canonical
 from pipeline.statistics.intervals import mean_interval, wilson_interval
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ class Assignment:
     learning: Path
     test: Path
     weights: Path
+    memo: Path
 
 
 @dataclass(frozen=True)
@@ -60,10 +63,34 @@ class Assessment:
 
 
 def assess(assignment: Assignment) -> Assessment:
-    """Run all networks of an optimizer on the test examples and a sample of the training examples."""
+    """Run all networks of an optimizer on the test examples and a sample of the training examples.
+
+    What was assessed before, by the same code, is taken from the memo.
+    """
+    key = _key(assignment)
+    known = memo.recall_tensors(assignment.memo, key)
+    if known is not None:
+        return Assessment(**known)
+    assessment = _assess(assignment)
+    memo.keep_tensors(assignment.memo, key, vars(assessment))
+    return assessment
+
+
+def _key(assignment: Assignment) -> str:
+    """Return the hash of all that decides an assessment: code, network, and the bytes of weights and examples."""
+    decides = [
+        execution.code_fingerprint("evaluation.py"),
+        assignment.network,
+        prepared.describe(assignment.learning).digest,
+        files.sha256(assignment.weights),
+        *(files.sha256(path) for path in sorted(assignment.test.iterdir())),
+    ]
+    return hashlib.sha256(canonical(decides).encode()).hexdigest()[:32]
+
+
+def _assess(assignment: Assignment) -> Assessment:
     import torch
 
-    from pipeline.data import prepared
     from pipeline.data.batches import Batches
 
     torch.set_num_threads(1)
@@ -74,7 +101,7 @@ def assess(assignment: Assignment) -> Assessment:
         "test": Batches(prepared.open_part(assignment.test, "test"), description, _BATCH),
         "train": Batches(sample, description, _BATCH),
     }
-    by_seed = outputs.split_by_seed(read_tensors(assignment.weights))
+    by_seed = outputs.split_by_seed(files.read_tensors(assignment.weights))
     rows = [_assess_network(assignment.network, by_seed[seed], description, parts) for seed in sorted(by_seed)]
     return Assessment(*(np.stack(column) for column in zip(*rows, strict=True)))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import hashlib
 import importlib.metadata
-import json
 import multiprocessing
 import os
 import platform
@@ -21,8 +20,8 @@ from multiprocessing import forkserver
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
-from pipeline import files
 from pipeline.errors import SettingsError, TrainingError
+from pipeline.memo import keep, place, recall
 from pipeline.records import Outcome, Training
 
 if TYPE_CHECKING:
@@ -120,7 +119,7 @@ def run(
         missing, known_outcomes = [], []
         for training in wanted:
             key = training.key(code)
-            known = _recall(memo, key)
+            known = recall(memo, key)
             if known is None:
                 missing.append((training, learning(training.problem), memo, key))
             else:
@@ -130,7 +129,7 @@ def run(
 
     def spare() -> _Unfinished | None:
         training = likely()
-        if training is None or (key := training.key(code)) in ahead or _place(memo, key).exists():
+        if training is None or (key := training.key(code)) in ahead or place(memo, key).exists():
             return None
         ahead.add(key)
         return training, learning(training.problem), memo, key
@@ -199,18 +198,23 @@ def start_server() -> None:
         forkserver.ensure_running()
 
 
-def code_fingerprint() -> str:
+def code_fingerprint(*more: str) -> str:
     """Return a hash of the code that decides outcomes, and of the versions of the libraries that compute.
 
     Comments, docstrings and formatting do not count, so that editing them repeats no training.
+
+    Parameters
+    ----------
+    more
+        Names of further files of this package that decide what is asked for.
     """
-    return _fingerprint(Path(__file__).parent)
+    return _fingerprint(Path(__file__).parent, more)
 
 
 @cache
-def _fingerprint(package: Path) -> str:
+def _fingerprint(package: Path, more: tuple[str, ...] = ()) -> str:
     digest = hashlib.sha256()
-    for name in RESULT_CODE:
+    for name in (*RESULT_CODE, *more):
         tree = ast.parse((package / name).read_text(encoding="utf-8"))
         digest.update(ast.dump(_without_docstrings(tree)).encode())
     for distribution in _COMPUTING:
@@ -257,7 +261,7 @@ def _on_cluster(
 
     def on_result(task: tuple[Training, str, str], outcome: Outcome) -> list[tuple[tuple[Training, str, str], Path]]:
         # here and not there: the machines may share no disk
-        _keep(memos[task[1]], outcome)
+        keep(memos[task[1]], outcome)
         return sent(finished(_recalled(memos[task[1]], task[1])))
 
     cluster = replace(cluster, environment=_WORKER_ENVIRONMENT)
@@ -284,42 +288,17 @@ def _train_one(task: _Unfinished) -> None:
     from pipeline.training import train
 
     training, learning, memo, key = task
-    _keep(memo, train(training, learning, key))
-
-
-def _keep(memo: Path, outcome: Outcome) -> None:
-    record = json.dumps({"record": outcome.to_json(), "seconds": outcome.seconds})
-    weights = outcome.weights if outcome.training.kind == "train" else {}
-    files.write_tensors(_place(memo, outcome.key), weights or {}, {"outcome": record})
+    keep(memo, train(training, learning, key))
 
 
 def _name_of(task: _Unfinished) -> str:
     return f"{task[0].optimizer} on {task[0]}"
 
 
-def _place(memo: Path, key: str) -> Path:
-    return memo / key[:2] / f"{key}.safetensors"
-
-
-def _recall(memo: Path, key: str) -> Outcome | None:
-    path = _place(memo, key)
-    if not path.exists():
-        return None
-    try:
-        content = json.loads(files.read_metadata(path)["outcome"])
-        weights = files.read_tensors(path)
-    except Exception:  # noqa: BLE001 - safetensors raises its own, undocumented kinds
-        # a damaged memo costs one training, never a study
-        path.unlink(missing_ok=True)
-        return None
-    outcome = Outcome.from_json(content["record"], content["seconds"])
-    return replace(outcome, weights=weights or None)
-
-
 def _recalled(memo: Path, key: str) -> Outcome:
-    outcome = _recall(memo, key)
+    outcome = recall(memo, key)
     if outcome is None:
-        raise TrainingError(f"the finished training {_place(memo, key)} vanished: run the same command again.")
+        raise TrainingError(f"the finished training {place(memo, key)} vanished: run the same command again.")
     return outcome
 
 

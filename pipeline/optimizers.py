@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from pipeline.config import closest, torch_arguments
+from pipeline.config import closest
 from pipeline.errors import SettingsError, first_line
 
 if TYPE_CHECKING:
@@ -178,6 +178,11 @@ def check(name: str, row: Mapping[str, Any], learning_rate: float) -> None:
             f"params.yaml: optimizers.{name}: torch.optim.{row['class']} cannot step with {dict(row['arguments'])}: "
             f"{first_line(error)}."
         ) from None
+
+
+def torch_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row's arguments as torch wants them: YAML writes a tuple as a list."""
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in arguments.items()}
 
 
 def _checked_class(kind: str, where: str) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from pipeline import evaluation, files, outputs, paths, running
+from pipeline import evaluation, files, memo, outputs, paths, running
 from pipeline.data import prepared
 
 if TYPE_CHECKING:
@@ -62,11 +63,13 @@ def publish_all(settings: Settings, record: Tracker) -> int:
 
 
 def _everything(settings: Settings) -> Iterator[Outcome]:
+    kept = paths.memo()
     for name in settings.optimizers:
-        if paths.trials(name).exists():
-            yield from outputs.read_trials(name)
+        found = outputs.read_trials(name) if paths.trials(name).exists() else []
         if paths.trainings(name).exists():
-            yield from outputs.read_trainings_with_weights(name)
+            found = [*found, *outputs.read_trainings_with_weights(name)]
+        # DVC's outputs hold no times: they would not be the same bytes twice
+        yield from (replace(outcome, seconds=memo.seconds_of(kept, outcome.key)) for outcome in found)
 
 
 def _final_metrics(found: dict[str, Any], index: int) -> dict[str, float]:

@@ -111,6 +111,7 @@ def _assess_all(settings: Settings) -> dict[tuple[str, str], Assessment]:
             learning=paths.learning(problem),
             test=paths.test(problem),
             weights=paths.weights(name, problem),
+            memo=paths.memo(),
         )
         for problem, problem_settings in settings.problems.items()
         for name in settings.roster(problem)

@@ -9,8 +9,8 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any
 
-from pipeline.config import torch_arguments
 from pipeline.errors import SettingsError, first_line
+from pipeline.optimizers import torch_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -89,7 +89,7 @@ def small(params: dict[str, Any]) -> dict[str, Any]:
     params["problems"] = {"digits": {**params["problems"]["digits"], "epochs": 2}}
     params["data"]["archives"] = []
     params["tuning"].update(points=3, max_extensions=1)
-    params["training"]["seeds"] = 2
+    params["training"] = {"first_seed": 1, "seeds": 2}
     params["optimizers"] = {name: params["optimizers"][name] for name in ("sgd", "adam")}
     return params
 

@@ -30,7 +30,7 @@ def settings(**problem_rows: dict[str, Any]) -> config.Settings:
     content = params()
     digits = {**content["problems"]["digits"], "epochs": 1}
     content["problems"] = {name: {**digits, **row} for name, row in problem_rows.items()} or {"digits": digits}
-    content["training"]["seeds"] = 2
+    content["training"] = {"first_seed": 1, "seeds": 2}
     content["optimizers"] = {name: content["optimizers"][name] for name in ("sgd", "muon")}
     return config.validate(content, "params.yaml")
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -8,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from pipeline import evaluation, files, outputs, paths
+from pipeline import evaluation, execution, files, outputs, paths
 from pipeline.data import prepared
 from pipeline.evaluation import Assessment, Assignment
 from tests import studies
@@ -201,19 +203,30 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def assign(name: str = "sgd") -> Assignment:
+@pytest.fixture
+def memo(tmp_path: Path) -> Path:
+    return tmp_path / "memo"
+
+
+def assign(memo: Path, name: str = "sgd") -> Assignment:
     return Assignment(
-        "digits", name, "digits_cnn", paths.learning("digits"), paths.test("digits"), paths.weights(name, "digits")
+        "digits",
+        name,
+        "digits_cnn",
+        paths.learning("digits"),
+        paths.test("digits"),
+        paths.weights(name, "digits"),
+        memo,
     )
 
 
-def test_assessment_is_that_of_a_plain_loop(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_assessment_is_that_of_a_plain_loop(folder: Path, memo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import torch
 
     from pipeline import networks
 
     monkeypatch.chdir(folder)
-    found = evaluation.assess(assign())
+    found = evaluation.assess(assign(memo))
     description = prepared.describe(paths.learning("digits"))
     for row, (_, weights) in enumerate(sorted(outputs.read_weights("sgd", "digits").items())):
         network = networks.build("digits_cnn", description.shape, 10)
@@ -254,15 +267,64 @@ def test_the_validation_accuracy_of_the_record_is_that_of_the_stored_weights(
         assert (guesses == validation.labels).mean() == pytest.approx(outcome.validation_accuracy, abs=1e-9)
 
 
-def test_a_network_of_nans_predicts_nothing(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_assessed_is_not_assessed_again(folder: Path, memo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    before = evaluation.assess(assign(memo))
+    asked: list[Assignment] = []
+    original = evaluation._assess
+    monkeypatch.setattr(evaluation, "_assess", lambda assignment: asked.append(assignment) or original(assignment))
+
+    again = evaluation.assess(assign(memo))
+    assert asked == []
+    for name, array in vars(before).items():
+        found = getattr(again, name)
+        assert (found.dtype, found.tobytes()) == (array.dtype, array.tobytes()), name
+
+    # cut off half-way: done again, and whole afterwards
+    (kept,) = memo.rglob("*.safetensors")
+    kept.write_bytes(kept.read_bytes()[:-1])
+    assert vars(evaluation.assess(assign(memo)))["predictions"].tobytes() == before.predictions.tobytes()
+    assert len(asked) == 1
+    evaluation.assess(assign(memo))
+    assert len(asked) == 1
+
+
+def test_weights_examples_and_network_are_in_the_key(
+    folder: Path, memo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    made = assign(memo)
+    shutil.copytree(made.test, tmp_path / "test")
+    labels = np.load(tmp_path / "test" / "test_labels.npy")
+    labels[0] = (labels[0] + 1) % 10
+    np.save(tmp_path / "test" / "test_labels.npy", labels)
+    others = [assign(memo, "muon"), replace(made, test=tmp_path / "test"), replace(made, network="linear")]
+    assert len({evaluation._key(one) for one in (made, *others)}) == 4
+    assert evaluation._key(assign(tmp_path / "elsewhere")) == evaluation._key(made)
+
+
+def test_code_and_learning_examples_are_in_the_key(folder: Path, memo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    made = assign(memo)
+    description = prepared.describe(made.learning)
+    key = evaluation._key(made)
+    with monkeypatch.context() as patch:
+        patch.setattr(prepared, "describe", lambda _: replace(description, digest="another"))
+        assert evaluation._key(made) != key
+    with monkeypatch.context() as patch:
+        patch.setattr(execution, "code_fingerprint", lambda *names: f"{execution.RESULT_CODE + names}")
+        assert evaluation._key(made) != key
+    assert evaluation._key(made) == key
+
+
+def test_a_network_of_nans_predicts_nothing(
+    folder: Path, memo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(folder)
     weights = files.read_tensors(paths.weights("sgd", "digits"))
     broken = {name: array * np.float32(np.nan) if name.startswith("2/") else array for name, array in weights.items()}
     files.write_tensors(tmp_path / "weights.safetensors", broken)
-    made = assign()
-    found = evaluation.assess(
-        Assignment("digits", "sgd", "digits_cnn", made.learning, made.test, tmp_path / "weights.safetensors")
-    )
+    found = evaluation.assess(replace(assign(memo), weights=tmp_path / "weights.safetensors"))
     assert set(found.predictions[1].tolist()) == {-1}
     assert not found.confidences[1].any()
     assert np.isnan([found.test_loss[1], found.train_loss[1]]).all()

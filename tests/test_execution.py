@@ -16,6 +16,7 @@ import pytest
 
 from pipeline import errors, execution, files
 from pipeline.errors import SettingsError, TrainingError
+from pipeline.memo import recall
 from pipeline.records import Outcome, Training
 from tests.import_closure import closure
 
@@ -457,7 +458,7 @@ def test_ctrl_c_ends_with_one_message_and_no_orphans(study, long, learning, tmp_
     assert process.returncode == 130
     assert stderr.splitlines() == ["interrupted: finished trainings are kept; the same command goes on from here"]
     assert _all_gone(process)
-    known = execution._recall(tmp_path / "memo", first)
+    known = recall(tmp_path / "memo", first)
     assert known is not None
     assert known.training in long
 
@@ -535,6 +536,18 @@ def test_the_versions_of_the_libraries_that_compute_count(monkeypatch, package):
     execution._fingerprint.cache_clear()
 
 
+def test_further_files_count_where_they_decide_what_is_asked_for(package):
+    shutil.copy(PACKAGE / "evaluation.py", package)
+    alone = execution._fingerprint(package)
+    with_evaluation = execution._fingerprint(package, ("evaluation.py",))
+    assert with_evaluation != alone
+    assert with_evaluation == execution.code_fingerprint("evaluation.py")
+    (package / "evaluation.py").write_text("NOTHING = 1")
+    execution._fingerprint.cache_clear()
+    assert execution._fingerprint(package) == alone
+    assert execution._fingerprint(package, ("evaluation.py",)) != with_evaluation
+
+
 def test_the_result_code_is_what_training_imports():
     # words of errors, the schema of settings, places of files, and how bytes get onto the disk decide nothing:
     # a training takes its settings and its folder as arguments, and its data is in its key
@@ -548,7 +561,7 @@ def test_what_is_left_out_of_the_code_is_used_for_nothing_that_matters():
     """Training may take these names, and no others, from the files whose changes repeat no training."""
     harmless = {
         "pipeline.config": {"closest"},
-        "pipeline.errors": {"SettingsError", "DataError"},
+        "pipeline.errors": {"SettingsError", "DataError", "first_line"},
         "pipeline": {"files"},
     }
     for name in execution.RESULT_CODE:

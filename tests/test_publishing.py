@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pipeline import evaluation, files, outputs, paths, publishing, running, study
+from pipeline import evaluation, files, memo, outputs, paths, publishing, running, study
 from pipeline.errors import DataError
 from pipeline.tracking import Tracker
 from tests import studies
@@ -97,6 +98,23 @@ def test_a_store_made_later_holds_what_a_live_one_does(
     assert all(run["artifacts"] == ["weights.safetensors"] for run in finals)
 
 
+def test_a_run_filled_in_later_lasted_as_long_as_its_training(
+    settings: Settings, outcomes: list[Outcome], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    remembered, damaged, *_ = outcomes
+    for outcome in (remembered, damaged):
+        memo.keep(paths.memo(), replace(outcome, seconds=12.5))
+    memo.place(paths.memo(), damaged.key).write_bytes(b"cut off")
+    publishing.publish_all(settings, tracker(settings))
+    lasted = {
+        run.data.tags["key"]: run.info.end_time - run.info.start_time
+        for run in Store().runs()
+        if "key" in run.data.tags
+    }
+    assert lasted == {outcome.key: 12_500 if outcome is remembered else 0 for outcome in outcomes}
+
+
 def test_the_champion_is_the_registered_model(
     settings: Settings, outcomes: list[Outcome], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -152,7 +170,7 @@ def test_metrics_go_to_the_seed_that_they_belong_to(settings: Settings, outcomes
     metrics = files.read_json(paths.METRICS)["digits"]
     for name in ("sgd", "muon"):
         for index, outcome in enumerate(outputs.read_trainings(name)):
-            assert outcome.training.seed == index + 1
+            assert outcome.training.seed == list(settings.seeds("digits"))[index]
             assert recorded[outcome.key]["test_loss"] == metrics[name]["test_loss"]["seeds"][index]
 
 

@@ -28,10 +28,9 @@ def judge(evidence: Evidence) -> Verdict:
     """Judge the claim on cifar10, or on the study's first problem."""
     problem = evidence.problem("cifar10")
     pairs = [
-        evidence.pair(problem, "adam", rival, measure)
+        pair
         for measure in (IMAGES_TO_LOSS, IMAGES_TO_ACCURACY)
-        for rival in evidence.roster(problem)
-        if rival != "adam"
+        for pair in evidence.against_all(problem, "adam", measure)
     ]
     decision = decisions.first_of_all(pairs, evidence.settings.alpha)
     return wording.verdict(

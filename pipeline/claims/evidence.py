@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pipeline.comparison.pairs import Pair, Row, compare_rows, compare_with_value
+from pipeline.comparison.pairs import Pair, Row, compare_all, compare_rows, compare_with_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -97,6 +97,11 @@ class Evidence:
     def pair(self, problem: str, a: str, b: str, measure: Measure, margin: float | None = None) -> Pair:
         """Compare two optimizers on a problem; the difference is a − b."""
         return compare_rows(self.settings, self.metrics, Row(problem, a), Row(problem, b), measure, margin)
+
+    def against_all(self, problem: str, a: str, measure: Measure) -> list[Pair]:
+        """Compare an optimizer with every other one of a problem; the differences are a − the other."""
+        couples = [(Row(problem, a), Row(problem, other)) for other in self.roster(problem) if other != a]
+        return compare_all(self.settings, self.metrics, couples, measure)
 
     def pair_of_problems(self, a: str, b: str, optimizer: str, measure: Measure) -> Pair:
         """Compare an optimizer with itself on two problems that share their seeds; the difference is a − b."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.comparison import rankings, searches
 from pipeline.comparison.measures import MEASURES
-from pipeline.comparison.pairs import Pair, Row, compare_rows
+from pipeline.comparison.pairs import Pair, Row, compare_all
 from pipeline.statistics.paired import holm
 
 if TYPE_CHECKING:
@@ -76,11 +76,9 @@ def rounded(value: Any) -> Any:
 
 
 def _against_baseline(settings: ComparisonSettings, metrics: Metrics, problem: str, measure: Measure) -> dict[str, Any]:
-    pairs = [
-        compare_rows(settings, metrics, Row(problem, name), Row(problem, settings.baseline), measure)
-        for name in metrics[problem]
-        if name != settings.baseline
-    ]
+    baseline = Row(problem, settings.baseline)
+    couples = [(Row(problem, name), baseline) for name in metrics[problem] if name != settings.baseline]
+    pairs = compare_all(settings, metrics, couples, measure)
     return {
         pair.a.optimizer: _record(pair, corrected, settings.alpha)
         for pair, corrected in zip(pairs, corrected_together(pairs), strict=True)

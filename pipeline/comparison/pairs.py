@@ -65,7 +65,18 @@ def compare_rows(
     measure: Measure,
     margin: float | None = None,
 ) -> Pair:
-    """Compare two optimizers on the seeds that they share.
+    """Compare two optimizers as `compare_all` does many."""
+    return compare_all(settings, metrics, [(a, b)], measure, margin)[0]
+
+
+def compare_all(
+    settings: ComparisonSettings,
+    metrics: Metrics,
+    couples: Sequence[tuple[Row, Row]],
+    measure: Measure,
+    margin: float | None = None,
+) -> list[Pair]:
+    """Compare optimizers, two at a time, on the seeds that the two share.
 
     Seeds are in the same order everywhere, so a problem with fewer of them shares its first ones with the others.
     The images until a target count up to the end of the training where the target was not reached: that is one
@@ -77,8 +88,8 @@ def compare_rows(
         Level and margins.
     metrics
         As in ``results/metrics.json``.
-    a, b
-        The difference is a − b.
+    couples
+        Each a and b; the difference is a − b.
     measure
         What to compare.
     margin
@@ -86,25 +97,45 @@ def compare_rows(
 
     Returns
     -------
-    Pair
-        Without numbers where a row is missing, its learning rate lies on the edge of its grid, a seed diverged
-        or has no value, neither of the two reached the target in some seed, or there are fewer than two seeds.
+    list of Pair
+        In the order of `couples`; without numbers where a row is missing, its learning rate lies on the edge of its
+        grid, a seed diverged or has no value, neither of the two reached the target in some seed, or there are fewer
+        than two seeds.
     """
+    margin = measure.margin_in(settings.margins) if margin is None else margin
+    scores = [_scores(metrics, a, b, measure) for a, b in couples]
+    p_values = iter(_known_p([found for found in scores if not isinstance(found, str)]))
+    return [
+        Pair(a, b, measure, None, found)
+        if isinstance(found, str)
+        else Pair(a, b, measure, _tested(*found, measure, margin, settings.alpha, (*a, *b), next(p_values)))
+        for (a, b), found in zip(couples, scores, strict=True)
+    ]
+
+
+def _known_p(scores: Sequence[tuple[list[float], list[float]]]) -> list[float | None]:
+    """Test all couples at once, where that takes no generator."""
+    if any(len(first) > paired.MOST_PAIRS_ENUMERATED for first, _ in scores):
+        return [None] * len(scores)
+    return list(paired.sign_flip_tests([np.subtract(first, second) for first, second in scores]))
+
+
+def _scores(metrics: Metrics, a: Row, b: Row, measure: Measure) -> tuple[list[float], list[float]] | str:
+    """Return what two optimizers have on their shared seeds, on the scale of differences, or why there is nothing."""
     reason = _refusal(metrics, a, measure) or _refusal(metrics, b, measure)
     if reason:
-        return Pair(a, b, measure, None, reason)
+        return reason
     first, second = (seeds_of(metrics, *row, measure) or [] for row in (a, b))
     shared = list(zip(first, second, strict=False))
     limits = (training_length(metrics, a.problem), training_length(metrics, b.problem))
     reason = _unusable(a, b, measure, shared) or _endless(shared, measure, limits)
     if reason:
-        return Pair(a, b, measure, None, reason)
+        return reason
     scores = [
         [_scale(limit if value is None else value, measure) for value in values]
         for limit, values in zip(limits, zip(*shared, strict=True), strict=True)
     ]
-    margin = measure.margin_in(settings.margins) if margin is None else margin
-    return Pair(a, b, measure, _tested(scores[0], scores[1], measure, margin, settings.alpha, (*a, *b)))
+    return scores[0], scores[1]
 
 
 def compare_with_value(
@@ -190,11 +221,12 @@ def _tested(
     margin: float,
     alpha: float,
     names: tuple[str, ...],
+    p: float | None = None,
 ) -> PairedComparison:
     # a generator of its own for every comparison: another optimizer in the study changes no interval
     entropy = list("/".join((*names, measure.name)).encode())
     found = paired.compare(
-        first, second, margin, np.random.default_rng(entropy), higher_is_better=measure.higher_is_better
+        first, second, margin, np.random.default_rng(entropy), higher_is_better=measure.higher_is_better, p=p
     )
     differences = np.subtract(first, second)
     return replace(found, equivalence=paired.equivalence_interval(differences, alpha))

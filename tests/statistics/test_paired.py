@@ -14,6 +14,7 @@ from pipeline.statistics.paired import (
     holm,
     probability_of_improvement,
     sign_flip_test,
+    sign_flip_tests,
     smallest_p,
 )
 from pipeline.statistics.samples import SampleError
@@ -80,6 +81,17 @@ def test_above_sixteen_pairs_the_generator_decides() -> None:
 
 def test_no_difference_at_all() -> None:
     assert sign_flip_test([0.0] * 10, fresh()) == 1.0
+
+
+@given(st.lists(accuracies, max_size=6))
+def test_many_at_once_are_as_each_alone(samples: list[list[float]]) -> None:
+    assert sign_flip_tests(samples) == [sign_flip_test(sample, fresh()) for sample in samples]
+
+
+@pytest.mark.parametrize("wrong", [[0.1], [0.1, math.nan], [0.1] * 17])
+def test_none_of_many_is_made_up(wrong: list[float]) -> None:
+    with pytest.raises(SampleError):
+        sign_flip_tests([[0.1, 0.2], wrong])
 
 
 @pytest.mark.parametrize("differences", [[], [0.1], [0.1, math.nan], [0.1, math.inf], [[0.1, 0.2]]])
