@@ -46,7 +46,10 @@ def measured(memo: Path) -> dict[str, list[float]]:
     """Return the seconds of every training in a memo, by problem."""
     found: dict[str, list[float]] = defaultdict(list)
     for path in sorted(memo.rglob("*.safetensors")):
-        content = json.loads(files.read_metadata(path)["outcome"])
+        # other finished work lies there as well
+        if (record := files.read_metadata(path).get("outcome")) is None:
+            continue
+        content = json.loads(record)
         found[content["record"]["problem"]].append(round(content["seconds"], 3))
     return {problem: sorted(seconds) for problem, seconds in sorted(found.items())}
 

@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from benchmarks import scaling
+from pipeline import memo
+from tests import studies
 
 SECONDS = {problem: [1.0] for problem in scaling.PROBLEMS}
 
@@ -29,3 +34,10 @@ def test_a_slow_memo_holds_a_fast_cluster_up():
     engine = {"overhead": {"median": 0.0}, "start": {"median": 0.0}}
     found = scaling.simulate(SECONDS, engine, 4096, bookkeeping=0.01)
     assert found["every rate, one pool"]["hours"] == round(7500 / 3600, 2)
+
+
+def test_only_trainings_have_seconds(tmp_path):
+    for key, seconds in (("ab1", 2.5), ("ab2", 1.0004)):
+        memo.keep(tmp_path, replace(studies.outcome(key=key), seconds=seconds))
+    memo.keep_tensors(tmp_path, "cd3", {"predictions": np.zeros(3)})
+    assert scaling.measured(tmp_path) == {"digits": [1.0, 2.5]}
