@@ -62,8 +62,8 @@ def main(
 
 
 def _pair(own: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
-    numbers = ("verdict", "effect", "low", "high", "p")
-    return {**{n: own[n] for n in numbers}, **{f"other_{n}": other[n] for n in numbers}}
+    shown = ("verdict", "effect", "low", "high", "p", "sentence")
+    return {**{n: own[n] for n in shown}, **{f"other_{n}": other[n] for n in shown}}
 
 
 if __name__ == "__main__":
