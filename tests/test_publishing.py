@@ -170,7 +170,7 @@ def test_metrics_go_to_the_seed_that_they_belong_to(settings: Settings, outcomes
     metrics = files.read_json(paths.METRICS)["digits"]
     for name in ("sgd", "muon"):
         for index, outcome in enumerate(outputs.read_trainings(name)):
-            assert outcome.training.seed == list(settings.seeds("digits"))[index]
+            assert outcome.training.seed == index + 1
             assert recorded[outcome.key]["test_loss"] == metrics[name]["test_loss"]["seeds"][index]
 
 
