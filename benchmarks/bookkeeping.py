@@ -11,10 +11,16 @@ import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pipeline import config, environment, execution, files, memo
-from pipeline.data import prepared, problems
-from pipeline.records import Training, plan
+from pipeline.data import preparing, problems
+from pipeline.project import environment, files
+from pipeline.running import memo, trainings
+from pipeline.running.planning import plan
+from pipeline.settings import loading, study
+
+if TYPE_CHECKING:
+    from pipeline.training.record import Training
 
 RESULT = Path("benchmarks/results/bookkeeping.json")
 PROBLEM, OPTIMIZER = "digits", "adam"
@@ -23,18 +29,18 @@ _TIMES = 500
 
 def main() -> None:
     """Measure with a real outcome of the digits, print, and write ``benchmarks/results/bookkeeping.json``."""
-    settings = config.load()
+    settings = loading.load()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         problem = problems.by_name(PROBLEM)
-        digest = prepared.prepare(problem.load(folder), 0.2, 0, folder / "learning", folder / "test").digest
-        [outcome] = execution.run([_training(settings, digest)], lambda _: folder / "learning", 1, folder / "memo")
+        digest = preparing.prepare(problem.load(folder), 0.2, 0, folder / "learning", folder / "test").digest
+        [outcome] = trainings.run([_training(settings, digest)], lambda _: folder / "learning", 1, folder / "memo")
         seconds = []
         for number in range(_TIMES):
             again = replace(outcome, key=f"{number:032x}")
             start = time.perf_counter()
             memo.keep(folder / "memo", again)
-            execution._recalled(folder / "memo", again.key)
+            trainings._recalled(folder / "memo", again.key)
             seconds.append(time.perf_counter() - start)
     described = environment.describe()
     machine = {name: value for name, value in described.items() if name != "versions"}
@@ -44,7 +50,7 @@ def main() -> None:
     print(f"{1000 * median:.2f} ms an outcome, so at most {1 / median:,.0f} a second (load average {load})")
 
 
-def _training(settings: config.Settings, digest: str) -> Training:
+def _training(settings: study.Settings, digest: str) -> Training:
     row, rows = settings.optimizer(OPTIMIZER), settings.problems[PROBLEM]
     return plan("train", OPTIMIZER, row, PROBLEM, rows, learning_rate=row.learning_rate, seed=1, data=digest)
 

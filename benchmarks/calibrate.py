@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pipeline.files import write_json
+from pipeline.project.files import write_json
 from pipeline.statistics import paired
 from pipeline.statistics.intervals import wilson_interval
 

@@ -12,9 +12,11 @@ import statistics
 import torch
 from torch.nn import functional as F  # noqa: N812 - its name in all of PyTorch's documentation
 
-from pipeline import config, errors, networks, optimizers, paths, training
-from pipeline.data import prepared
-from pipeline.data.batches import Batches
+from pipeline.prepared import reader
+from pipeline.project import errors, paths
+from pipeline.settings import loading, study
+from pipeline.training import networks, optimizers, train
+from pipeline.training.batches import Batches
 
 PROBLEM, LEFT_OVER, REPEATS = "cifar10", 8, 10
 RATES = {"sgd": 0.1, "rmsprop": 0.001, "adam": 0.001}
@@ -23,7 +25,7 @@ RATES = {"sgd": 0.1, "rmsprop": 0.001, "adam": 0.001}
 def main() -> None:
     """Print the accuracies before and after, for three optimizers."""
     torch.set_num_threads(1)
-    settings = config.load()
+    settings = loading.load()
     for name, rate in RATES.items():
         before, after = measure(settings, name, rate)
         print(
@@ -32,13 +34,13 @@ def main() -> None:
         )
 
 
-def measure(settings: config.Settings, name: str, rate: float) -> tuple[float, list[float]]:
+def measure(settings: study.Settings, name: str, rate: float) -> tuple[float, list[float]]:
     """Return the validation accuracy after an epoch of whole batches, and after each of ten further steps."""
     learning = paths.learning(PROBLEM)
-    description = prepared.describe(learning)
+    description = reader.describe(learning)
     batch_size = settings.problems[PROBLEM].batch_size
-    batches = Batches(prepared.open_part(learning, "train"), description, batch_size)
-    validation = Batches(prepared.open_part(learning, "validation"), description, batch_size)
+    batches = Batches(reader.open_part(learning, "train"), description, batch_size)
+    validation = Batches(reader.open_part(learning, "validation"), description, batch_size)
     torch.manual_seed(0)  # noqa: TID251 - a script of its own
     network = networks.build("assignment_cnn", description.shape, len(description.classes))
     row = settings.optimizer(name).model_dump(by_alias=True)
@@ -47,7 +49,7 @@ def measure(settings: config.Settings, name: str, rate: float) -> tuple[float, l
     for images, labels in batches.in_order(order):
         _step(network, stepper, images, labels)
     before = _accuracy(network, validation)
-    rest = Batches(prepared.open_part(learning, "train"), description, LEFT_OVER)
+    rest = Batches(reader.open_part(learning, "train"), description, LEFT_OVER)
     state = stepper.values.clone(), [copy.deepcopy(o.state_dict()) for o in stepper.optimizers]
     after = []
     for images, labels in list(rest.in_order(order[-LEFT_OVER * REPEATS :])):
@@ -67,7 +69,7 @@ def _step(network: torch.nn.Module, stepper: optimizers.Stepper, images: torch.T
 
 
 def _accuracy(network: torch.nn.Module, validation: Batches) -> float:
-    hits = training.predicted(training.logits(network, validation)) == validation.labels
+    hits = train.predicted(train.logits(network, validation)) == validation.labels
     return float(hits.double().mean())
 
 

@@ -16,7 +16,8 @@ import typer
 import yaml
 
 from benchmarks.stages import copy_environment, copy_project
-from pipeline import config, errors, files, paths
+from pipeline.project import errors, files, paths
+from pipeline.settings import loading
 
 RESULT = Path("benchmarks/results/other_seeds.json")
 
@@ -29,7 +30,7 @@ def main(
 ) -> None:
     """Measure, print and write ``benchmarks/results/other_seeds.json``."""
     own = files.read_json(paths.VERDICTS)
-    settings = config.load().training
+    settings = loading.load().training
     if first_seed is None:
         first_seed = settings.first_seed + settings.seeds
     with tempfile.TemporaryDirectory() as temporary:

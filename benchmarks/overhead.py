@@ -15,14 +15,19 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline import config, environment, execution, files
-from pipeline.cluster import Cluster
-from pipeline.data import prepared, problems
-from pipeline.records import Training, plan
+from pipeline.data import preparing, problems
+from pipeline.project import environment, files
+from pipeline.running.cluster import Cluster
+from pipeline.running.planning import plan
+from pipeline.running.trainings import run
+from pipeline.settings import loading, study
+
+if TYPE_CHECKING:
+    from pipeline.training.record import Training
 
 RESULT = Path("benchmarks/results/overhead.json")
 ENGINES = ("processes", "ray")
@@ -34,17 +39,17 @@ def measure(engine: str, trainings: int) -> dict[str, float]:
 
     The overhead is wall time times workers, less the trainings' own seconds, a training.
     """
-    settings = config.load()
-    workers = config.available_cores()
+    settings = loading.load()
+    workers = environment.available_cores()
     cluster = Cluster(most=workers) if engine == "ray" else None
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         problem = problems.by_name(PROBLEM)
-        digest = prepared.prepare(problem.load(folder), 0.2, 0, folder / "learning", folder / "test").digest
+        digest = preparing.prepare(problem.load(folder), 0.2, 0, folder / "learning", folder / "test").digest
         everything = [_training(settings, seed, digest) for seed in range(workers + trainings)]
         ends: list[tuple[float, float]] = []
         begin = time.perf_counter()
-        execution.run(
+        run(
             everything,
             lambda _: folder / "learning",
             workers,
@@ -67,7 +72,7 @@ def _overhead(begin: float, ends: list[tuple[float, float]], workers: int) -> di
     }
 
 
-def _training(settings: config.Settings, seed: int, digest: str) -> Training:
+def _training(settings: study.Settings, seed: int, digest: str) -> Training:
     row = settings.optimizer(OPTIMIZER)
     rows = settings.problems[PROBLEM]
     return plan("train", OPTIMIZER, row, PROBLEM, rows, learning_rate=row.learning_rate, seed=seed, data=digest)

@@ -18,11 +18,13 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from pipeline import paths
-from pipeline.data import prepared, splits
+from pipeline.data import settings as data_settings
+from pipeline.data import splits
+from pipeline.prepared import reader
+from pipeline.project import paths
 
 if TYPE_CHECKING:
-    from pipeline.config import Settings
+    from pipeline.settings.study import Settings
 
 PROBLEM = "cifar10"
 WARM_UP_STEPS = 40
@@ -51,7 +53,7 @@ def tutorial(batch_size: int, settings: Settings) -> Source:
     train, test = _torchvision_data()
     problem = settings.problems[PROBLEM]
     # the project's own training images: the others judge its tuning
-    rows, _ = splits.stratified(_labels(train), problem.validation_fraction, settings.data.split_seed)
+    rows, _ = splits.stratified(_labels(train), problem.validation_fraction, data_settings.load().split_seed)
     subset = torch.utils.data.Subset(train, rows.tolist())
     training_loader = torch.utils.data.DataLoader(subset, batch_size=batch_size, shuffle=True, num_workers=2)
     test_loader = torch.utils.data.DataLoader(test, batch_size=250, num_workers=2)
@@ -100,8 +102,8 @@ def _test_tensors() -> Batches:
 
 
 def _tensors(folder: Path, part: str) -> tuple[Tensor, Tensor]:
-    description = prepared.describe(paths.learning(PROBLEM))
-    examples = prepared.open_part(folder, part)
+    description = reader.describe(paths.learning(PROBLEM))
+    examples = reader.open_part(folder, part)
     images = torch.from_numpy(examples.inputs).float()
     normalised = (images - torch.tensor(description.mean)) / torch.tensor(description.std)
     return normalised.permute(0, 3, 1, 2).contiguous(), torch.from_numpy(examples.labels)
@@ -132,7 +134,7 @@ def rate(source: Source, learning_rate: float, seconds: float) -> float:
 
 def accuracy(source: Source, learning_rate: float, epochs: int, seed: int) -> float:
     """Return the test accuracy (fraction) after some epochs."""
-    torch.manual_seed(seed)  # noqa: TID251 - a loop of its own, that shares nothing with pipeline.training
+    torch.manual_seed(seed)  # noqa: TID251 - a loop of its own, that shares nothing with pipeline.training.train
     model = network()
     step = _stepper(model, learning_rate)
     for _ in range(epochs):

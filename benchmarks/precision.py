@@ -10,13 +10,18 @@ import statistics
 import tempfile
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline import config, environment, errors, execution, files, hardware, paths
-from pipeline.data import prepared
-from pipeline.records import Outcome, Precision, Training, plan
+from pipeline.prepared import reader
+from pipeline.project import environment, errors, files, paths
+from pipeline.running import hardware, trainings
+from pipeline.running.planning import plan
+from pipeline.settings import loading, study
+
+if TYPE_CHECKING:
+    from pipeline.training.record import Outcome, Precision, Training
 
 RESULT = Path("benchmarks/results/precision.json")
 PROBLEM, OPTIMIZER = "cifar10", "adam"
@@ -31,7 +36,7 @@ def main(
     """Measure, print and write ``benchmarks/results/precision.json``."""
     if not paths.learning(PROBLEM).exists():
         raise errors.DataError("the data is not there: run `dvc repro prepare@cifar10` first.")
-    settings = config.load()
+    settings = loading.load()
     networks = {network: _compare(settings, network, rounds) for network in NETWORKS}
     described = environment.describe()
     versions = described.pop("versions")
@@ -45,7 +50,7 @@ def main(
         print(f"{network}: {rates}; {statistics.median(ratios):.2f} times ({min(ratios):.2f} to {max(ratios):.2f})")
 
 
-def _compare(settings: config.Settings, network: str, rounds: int) -> dict[str, list[float]]:
+def _compare(settings: study.Settings, network: str, rounds: int) -> dict[str, list[float]]:
     rates: dict[str, list[float]] = {name: [] for name in PRECISIONS}
     for seed in range(1, rounds + 1):
         for outcome in _run(settings, network, seed):
@@ -54,18 +59,18 @@ def _compare(settings: config.Settings, network: str, rounds: int) -> dict[str, 
     return {**rates, "ratios": [round(reduced / full, 3) for reduced, full in pairs]}
 
 
-def _run(settings: config.Settings, network: str, seed: int) -> list[Outcome]:
+def _run(settings: study.Settings, network: str, seed: int) -> list[Outcome]:
     """Train once in every precision, one after another in one worker, after an epoch that counts for nothing."""
     row = settings.optimizer(OPTIMIZER)
     problem = settings.problems[PROBLEM].model_copy(
         update={"network": network, "epochs": 1, "validations_per_epoch": 1}
     )
-    digest = prepared.describe(paths.learning(PROBLEM)).digest
+    digest = reader.describe(paths.learning(PROBLEM)).digest
     asked = plan("train", OPTIMIZER, row, PROBLEM, problem, learning_rate=row.learning_rate, seed=seed, data=digest)
     warm_up = replace(asked, seed=0)
     timed: list[Training] = [replace(asked, precision=precision) for precision in PRECISIONS]
     with tempfile.TemporaryDirectory() as memo:
-        return execution.run([warm_up, *timed], paths.learning, 1, Path(memo))[1:]
+        return trainings.run([warm_up, *timed], paths.learning, 1, Path(memo))[1:]
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 import typer
 
-from pipeline import files, paths
+from pipeline.project import files, paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -22,9 +22,9 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-from pipeline import environment, errors, files, paths
 from pipeline.commands.demo import project_environment
 from pipeline.data import sources
+from pipeline.project import environment, errors, files, paths
 
 RESULT = Path("benchmarks/results/stages.json")
 _COPIED = ("dvc.yaml", "params.yaml", ".dvcignore", ".gitignore", "pipeline", "stages")

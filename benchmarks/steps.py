@@ -23,9 +23,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - its name in all of PyTorch's documentation
 
 from benchmarks import plain_loops
-from pipeline import config, determinism, environment, errors, execution, files, networks, optimizers, paths
-from pipeline.data import prepared
-from pipeline.data.batches import Batches
+from pipeline.prepared import reader
+from pipeline.project import environment, errors, files, paths
+from pipeline.running import pool
+from pipeline.settings import loading
+from pipeline.training import determinism, networks, optimizers
+from pipeline.training.batches import Batches
 
 RESULT = Path("benchmarks/results/steps.json")
 PROBLEM, OPTIMIZER = "cifar10", "adam"
@@ -132,13 +135,13 @@ RUNGS: tuple[Callable[[Batches, float], Step], ...] = (
     *(naive, gather, channels_last, pool_before_relu, flatten_as_stored, one_vector, compiled_convolution),
     *(malloc_settings, deterministic, deterministic_filled),
 )
-_WITH_WORKER_ENVIRONMENT = {rung.__name__ for rung in (malloc_settings, deterministic, deterministic_filled)}
+_WITHWORKER_ENVIRONMENT = {rung.__name__ for rung in (malloc_settings, deterministic, deterministic_filled)}
 
 
 def _initial() -> nn.Module:
-    torch.manual_seed(0)  # noqa: TID251 - a loop of its own, that shares nothing with pipeline.training
-    description = prepared.describe(paths.learning(PROBLEM))
-    return networks.build(config.load().problems[PROBLEM].network, description.shape, len(description.classes))
+    torch.manual_seed(0)  # noqa: TID251 - a loop of its own, that shares nothing with pipeline.training.train
+    description = reader.describe(paths.learning(PROBLEM))
+    return networks.build(loading.load().problems[PROBLEM].network, description.shape, len(description.classes))
 
 
 def _channels_first() -> nn.Module:
@@ -172,7 +175,7 @@ def _plain(network: nn.Module, images: Callable[[Tensor], Tensor], data: Batches
 
 
 def _stepped(network: nn.Module, data: Batches, learning_rate: float) -> Step:
-    row = config.load().optimizer(OPTIMIZER).model_dump(by_alias=True)
+    row = loading.load().optimizer(OPTIMIZER).model_dump(by_alias=True)
     stepper = optimizers.build(OPTIMIZER, row, learning_rate, network)
 
     def step(rows: Tensor) -> Tensor:
@@ -188,10 +191,10 @@ def _stepped(network: nn.Module, data: Batches, learning_rate: float) -> Step:
 def measure(rung: Callable[[Batches, float], Step], steps: int) -> dict[str, Any]:
     """Return images per second after the warm-up, and the first losses (nats)."""
     torch.set_num_threads(1)
-    settings = config.load()
+    settings = loading.load()
     size = settings.problems[PROBLEM].batch_size
     learning = paths.learning(PROBLEM)
-    data = Batches(prepared.open_part(learning, "train"), prepared.describe(learning), size)
+    data = Batches(reader.open_part(learning, "train"), reader.describe(learning), size)
     step = rung(data, settings.optimizer(OPTIMIZER).learning_rate)
     order = torch.randperm(len(data.labels), generator=torch.Generator().manual_seed(0))
     batches = torch.split(order[: len(data) * size], size)
@@ -228,7 +231,7 @@ def main(
 
 
 def _child(name: str, steps: int) -> dict[str, Any]:
-    extra = execution._WORKER_ENVIRONMENT if name in _WITH_WORKER_ENVIRONMENT else {}
+    extra = pool.WORKER_ENVIRONMENT if name in _WITHWORKER_ENVIRONMENT else {}
     variables = {**os.environ, "OMP_NUM_THREADS": "1", **extra}
     command = [sys.executable, "-m", "benchmarks.steps", "--only", name, f"--steps={steps}"]
     measured: dict[str, Any] = json.loads(

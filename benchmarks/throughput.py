@@ -21,9 +21,14 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-from pipeline import config, environment, errors, execution, files, paths
-from pipeline.data import prepared
-from pipeline.records import Outcome, Training, plan
+    from pipeline.training.record import Outcome, Training
+
+from pipeline.prepared import reader
+from pipeline.project import environment, errors, files, paths
+from pipeline.running import settings as execution_settings
+from pipeline.running.planning import plan
+from pipeline.running.trainings import run
+from pipeline.settings import loading, study
 
 RESULT = Path("benchmarks/results/throughput.json")
 PROBLEM, OPTIMIZER = "cifar10", "adam"
@@ -35,7 +40,7 @@ PLAIN_BEST = ("tensors_in_loader", "tensors_indexed")
 WITH_ACCURACY = ("loader_batch64", "loader_batch128", *PLAIN_BEST, "all_workers")
 
 
-def project(settings: config.Settings, workers: int, epochs: int) -> float:
+def project(settings: study.Settings, workers: int, epochs: int) -> float:
     """Return the images per second of this project's trainings, side by side in its pool."""
     warm_ups = [_training(settings, seed, epochs=1) for seed in range(workers)]
     timed = [_training(settings, workers + seed, epochs=epochs) for seed in range(workers)]
@@ -43,37 +48,37 @@ def project(settings: config.Settings, workers: int, epochs: int) -> float:
     return sum(outcome.last.images for outcome in outcomes) / max(outcome.seconds for outcome in outcomes)
 
 
-def project_accuracies(settings: config.Settings, seeds: int) -> list[float]:
+def project_accuracies(settings: study.Settings, seeds: int) -> list[float]:
     """Return the test accuracy (fraction) of the project's trainings, one a seed."""
     import torch
 
-    from pipeline import networks, training
-    from pipeline.data.batches import Batches
+    from pipeline.training import networks, train
+    from pipeline.training.batches import Batches
 
-    description = prepared.describe(paths.learning(PROBLEM))
-    test = Batches(prepared.open_part(paths.test(PROBLEM), "test"), description, 250)
+    description = reader.describe(paths.learning(PROBLEM))
+    test = Batches(reader.open_part(paths.test(PROBLEM), "test"), description, 250)
     epochs = settings.problems[PROBLEM].epochs
     trainings = [_training(settings, seed, epochs) for seed in range(1, seeds + 1)]
     accuracies = []
-    for outcome in _run(trainings, settings.execution.worker_count()):
+    for outcome in _run(trainings, execution_settings.load().worker_count()):
         network = networks.build(outcome.training.network, description.shape, len(description.classes))
         network.load_state_dict({name: torch.from_numpy(values) for name, values in (outcome.weights or {}).items()})
-        right = training.predicted(training.logits(network, test)) == test.labels
+        right = train.predicted(train.logits(network, test)) == test.labels
         accuracies.append(right.double().mean().item())
     return accuracies
 
 
-def _training(settings: config.Settings, seed: int, epochs: int) -> Training:
+def _training(settings: study.Settings, seed: int, epochs: int) -> Training:
     row = settings.optimizer(OPTIMIZER)
     # plain loops look at no validation images; one look an epoch is the least that a training can have
     problem = settings.problems[PROBLEM].model_copy(update={"validations_per_epoch": 1, "epochs": epochs})
-    digest = prepared.describe(paths.learning(PROBLEM)).digest
+    digest = reader.describe(paths.learning(PROBLEM)).digest
     return plan("train", OPTIMIZER, row, PROBLEM, problem, learning_rate=row.learning_rate, seed=seed, data=digest)
 
 
 def _run(trainings: list[Training], workers: int) -> list[Outcome]:
     with tempfile.TemporaryDirectory() as memo:
-        return execution.run(trainings, paths.learning, workers, Path(memo))
+        return run(trainings, paths.learning, workers, Path(memo))
 
 
 def main(
@@ -86,7 +91,7 @@ def main(
     result: Annotated[Path, typer.Option(help="Where to write.")] = RESULT,
 ) -> None:
     """Measure, print and write ``benchmarks/results/throughput.json``."""
-    settings = config.load()
+    settings = loading.load()
     if not paths.raw("cifar10").exists() or not paths.learning(PROBLEM).exists():
         raise errors.DataError("the data is not there: run `dvc repro prepare@cifar10` first.")
     if only:
@@ -101,7 +106,7 @@ def main(
         _compare_rates(settings, rounds, seconds, epochs, result)
 
 
-def _compare_rates(settings: config.Settings, rounds: int, seconds: float, epochs: int, result: Path) -> None:
+def _compare_rates(settings: study.Settings, rounds: int, seconds: float, epochs: int, result: Path) -> None:
     runs: dict[str, list[float]] = {name: [] for name in CONTENDERS}
     for _ in range(rounds):
         for name in CONTENDERS:
@@ -125,7 +130,7 @@ def _compare_rates(settings: config.Settings, rounds: int, seconds: float, epoch
         print(f"{name:18} {ratio['median']:9.2f} ({ratio['low']:.2f} to {ratio['high']:.2f})")
 
 
-def _compare_accuracies(settings: config.Settings, seeds: int, result: Path) -> None:
+def _compare_accuracies(settings: study.Settings, seeds: int, result: Path) -> None:
     found = {name: _child(name, "--accuracy", f"--seeds={seeds}") for name in WITH_ACCURACY}
     _add(result, {"accuracies": {"epochs": settings.problems[PROBLEM].epochs, "test": found}})
     print(f"test accuracy, mean of {seeds} seeds (lowest to highest)")
@@ -139,8 +144,8 @@ def _child(name: str, *options: str) -> Any:
     return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
 
 
-def _rate(name: str, settings: config.Settings, seconds: float, epochs: int) -> float:
-    workers = settings.execution.worker_count()
+def _rate(name: str, settings: study.Settings, seconds: float, epochs: int) -> float:
+    workers = execution_settings.load().worker_count()
     if name in ("one_worker", "all_workers"):
         return project(settings, 1 if name == "one_worker" else workers, epochs)
     if name == "matrix_products":
@@ -152,7 +157,7 @@ def _rate(name: str, settings: config.Settings, seconds: float, epochs: int) -> 
     return plain_loops.rate(_source(name, settings)(), settings.optimizer(OPTIMIZER).learning_rate, seconds)
 
 
-def _accuracies(name: str, settings: config.Settings, seeds: int) -> list[float]:
+def _accuracies(name: str, settings: study.Settings, seeds: int) -> list[float]:
     if name == "all_workers":
         return project_accuracies(settings, seeds)
     from benchmarks import plain_loops
@@ -162,7 +167,7 @@ def _accuracies(name: str, settings: config.Settings, seeds: int) -> list[float]
     return [plain_loops.accuracy(source, row.learning_rate, epochs, seed) for seed in range(1, seeds + 1)]
 
 
-def _source(name: str, settings: config.Settings) -> Callable[[], Any]:
+def _source(name: str, settings: study.Settings) -> Callable[[], Any]:
     from benchmarks import plain_loops
 
     batch_size = settings.problems[PROBLEM].batch_size

@@ -6,17 +6,18 @@ from typing import Annotated
 
 import typer
 
-from pipeline import errors, noise
 from pipeline.commands.backprop import backprop
 from pipeline.commands.demo import demo
-from pipeline.commands.doctor import doctor
-from pipeline.commands.judge import judge
+from pipeline.commands.doctor.command import doctor
+from pipeline.commands.judge.command import judge
 from pipeline.commands.optimizers import optimizers
 from pipeline.commands.predict import predict
 from pipeline.commands.reproduce import reproduce
 from pipeline.commands.run import run
 from pipeline.commands.summary import summary
 from pipeline.commands.ui import ui
+from pipeline.console import quiet
+from pipeline.project import errors
 
 app = typer.Typer(
     name="pipeline",
@@ -39,8 +40,8 @@ def everything(
 ) -> None:
     """Let a command's output be its own, unless the user asks for all of it."""
     if verbose:
-        noise.ask_for_it()
-    noise.hush()
+        quiet.ask_for_it()
+    quiet.hush()
 
 
 for command in (run, demo, doctor, summary, predict, reproduce, optimizers, ui, backprop, judge):

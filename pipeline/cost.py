@@ -14,16 +14,17 @@ import numpy as np
 import torch
 from torch.nn import functional as F  # noqa: N812 - its name in all of PyTorch's documentation
 
-from pipeline import determinism, networks, optimizers, paths
-from pipeline.data import prepared
+from pipeline.prepared import reader
+from pipeline.project import paths
+from pipeline.training import determinism, networks, optimizers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from torch import Tensor, nn
 
-    from pipeline.config import Settings
-    from pipeline.optimizers import Stepper
+    from pipeline.settings.study import Settings
+    from pipeline.training.optimizers import Stepper
 
 ROUNDS = 31
 STEPS = 10
@@ -96,7 +97,7 @@ def assignment(settings: Settings) -> Assignment:
         Where the main problem's data is not prepared: its shape is needed.
     """
     problem = settings.problems[settings.main_problem]
-    description = prepared.describe(paths.learning(settings.main_problem))
+    description = reader.describe(paths.learning(settings.main_problem))
     return Assignment(
         network=problem.network,
         shape=description.shape,

@@ -6,34 +6,13 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from pipeline.running.outputs import Choice
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-    from pipeline.config import Settings, TuningSettings
-    from pipeline.records import Outcome
-
-
-@dataclass(frozen=True)
-class Choice:
-    """The result of a search.
-
-    Attributes
-    ----------
-    learning_rate
-        The best of the grid.
-    validation_accuracy
-        Its accuracy (fraction) with the tuning seed.
-    trials
-        Number of learning rates tried.
-    on_edge
-        Whether the best is still the first or last of the extended grid: then a better one may lie beyond, and
-        comparisons with this optimizer are void.
-    """
-
-    learning_rate: float
-    validation_accuracy: float
-    trials: int
-    on_edge: bool
+    from pipeline.settings.study import Settings, TuningSettings
+    from pipeline.training.record import Outcome
 
 
 def grid(middle: float, points: int, points_per_decade: int) -> list[float]:

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from pipeline import config, errors, execution, files, noise, paths
-from pipeline.timing import stage_time
+from pipeline.console import quiet
+from pipeline.console.timing import stage_time
+from pipeline.project import errors, files, paths
+from pipeline.running import pool
+from pipeline.settings import loading
 
 
 def main() -> None:
     """Write the ratios, their spread and the bytes of state."""
     with stage_time("cost"):
-        execution.start_server()
+        pool.start_server()
         # imports torch, at the same time as the fork server does; all imports are over before anything is timed
         from pipeline import cost
 
         def write(_: cost.Assignment, measurement: cost.Measurement) -> None:
             files.write_json(paths.COST, cost.relative(measurement))
 
-        settings = config.load()
+        settings = loading.load()
         # in a process of the pool, which has the memory settings of a training; alone, so that nothing disturbs it
-        execution.parallel(cost.measure, [cost.assignment(settings)], 1, write, lambda _: "the timing of stage cost")
+        pool.parallel(cost.measure, [cost.assignment(settings)], 1, write, lambda _: "the timing of stage cost")
 
 
 if __name__ == "__main__":
-    noise.hush()
+    quiet.hush()
     with errors.one_message():
         main()

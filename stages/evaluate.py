@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from pipeline import champion, config, environment, errors, execution, files, noise, outputs, paths, publishing, study
-from pipeline.data import prepared
-from pipeline.timing import stage_time
+from pipeline.console import quiet
+from pipeline.console.timing import stage_time
+from pipeline.evaluation import champion, evaluate
+from pipeline.prepared import reader
+from pipeline.project import environment, errors, files, paths
+from pipeline.running import outputs, pool
+from pipeline.running import settings as execution_settings
+from pipeline.settings import loading
+from pipeline.tracking import publishing
 
 
 def main() -> None:
     """Write metrics, tables, predictions and the champion, and tell MLflow."""
-    execution.start_server()
-    settings = config.load()
+    pool.start_server()
+    settings = loading.load()
     with stage_time("evaluate"):
-        found = study.evaluate(settings)
+        found = evaluate.evaluate(settings, execution_settings.load().worker_count())
         files.write_json(paths.METRICS, found.metrics)
         files.write_csv(paths.PER_CLASS, found.per_class)
         files.write_csv(paths.CONFUSION, found.confusion)
@@ -21,17 +27,17 @@ def main() -> None:
         files.write_json(paths.ENVIRONMENT, environment.describe())
         for problem, predictions in found.predictions.items():
             files.write_tensors(paths.predictions(problem), predictions)
-        champions = {name: study.champion_record(outcome, settings) for name, outcome in found.champions.items()}
+        champions = {name: evaluate.champion_record(outcome, settings) for name, outcome in found.champions.items()}
         files.write_json(paths.CHAMPION, champions)
         best = found.champions[settings.main_problem].training
         weights = outputs.read_weights(best.optimizer, best.problem)[best.seed]
         learning = paths.learning(best.problem)
-        largest = int(prepared.open_part(learning, "train").inputs.max())
-        champion.write(paths.CHAMPION_WEIGHTS, champions[best.problem], prepared.describe(learning), largest, weights)
+        largest = int(reader.open_part(learning, "train").inputs.max())
+        champion.write(paths.CHAMPION_WEIGHTS, champions[best.problem], reader.describe(learning), largest, weights)
         publishing.publish_evaluation(settings, publishing.tracker(settings))
 
 
 if __name__ == "__main__":
-    noise.hush()
+    quiet.hush()
     with errors.one_message():
         main()

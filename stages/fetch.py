@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 
-from pipeline import config, errors, files, noise, paths
+from pipeline.console import quiet
+from pipeline.console.timing import stage_time
 from pipeline.data import archives, sources
-from pipeline.timing import stage_time
+from pipeline.data import settings as data_settings
+from pipeline.project import errors, files, paths
 
 
 def main() -> None:
     """Fetch and verify; say where each archive came from."""
-    data = config.load().data
+    data = data_settings.load()
     with stage_time("fetch"):
         for name in data.archives:
             archive = archives.by_name(name)
@@ -22,6 +24,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    noise.hush()
+    quiet.hush()
     with errors.one_message():
         main()

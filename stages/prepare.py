@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import sys
 
-from pipeline import config, errors, noise, paths
-from pipeline.data import prepared, problems
-from pipeline.timing import stage_time
+from pipeline.console import quiet
+from pipeline.console.timing import stage_time
+from pipeline.data import preparing, problems
+from pipeline.data import settings as data_settings
+from pipeline.project import errors, paths
+from pipeline.settings import loading
 
 
 def main(name: str) -> None:
     """Write the learning part and the test part of a problem's data."""
-    settings = config.load()
+    settings = loading.load()
     problem = problems.by_name(name)
     raw = paths.raw(problem.ARCHIVE) if problem.ARCHIVE else paths.RAW
     with stage_time(f"prepare@{name}"):
-        description = prepared.prepare(
+        description = preparing.prepare(
             problem.load(raw),
             settings.problems[name].validation_fraction,
-            settings.data.split_seed,
+            data_settings.load().split_seed,
             paths.learning(name),
             paths.test(name),
             centred=problem.CENTRED,
@@ -29,6 +32,6 @@ def main(name: str) -> None:
 
 
 if __name__ == "__main__":
-    noise.hush()
+    quiet.hush()
     with errors.one_message():
         main(sys.argv[1])

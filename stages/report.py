@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from pipeline import config, errors, noise, paths
+from pipeline.console import quiet
+from pipeline.console.timing import stage_time
+from pipeline.project import errors, paths
 from pipeline.reporting import report, results
-from pipeline.timing import stage_time
+from pipeline.settings import loading
 
 
 def main() -> None:
     """Write ``reports/`` from ``results/``."""
     with stage_time("report"):
-        report.write(results.load(config.load()), paths.REPORTS)
+        report.write(results.load(loading.load()), paths.REPORTS)
 
 
 if __name__ == "__main__":
-    noise.hush()
+    quiet.hush()
     with errors.one_message():
         main()

@@ -3,33 +3,38 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
-from pipeline import config, errors, hardware, noise, outputs, paths, running
-from pipeline.data import prepared
-from pipeline.progress import progress
-from pipeline.records import Training, plan, summary
-from pipeline.timing import stage_time
+from pipeline.console import quiet
+from pipeline.prepared import reader
+from pipeline.project import errors, paths
+from pipeline.running import hardware, outputs
+from pipeline.running import settings as execution_settings
+from pipeline.running.planning import plan, summary
+from pipeline.running.trainings import run_study
+from pipeline.settings import loading
+from pipeline.tracking.observer import observed
+
+if TYPE_CHECKING:
+    from pipeline.settings.study import Settings
+    from pipeline.training.record import Training
 
 
 def main(optimizer: str) -> None:
     """Write the records, histories and weights of all seeds."""
-    settings = config.load()
-    trainings = [
-        training for problem in settings.problems_of(optimizer) for training in _plans(settings, optimizer, problem)
-    ]
-    with (
-        stage_time(f"train@{optimizer}") as spent,
-        progress(f"train {optimizer}", len(trainings), "trainings") as bar,
-    ):
-        outcomes = running.run(settings, trainings, bar, running.tracker(settings), spent)
+    settings, execution = loading.load(), execution_settings.load()
+    problems = settings.problems_of(optimizer)
+    trainings = [training for problem in problems for training in _plans(settings, optimizer, problem)]
+    with observed("train", optimizer, len(trainings), settings, execution.worker_count()) as watch:
+        outcomes = run_study(trainings, execution, watch.finished)
         outputs.write_trainings(optimizer, outcomes)
-        for problem in settings.problems_of(optimizer):
-            bar.say(summary(optimizer, problem, outcomes))
+        for problem in problems:
+            watch.bar.say(summary(optimizer, problem, outcomes))
 
 
-def _plans(settings: config.Settings, optimizer: str, problem: str) -> list[Training]:
+def _plans(settings: Settings, optimizer: str, problem: str) -> list[Training]:
     rate = outputs.read_choice(optimizer, problem)["learning_rate"]
-    digest = prepared.describe(paths.learning(problem)).digest
+    digest = reader.describe(paths.learning(problem)).digest
     chosen = hardware.resolve(settings, settings.problems[problem])
     return [
         plan(
@@ -48,6 +53,6 @@ def _plans(settings: config.Settings, optimizer: str, problem: str) -> list[Trai
 
 
 if __name__ == "__main__":
-    noise.hush()
+    quiet.hush()
     with errors.one_message():
         main(sys.argv[1])

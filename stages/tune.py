@@ -5,34 +5,35 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from pipeline import config, errors, execution, hardware, noise, outputs, paths, running, tuning
-from pipeline.data import prepared
-from pipeline.progress import progress
-from pipeline.records import plan
-from pipeline.timing import stage_time
+from pipeline import tuning
+from pipeline.console import quiet
+from pipeline.prepared import reader
+from pipeline.project import errors, paths
+from pipeline.running import hardware, outputs, pool, rows
+from pipeline.running import settings as execution_settings
+from pipeline.running.planning import plan
+from pipeline.running.trainings import run_study
+from pipeline.settings import loading
+from pipeline.tracking.observer import observed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from pipeline.records import Outcome, Training
+    from pipeline.training.record import Outcome, Training
     from pipeline.tuning import Trial
 
 
 def main(optimizer: str) -> None:
     """Write every trial and the chosen learning rates."""
-    execution.start_server()
-    settings = config.load()
+    pool.start_server()
+    settings, execution = loading.load(), execution_settings.load()
     row = settings.optimizer(optimizer)
-    digests = {name: prepared.describe(paths.learning(name)).digest for name in settings.problems}
+    digests = {name: reader.describe(paths.learning(name)).digest for name in settings.problems}
     chosen = {name: hardware.resolve(settings, problem) for name, problem in settings.problems.items()}
     expected = tuning.expected_trials(optimizer, settings)
     asked = 0
-    with (
-        stage_time(f"tune@{optimizer}") as spent,
-        progress(f"tune {optimizer}", expected, "trainings") as bar,
-    ):
-        record = running.tracker(settings)
-        running.check(settings)
+    with observed("tune", optimizer, expected, settings, execution.worker_count()) as watch:
+        rows.check(settings)
 
         def planned(problem: str, rate: float) -> Training:
             return plan(
@@ -50,7 +51,7 @@ def main(optimizer: str) -> None:
         def plans(trials: Sequence[Trial]) -> list[Training]:
             nonlocal asked
             asked += len(trials)
-            bar.set_total(max(expected, asked))
+            watch.bar.set_total(max(expected, asked))
             return [planned(*trial) for trial in trials]
 
         def run(
@@ -60,15 +61,15 @@ def main(optimizer: str) -> None:
                 trial = likely()
                 return None if trial is None else planned(*trial)
 
-            running.run(settings, plans(first), bar, record, spent, lambda outcome: plans(follow(outcome)), guess)
+            run_study(plans(first), execution, watch.finished, lambda outcome: plans(follow(outcome)), guess)
 
         trials, choices = tuning.tune(optimizer, settings, run)
         outputs.write_search(optimizer, trials, choices)
         for problem, choice in choices.items():
-            bar.say(tuning.summary(optimizer, problem, choice))
+            watch.bar.say(tuning.summary(optimizer, problem, choice))
 
 
 if __name__ == "__main__":
-    noise.hush()
+    quiet.hush()
     with errors.one_message():
         main(sys.argv[1])

@@ -149,7 +149,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _prepared(problem: Any, folder: Path) -> Path:
-    from pipeline.data import prepared
+    from pipeline.data import preparing
 
-    prepared.prepare(problem.tiny(), 0.2, 0, folder / "learning", folder / "test")
+    preparing.prepare(problem.tiny(), 0.2, 0, folder / "learning", folder / "test")
     return folder / "learning"

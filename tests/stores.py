@@ -6,7 +6,8 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pipeline import noise, tracking
+from pipeline import tracking
+from pipeline.console import quiet
 from pipeline.tracking import DataSet, Tracker, store
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from pipeline.records import Outcome
+    from pipeline.training.record import Outcome
 
 DATA = DataSet(
     problem="digits",
@@ -36,7 +37,7 @@ def point_to(root: Path, patch: pytest.MonkeyPatch) -> None:
     patch.setenv("MLFLOW_TRACKING_URI", "")
     patch.delenv("MLFLOW_TRACKING_URI")
     patch.setenv("DVC_ROOT", str(root))
-    for name in (*store.PATIENCE, *noise._QUIET):
+    for name in (*store.PATIENCE, *quiet._QUIET):
         patch.setenv(name, os.environ.get(name, ""))
         patch.delenv(name)
 

@@ -8,9 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from pipeline import config, outputs, paths
-from pipeline.data import prepared, problems
-from pipeline.records import Outcome, Point, Training, plan
+from pipeline.data import preparing, problems
+from pipeline.prepared import reader
+from pipeline.project import paths
+from pipeline.running import outputs
+from pipeline.running.key import key_of
+from pipeline.running.planning import plan
+from pipeline.settings import loading, study
+from pipeline.training.record import Outcome, Point, Training
 from pipeline.tuning import Choice
 
 if TYPE_CHECKING:
@@ -25,14 +30,14 @@ def params() -> dict[str, Any]:
     return content
 
 
-def settings(**problem_rows: dict[str, Any]) -> config.Settings:
+def settings(**problem_rows: dict[str, Any]) -> study.Settings:
     """Settings of two optimizers and two seeds on the problems given (the digits if none is)."""
     content = params()
     digits = {**content["problems"]["digits"], "epochs": 1}
     content["problems"] = {name: {**digits, **row} for name, row in problem_rows.items()} or {"digits": digits}
     content["training"] = {"first_seed": 1, "seeds": 2}
     content["optimizers"] = {name: content["optimizers"][name] for name in ("sgd", "muon")}
-    return config.validate(content, "params.yaml")
+    return loading.validate(content, "params.yaml")
 
 
 def training(**changes: Any) -> Training:
@@ -58,7 +63,7 @@ def outcome(
         Point(15, 750, 1.0, 0.1),
         Point(20, 1000, 0.5, 0.1, loss, accuracy),
     )
-    return Outcome(asked, key or asked.key("code"), history, diverged_at, {"Adam": 10}, 1.5, weights)
+    return Outcome(asked, key or key_of(asked, "code"), history, diverged_at, {"Adam": 10}, 1.5, weights)
 
 
 def diverged(at: int = 3, **changes: Any) -> Outcome:
@@ -70,15 +75,15 @@ def diverged(at: int = 3, **changes: Any) -> Outcome:
 def prepare_digits() -> None:
     """Prepare a sixth of the digits in the current folder."""
     problem = problems.by_name("digits")
-    prepared.prepare(problem.tiny(), 0.2, 0, paths.learning("digits"), paths.test("digits"))
+    preparing.prepare(problem.tiny(), 0.2, 0, paths.learning("digits"), paths.test("digits"))
 
 
-def run_digits(chosen: config.Settings) -> list[Outcome]:
+def run_digits(chosen: study.Settings) -> list[Outcome]:
     """Tune (two learning rates each) and train on the digits in the current folder; return everything."""
-    from pipeline.training import train
+    from pipeline.training.train import train
 
     prepare_digits()
-    digest = prepared.describe(paths.learning("digits")).digest
+    digest = reader.describe(paths.learning("digits")).digest
     everything: list[Outcome] = []
     for name, row in chosen.optimizers.items():
 
@@ -86,7 +91,7 @@ def run_digits(chosen: config.Settings) -> list[Outcome]:
             asked = plan(
                 kind, name, row, "digits", chosen.problems["digits"], learning_rate=rate, seed=seed, data=digest
             )
-            return train(asked, paths.learning("digits"), asked.key("code"))
+            return train(asked, paths.learning("digits"), key_of(asked, "code"))
 
         trials = [
             replace(go("tune", rate, chosen.tuning.seed), weights=None)

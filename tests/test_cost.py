@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 import yaml
 
-from pipeline import cost, files, paths
+from pipeline import cost
 from pipeline.cost import Assignment, Measurement, Timing
-from pipeline.data import prepared
+from pipeline.data import preparing
 from pipeline.data.problems import digits
-from pipeline.errors import SettingsError
+from pipeline.project import files, paths
+from pipeline.project.errors import SettingsError
 from stages import cost as stage
 
 PARAMS = Path(__file__).parents[1] / "params.yaml"
@@ -101,7 +102,7 @@ def test_the_stage_times_every_row_on_the_main_problem(tmp_path, monkeypatch):
     content["problems"] = {"digits": content["problems"]["digits"]}
     content["optimizers"] = {name: content["optimizers"][name] for name in ("sgd", "adam")}
     paths.PARAMS.write_text(yaml.safe_dump(content, sort_keys=False))
-    prepared.prepare(digits.tiny(), 0.2, 0, paths.learning("digits"), paths.test("digits"))
+    preparing.prepare(digits.tiny(), 0.2, 0, paths.learning("digits"), paths.test("digits"))
     stage.main()
     found = files.read_json(paths.COST)
     assert list(found) == ["sgd", "adam"]

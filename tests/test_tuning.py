@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline import tuning
-from pipeline.config import TuningSettings
+from pipeline.settings.study import TuningSettings
 from pipeline.tuning import Grid
 from tests import studies
 from tests.import_closure import ROOT, closure
@@ -17,7 +17,7 @@ from tests.import_closure import ROOT, closure
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from pipeline.records import Outcome
+    from pipeline.training.record import Outcome
 
 
 class Runner:

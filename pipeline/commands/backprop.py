@@ -11,9 +11,9 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 
-from pipeline import backprop as calculation
-from pipeline.backprop_settings import ASSIGNMENT, BackpropSettings
-from pipeline.errors import SettingsError
+from pipeline.backprop import example as calculation
+from pipeline.backprop.settings import ASSIGNMENT, BackpropSettings
+from pipeline.project.errors import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

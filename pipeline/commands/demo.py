@@ -35,12 +35,13 @@ def demo(
 
     python -m pipeline demo --folder first-look
     """
-    from pipeline import errors, running
+    from pipeline.project import errors
+    from pipeline.tracking import connection
 
     check_rows()
     copy_project(Path.cwd(), folder)
     # nobody watches its runs live; recording them costs every stage the import of MLflow
-    environment = {**project_environment(), running.TRACKING: running.LATER}
+    environment = {**project_environment(), connection.TRACKING: connection.LATER}
     commands = [["dvc", "repro"], [sys.executable, "-m", "pipeline", "summary"]]
     if not (folder / ".dvc").exists():
         commands.insert(0, ["dvc", "init", "--no-scm", "--quiet"])
@@ -98,7 +99,7 @@ def copy_project(project: Path, folder: Path) -> None:
 def _write_params(source: Path, target: Path) -> None:
     import yaml
 
-    from pipeline import errors, files
+    from pipeline.project import errors, files
 
     content = yaml.safe_load(source.read_text(encoding="utf-8"))
     offline = {name: row for name, row in content["problems"].items() if name in OFFLINE}

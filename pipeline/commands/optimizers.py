@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from pipeline.config import Settings
+    from pipeline.settings.study import Settings
 
 _WIDTH_OF_A_FILE = 150
 
@@ -22,19 +22,20 @@ def optimizers(
 
     python -m pipeline optimizers --json
     """
-    from pipeline import config, running
+    from pipeline.running import rows
+    from pipeline.settings import loading
 
-    settings = config.load()
-    running.check_here(settings)
-    rows = [_row(settings, name) for name in settings.optimizers]
+    settings = loading.load()
+    rows.check_here(settings)
+    shown = [_row(settings, name) for name in settings.optimizers]
     if as_json:
-        typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        typer.echo(json.dumps(shown, indent=2, ensure_ascii=False))
         return
-    _print(rows)
+    _print(shown)
 
 
 def _row(settings: Settings, name: str) -> dict[str, Any]:
-    from pipeline import torch_defaults
+    from pipeline.running import torch_defaults
 
     row = settings.optimizers[name]
     return {
@@ -50,7 +51,7 @@ def _row(settings: Settings, name: str) -> dict[str, Any]:
 
 
 def _tuned(settings: Settings, name: str) -> dict[str, float]:
-    from pipeline import files, paths
+    from pipeline.project import files, paths
 
     path = paths.choice(name)
     choices = files.read_json(path) if path.exists() else {}

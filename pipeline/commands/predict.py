@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from pipeline.champion import Champion
+    from pipeline.evaluation.champion import Champion
 
 _SHOWN = 3
 
@@ -25,7 +25,8 @@ def predict(
 
     python -m pipeline predict cat.png photos/*.jpg
     """
-    from pipeline import champion, errors, paths
+    from pipeline.evaluation import champion
+    from pipeline.project import errors, paths
 
     best = champion.read(paths.CHAMPION_WEIGHTS)
     if len(best.description.shape) != 3 or best.description.shape[-1] not in (1, 3):
@@ -46,9 +47,9 @@ def predict(
 def _answers(best: Champion, images: list[Path]) -> list[dict[str, Any]]:
     import torch
 
-    from pipeline.data import pictures
-    from pipeline.errors import DataError
-    from pipeline.serving import Classifier
+    from pipeline.commands import pictures
+    from pipeline.evaluation.classifier import Classifier
+    from pipeline.project.errors import DataError
 
     model = Classifier(best.record["network"], best.weights, best.description)
     classes = best.description.classes

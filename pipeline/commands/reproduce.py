@@ -10,8 +10,8 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pipeline.config import Settings
-    from pipeline.records import Outcome
+    from pipeline.settings.study import Settings
+    from pipeline.training.record import Outcome
 
 
 def reproduce(
@@ -31,16 +31,19 @@ def reproduce(
     import tempfile
     from pathlib import Path
 
-    from pipeline import config, execution, paths
-    from pipeline.progress import progress
+    from pipeline.console.progress import progress
+    from pipeline.project import paths
+    from pipeline.running import settings as execution_settings
+    from pipeline.running import trainings
+    from pipeline.settings import loading
 
-    settings = config.load()
+    settings = loading.load()
     before = _sample(settings, problem, optimizer, everything=everything)
     with tempfile.TemporaryDirectory() as scratch, progress("reproduce", len(before), "trainings") as bar:
-        again = execution.run(
+        again = trainings.run(
             [outcome.training for outcome in before],
             paths.learning,
-            settings.execution.worker_count(),
+            execution_settings.load().worker_count(),
             Path(scratch),
             lambda outcome, _: bar.advance(note=str(outcome.training)),
         )
@@ -68,7 +71,7 @@ def _bytes(outcome: Outcome) -> dict[str, tuple[str, tuple[int, ...], bytes]]:
 
 
 def _sample(settings: Settings, problem: str | None, optimizer: str | None, *, everything: bool) -> list[Outcome]:
-    from pipeline import outputs
+    from pipeline.running import outputs
 
     chosen = _problems(settings, problem, everything=everything)
     names = list(settings.optimizers)
@@ -82,15 +85,15 @@ def _sample(settings: Settings, problem: str | None, optimizer: str | None, *, e
             own = [outcome for outcome in finished if outcome.training.problem == one]
             found += own if everything else own[:1]
     if not found:
-        from pipeline.errors import DataError
+        from pipeline.project.errors import DataError
 
         raise DataError(f"{optimizer} takes no part in {', '.join(chosen)}: choose another problem or optimizer.")
     return found
 
 
 def _problems(settings: Settings, problem: str | None, *, everything: bool) -> list[str]:
-    from pipeline.config import closest
-    from pipeline.errors import SettingsError
+    from pipeline.project.errors import SettingsError
+    from pipeline.project.wording import closest
 
     if problem is not None and problem not in settings.problems:
         raise SettingsError(f"--problem {problem}: there is no such problem{closest(problem, settings.problems)}.")
@@ -105,10 +108,10 @@ def _size(settings: Settings, problem: str) -> int:
     """Return how many input numbers a training looks at."""
     import math
 
-    from pipeline import paths
-    from pipeline.data import prepared
+    from pipeline.prepared import reader
+    from pipeline.project import paths
 
-    description = prepared.describe(paths.learning(problem))
+    description = reader.describe(paths.learning(problem))
     return settings.problems[problem].epochs * description.counts["train"] * math.prod(description.shape)
 
 
@@ -136,7 +139,7 @@ def _explain(before: list[Outcome], again: list[Outcome]) -> None:
 
 def _changes() -> list[str]:
     """Return what differs between this machine and the one whose results are there."""
-    from pipeline import environment, files, paths
+    from pipeline.project import environment, files, paths
 
     if not paths.ENVIRONMENT.exists():
         return []

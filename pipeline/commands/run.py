@@ -5,10 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from pipeline.config import Settings
 
 
 def run() -> None:
@@ -19,12 +15,13 @@ def run() -> None:
 
     CIFAR10_SOURCE=cifar-10-python.tar.gz python -m pipeline run
     """
-    from pipeline import config, errors
     from pipeline.commands.demo import check_rows, demo, project_environment
+    from pipeline.project import errors
+    from pipeline.settings import loading
 
-    settings = config.load()
+    loading.load()
     check_rows()
-    problem = _fetch_problem(settings)
+    problem = _fetch_problem()
     if problem is not None:
         print(f"{problem}\n\nThe study needs that data. Here is the demo instead.\n", file=sys.stderr)
         demo()
@@ -36,18 +33,20 @@ def run() -> None:
     subprocess.run([sys.executable, "-m", "pipeline", "summary"], check=True)
 
 
-def _fetch_problem(settings: Settings) -> str | None:
+def _fetch_problem() -> str | None:
     """Return why the data cannot be had, or None where it is there, in DVC's cache, or was fetched."""
-    from pipeline import errors, paths
     from pipeline.commands.demo import project_environment
     from pipeline.data import archives, sources
+    from pipeline.data import settings as data_settings
+    from pipeline.project import errors, paths
 
-    if settings.data.archives and not paths.RAW.exists():
+    data = data_settings.load()
+    if data.archives and not paths.RAW.exists():
         command = ["dvc", "checkout", "--quiet", str(paths.RAW)]
         subprocess.run(command, env=project_environment(), check=False, capture_output=True)  # noqa: S603
     try:
-        for name in settings.data.archives:
-            order = sources.sources_in_order(settings.data.sources, os.environ)
+        for name in data.archives:
+            order = sources.sources_in_order(data.sources, os.environ)
             sources.fetch(archives.by_name(name), order, paths.raw(name), paths.DOWNLOADS)
     except errors.DataError as error:
         return str(error)

@@ -10,8 +10,8 @@ def summary() -> None:
 
     python -m pipeline summary
     """
-    from pipeline import config
     from pipeline.reporting import results
     from pipeline.reporting.summary import lines
+    from pipeline.settings import loading
 
-    print("\n".join(lines(results.load(config.load()))))
+    print("\n".join(lines(results.load(loading.load()))))

@@ -19,11 +19,12 @@ def ui(
 
     python -m pipeline ui --port 5001
     """
-    from pipeline import config, publishing, tracking
-    from pipeline.errors import UserError
-    from pipeline.tracking import server
+    from pipeline import tracking
+    from pipeline.project.errors import UserError
+    from pipeline.settings import loading
+    from pipeline.tracking import publishing, server
 
-    settings = config.load()
+    settings = loading.load()
     remote = tracking.is_server(tracking.store_uri())
     if not (fill_only or remote):
         server.check_port(port)

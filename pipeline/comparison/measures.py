@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from pipeline.comparison_settings import Margins
+    from pipeline.comparison.settings import Margins
 
 Metrics = Mapping[str, Mapping[str, Mapping[str, Any]]]
 Unit = Literal["percentage points", "nats", "times"]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pipeline.comparison.measures import Measure, Metrics
-    from pipeline.comparison_settings import ComparisonSettings
+    from pipeline.comparison.settings import ComparisonSettings
     from pipeline.statistics.paired import PairedComparison
 
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pipeline.errors import DataError
-from pipeline.files import sha256
+from pipeline.project.errors import DataError
+from pipeline.project.files import sha256
 
 if TYPE_CHECKING:
     from collections.abc import Callable

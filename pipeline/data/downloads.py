@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import httpx
 import tenacity
 
+from pipeline.console.progress import Progress, progress
 from pipeline.data.unpacking import byte_limit, reason, unpack, writing
-from pipeline.errors import DataError
-from pipeline.files import read_json, write_json
-from pipeline.progress import Progress, progress
+from pipeline.project.errors import DataError
+from pipeline.project.files import read_json, write_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable

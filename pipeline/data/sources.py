@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from pipeline.data.archives import Archive, verify
 from pipeline.data.downloads import Patience, fetch_url, shown
 from pipeline.data.unpacking import arriving, remove_leftovers, unpack
-from pipeline.errors import DataError
+from pipeline.project.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -20,8 +20,8 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import IO, TYPE_CHECKING, Any, Protocol, cast
 
-from pipeline.errors import DataError, UserError
-from pipeline.progress import Progress, progress
+from pipeline.console.progress import Progress, progress
+from pipeline.project.errors import DataError, UserError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

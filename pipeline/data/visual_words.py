@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.config import available_cores
-from pipeline.data.examples import Examples, LabelledData
+from pipeline.prepared.examples import Examples, LabelledData
+from pipeline.project.environment import available_cores
 
 # Patches and words are whole numbers up to _LARGEST: a squared distance and all its parts are whole numbers below 2^24,
 # which float32 holds exactly, so that neither the processor nor the number of threads can change the nearest word

@@ -6,8 +6,9 @@ import importlib
 import pkgutil
 from typing import TYPE_CHECKING
 
-from pipeline import files
-from pipeline.reporting import html, markdown, sections
+from pipeline.project import files
+from pipeline.reporting import sections
+from pipeline.reporting.formats import html, markdown
 from pipeline.reporting.items import Folded, Picture
 from pipeline.reporting.wording import counted, listed
 

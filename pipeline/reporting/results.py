@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from pipeline import files, paths
 from pipeline.data import problems
-from pipeline.errors import DataError
-from pipeline.reporting import colours
+from pipeline.project import files, paths
+from pipeline.project.errors import DataError
+from pipeline.reporting.drawing import colours
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from pipeline.config import Settings
+    from pipeline.settings.study import Settings
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Results:
     settings
         ``params.yaml``: which problems and optimizers there are, and their order.
     metrics
-        By problem and optimizer, as ``pipeline.evaluation.metrics`` describes.
+        By problem and optimizer, as ``pipeline.evaluation.metrics.metrics`` describes.
     per_class
         Columns ``problem``, ``optimizer``, ``class``, ``accuracy``, ``low``, ``high`` (Wilson 95 %).
     confusion

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline import paths
-from pipeline.reporting.inline import plain
+from pipeline.project import paths
+from pipeline.reporting.formats.inline import plain
 from pipeline.reporting.verdict_text import answer_of
 from pipeline.reporting.wording import MISSING, counted, interval, percent
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 
-from pipeline.imports import without_collector
+from pipeline.project.imports import without_collector
 from pipeline.statistics.intervals import Interval, bootstrap_interval, mean_interval
 from pipeline.statistics.samples import SampleError, finite_sample
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline.errors import UserError
+from pipeline.project.errors import UserError
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

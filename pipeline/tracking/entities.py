@@ -8,10 +8,10 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pipeline import git
+from pipeline.project import git
 
 if TYPE_CHECKING:
-    from pipeline.records import Outcome
+    from pipeline.training.record import Outcome
 
 
 @dataclass(frozen=True)

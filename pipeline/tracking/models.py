@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     import numpy as np
     from torch import nn
 
-    from pipeline.records import Outcome
     from pipeline.tracking.runs import Runs
+    from pipeline.training.record import Outcome
 
 # What a model needs to be served, without the seconds that MLflow takes to infer it
 _PACKAGES = ("torch", "numpy")

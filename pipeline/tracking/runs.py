@@ -8,8 +8,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline import files, paths
-from pipeline.records import canonical
+from pipeline.project import files, paths
+from pipeline.project.files import canonical
 from pipeline.tracking import entities
 from pipeline.tracking.store import store_uri
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from pipeline.records import Outcome
     from pipeline.tracking.entities import DataSet
+    from pipeline.training.record import Outcome
 
 # Stores that are written to directly, without a server that keeps the artifacts
 _DATABASES = ("sqlite", "postgresql", "mysql", "mssql")

@@ -11,8 +11,9 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from pipeline import noise, paths
-from pipeline.errors import UserError
+from pipeline.console import quiet
+from pipeline.project import paths
+from pipeline.project.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -61,7 +62,7 @@ def serve(store: str, port: int, when_it_answers: Callable[[], None]) -> None:
     UserError
         Where it ends by itself; with the last lines of its log.
     """
-    log = None if noise.verbose() else paths.ui_log(port)
+    log = None if quiet.verbose() else paths.ui_log(port)
     with _noted_signals() as noted, _server(store, port, log) as server:
         answered = False
         while not noted and server.poll() is None:

@@ -10,8 +10,9 @@ import warnings
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from pipeline import noise, paths
-from pipeline.imports import without_collector
+from pipeline.console import quiet
+from pipeline.project import paths
+from pipeline.project.imports import without_collector
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,12 +57,12 @@ def connect() -> Any:
 
 
 @contextlib.contextmanager
-def quiet() -> Iterator[None]:
+def quietly() -> Iterator[None]:
     """Keep MLflow's telemetry, banners and long retries away, unless the user asked for them."""
     for name, value in PATIENCE.items():
         os.environ.setdefault(name, value)
     with warnings.catch_warnings():
-        noise.hush()
+        quiet.hush()
         yield
 
 

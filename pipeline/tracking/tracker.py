@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     import numpy as np
     from torch import nn
 
-    from pipeline.records import Outcome
     from pipeline.tracking.entities import DataSet
+    from pipeline.training.record import Outcome
 
 
 class Tracker:
@@ -107,7 +107,7 @@ class Tracker:
             if not self.usable:
                 return 0
             try:
-                with store.quiet(), store.one_writer():
+                with store.quietly(), store.one_writer():
                     if self._runs is None:
                         self._runs = Runs(store.connect(), self._datasets)
                     return write(self._runs)

@@ -22,7 +22,7 @@ from pipeline.data.archives import (
     read_cifar10_class_names,
     verify,
 )
-from pipeline.errors import DataError
+from pipeline.project.errors import DataError
 
 PROJECT = Path(__file__).parents[2]
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.data import prepared
-from pipeline.data.batches import Batches
-from pipeline.data.examples import Examples, LabelledData
-from pipeline.errors import DataError
+from pipeline.data import preparing
+from pipeline.prepared import reader
+from pipeline.prepared.examples import Examples, LabelledData
+from pipeline.project.errors import DataError
+from pipeline.training.batches import Batches
 
 CLASSES = ("rare", "common", "between")
 
@@ -39,9 +40,9 @@ def make(tmp_path):
 
     def prepare(data, name="a", fraction=0.2, seed=0, **options):
         folder = tmp_path / name
-        description = prepared.prepare(data, fraction, seed, folder / "learning", folder / "test", **options)
-        opened = [prepared.open_part(folder / "learning", part) for part in ("train", "validation")]
-        return description, *opened, prepared.open_part(folder / "test", "test")
+        description = preparing.prepare(data, fraction, seed, folder / "learning", folder / "test", **options)
+        opened = [reader.open_part(folder / "learning", part) for part in ("train", "validation")]
+        return description, *opened, reader.open_part(folder / "test", "test")
 
     return prepare
 
@@ -149,7 +150,7 @@ def test_sparsity_is_measured_on_the_training_part(sparse, make):
 def test_a_word_is_rare_in_fewer_than_a_hundredth_of_the_examples(present, share):
     counts = np.zeros((200, 1, 1, 1), dtype=np.uint8)
     counts[:present] = 5
-    assert prepared._sparsity(counts)["share_of_rare_words"] == share
+    assert reader._sparsity(counts)["share_of_rare_words"] == share
 
 
 def test_inputs_of_nothing_but_zeros_are_not_divided_by_zero(sparse, make):
@@ -205,7 +206,7 @@ def test_nothing_of_the_test_part_is_in_the_learning_folder(data, make, tmp_path
 @pytest.mark.parametrize("centred", [True, False])
 def test_the_description_is_read_back_as_it_was(data, make, tmp_path, centred):
     description, *_ = make(data, centred=centred)
-    assert prepared.describe(tmp_path / "a/learning") == description
+    assert reader.describe(tmp_path / "a/learning") == description
     assert description.shape == (2, 3, 2)
     assert description.classes == CLASSES
     assert description.counts == {"train": 240, "validation": 60, "test": 100}
@@ -213,4 +214,4 @@ def test_the_description_is_read_back_as_it_was(data, make, tmp_path, centred):
 
 def test_data_that_is_not_prepared_is_missed_by_name(tmp_path):
     with pytest.raises(DataError, match=r"description\.json is missing: run `dvc repro`"):
-        prepared.describe(tmp_path)
+        reader.describe(tmp_path)

@@ -7,13 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline import config, records
-from pipeline.data import archives, prepared, problems
+from pipeline.data import archives, preparing, problems
 from pipeline.data.problems import cats_dogs, cifar10
-from pipeline.errors import SettingsError
-from pipeline.training import train
+from pipeline.project.errors import SettingsError
+from pipeline.running import planning
+from pipeline.settings import loading
+from pipeline.training.train import train
 
-SETTINGS = config.load(Path(__file__).parents[2] / "params.yaml")
+SETTINGS = loading.load(Path(__file__).parents[2] / "params.yaml")
 NAMES = problems.names()
 
 
@@ -69,18 +70,18 @@ def test_the_tiny_instance_is_the_same_every_time(problem, tiny):
 
 
 def test_a_centred_problem_has_no_shift_otherwise_zeros_stay_zeros(problem, tiny, tmp_path):
-    found = prepared.prepare(tiny, 0.2, 0, tmp_path / "learning", tmp_path / "test", centred=problem.CENTRED)
+    found = preparing.prepare(tiny, 0.2, 0, tmp_path / "learning", tmp_path / "test", centred=problem.CENTRED)
     assert any(found.mean) == problem.CENTRED
     assert bool(found.notes) != problem.CENTRED
 
 
 def test_its_own_network_learns_the_tiny_instance(name, problem, tiny, tmp_path):
     own = SETTINGS.problems[name]
-    found = prepared.prepare(
+    found = preparing.prepare(
         tiny, own.validation_fraction, 0, tmp_path / "learning", tmp_path / "test", centred=problem.CENTRED
     )
     short = own.model_copy(update={"epochs": 8, "batch_size": 16, "validations_per_epoch": 1})
-    plan = records.plan(
+    plan = planning.plan(
         "train", "adam", SETTINGS.optimizers["adam"], name, short, learning_rate=0.003, seed=1, data=found.digest
     )
     outcome = train(plan, tmp_path / "learning", "key")

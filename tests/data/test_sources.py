@@ -24,7 +24,7 @@ import pytest
 from pipeline.data import downloads, unpacking
 from pipeline.data.archives import CIFAR10, Archive, Member
 from pipeline.data.sources import Patience, fetch, sources_in_order
-from pipeline.errors import DataError, UserError
+from pipeline.project.errors import DataError, UserError
 
 CONTENTS = {
     name: random.Random(name).randbytes(size)  # noqa: S311 - test data

@@ -12,10 +12,10 @@ from sklearn.cluster import MiniBatchKMeans
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from pipeline.data import visual_words
-from pipeline.data.examples import Examples, LabelledData
 from pipeline.data.problems import cifar10, digits_words
 from pipeline.data.problems import visual_words as problem
 from pipeline.data.visual_words import Recipe, as_bags, count, learn
+from pipeline.prepared.examples import Examples, LabelledData
 
 RECIPE = Recipe(side=4, stride=3, words=40, softening=20, images=100)
 ARCHIVE = Path(__file__).parents[3] / "shared/data" / "cifar-10-python.tar.gz"

@@ -11,10 +11,11 @@ import pandas as pd
 import pytest
 import yaml
 
-from pipeline import backprop, config
-from pipeline.backprop_settings import ASSIGNMENT
-from pipeline.evaluation import over_seeds
+from pipeline.backprop import example
+from pipeline.backprop.settings import ASSIGNMENT
+from pipeline.evaluation.metrics import over_seeds
 from pipeline.reporting.results import Results
+from pipeline.settings import loading
 from pipeline.statistics.intervals import wilson_interval
 
 PARAMS = Path(__file__).parents[2] / "params.yaml"
@@ -37,7 +38,7 @@ def made_up_settings(optimizers=None, seeds=3):
     content["training"]["seeds"] = seeds
     rows = content["optimizers"]
     content["optimizers"] = {name: rows[name] for name in optimizers or rows}
-    return config.validate(content, "made up")
+    return loading.validate(content, "made up")
 
 
 def made_up_metrics(rng, settings, problem, level, diverged):
@@ -113,7 +114,7 @@ def made_up_results(settings, diverged=()):
             "python": "3.11.7",
             "versions": {"torch": "2.15.0", "numpy": "2.4.6"},
         },
-        backprop=json.loads(json.dumps(backprop.result(ASSIGNMENT))),
+        backprop=json.loads(json.dumps(example.result(ASSIGNMENT))),
         cost={name: made_up_cost(rng, name) for name in settings.optimizers},
     )
 

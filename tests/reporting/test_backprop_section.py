@@ -5,11 +5,11 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pytest
 
-from pipeline import backprop
-from pipeline.backprop_settings import ASSIGNMENT, BackpropSettings
-from pipeline.reporting.figures import to_svg
+from pipeline.backprop import example
+from pipeline.backprop.settings import ASSIGNMENT, BackpropSettings
+from pipeline.reporting.drawing.figures import to_svg
+from pipeline.reporting.formats.mathml import to_mathml
 from pipeline.reporting.items import Bullets, Heading, Paragraph, Picture, Table
-from pipeline.reporting.mathml import to_mathml
 from pipeline.reporting.plots import backprop_descent, backprop_network
 from pipeline.reporting.sections import backprop as section
 
@@ -31,7 +31,7 @@ def bigger(inputs, hidden):
 
 @pytest.fixture(scope="module")
 def results():
-    return json.loads(json.dumps(backprop.result(ASSIGNMENT)))
+    return json.loads(json.dumps(example.result(ASSIGNMENT)))
 
 
 @pytest.fixture(scope="module")
@@ -94,14 +94,14 @@ def test_a_changed_weight_is_said_to_contradict_the_assignment():
     example = BackpropSettings.model_validate(
         ASSIGNMENT.model_dump() | {"hidden_weights": ((0.6, 0.7), (0.3, 0.4)), "steps": 2}
     )
-    found = list(texts(section.build(backprop.result(example))))
+    found = list(texts(section.build(example.result(example))))
     assert any("it prints $h_1 = 1.9$, these settings give $2$" in text for text in found)
     assert "**given**: set in `params.yaml`" in found
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 3), (4, 5)])
 def test_networks_of_other_sizes_have_a_section_too(size):
-    items = section.build(backprop.result(bigger(*size)))
+    items = section.build(example.result(bigger(*size)))
     assert not any("ssignment" in text for text in texts(items))
     for latex in {formula for text in texts(items) for formula in FORMULA.findall(text)}:
         to_mathml(latex, display=False)
@@ -160,7 +160,7 @@ def test_the_pictures_are_well_formed_and_reach_for_nothing(items):
 def test_the_same_results_give_the_same_bytes(plot, results):
     first, second = (to_svg(plot.draw(plot.data(results))) for _ in range(2))
     assert first == second
-    other = backprop.result(bigger(2, 2))
+    other = example.result(bigger(2, 2))
     assert to_svg(plot.draw(plot.data(other))) != first
 
 
@@ -192,7 +192,7 @@ def overlaps(figure):
 
 @pytest.mark.parametrize("size", [(2, 2), (3, 3), (4, 2), (2, 3), (8, 8)])
 def test_no_labels_of_the_network_overlap(size):
-    frame = backprop_network.data(backprop.result(bigger(*size)))
+    frame = backprop_network.data(example.result(bigger(*size)))
     assert overlaps(backprop_network.draw(frame)) == []
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.reporting.figures import to_svg
+from pipeline.reporting.drawing.figures import to_svg
 from pipeline.reporting.items import Picture, Table
 from pipeline.reporting.plots import cost as cost_plot
 from pipeline.reporting.plots import updates

@@ -11,7 +11,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from pipeline.reporting import plots
-from pipeline.reporting.figures import to_svg
+from pipeline.reporting.drawing.figures import to_svg
 from pipeline.reporting.plots import assignment, confusion, learning_rates, per_class, ranking, training_curves
 
 NAMES = sorted(module.name for module in pkgutil.iter_modules(plots.__path__))

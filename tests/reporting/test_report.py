@@ -6,8 +6,8 @@ from html.parser import HTMLParser
 import pytest
 import yaml
 
-from pipeline import files
-from pipeline.errors import DataError
+from pipeline.project import files
+from pipeline.project.errors import DataError
 from pipeline.reporting import report
 from pipeline.reporting import results as results_module
 from pipeline.reporting.items import Bullets, Folded, Heading, Paragraph, Table

@@ -8,14 +8,14 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline import claims, comparison
-from pipeline.claims.evidence import Evidence
-from pipeline.reporting import html, markdown
+from pipeline.comparison import claims, compare
+from pipeline.comparison.evidence import Evidence
+from pipeline.reporting.formats import html, markdown
 from pipeline.reporting.items import Bullets, Folded, Heading, Paragraph, Table
 from pipeline.reporting.sections import comparison as comparison_section
 from pipeline.reporting.sections import verdicts as verdicts_section
 from pipeline.reporting.verdict_numbers import effect, effect_with_interval, p_value
-from tests.claims.made_up_study import SETTINGS
+from tests.comparison.claims.made_up_study import SETTINGS
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def judged(results):
         }
         for problem, entries in results.metrics.items()
     }
-    found = comparison.compare(SETTINGS, metrics, results.learning_rates)
+    found = compare.compare(SETTINGS, metrics, results.learning_rates)
     labels = {name: row.label for name, row in results.settings.optimizers.items()}
     verdicts = claims.judge_all(Evidence(SETTINGS, metrics, found, None, labels))
     return replace(results, comparison=json.loads(json.dumps(found)), verdicts=json.loads(json.dumps(verdicts)))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pipeline import running
+from pipeline.tracking import connection
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 # Where a test does not look into the store: recording costs every stage the import of MLflow
-UNRECORDED = {running.TRACKING: running.LATER}
+UNRECORDED = {connection.TRACKING: connection.LATER}
 
 
 def ran(output: str) -> list[str]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from safetensors.numpy import load_file
 
-from pipeline import outputs
+from pipeline.running import outputs
 from tests import servers, stores
 from tests.conftest import Project, copy_project
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.errors import UserError
+from pipeline.project.errors import UserError
 from pipeline.statistics.intervals import Interval, bootstrap_interval, mean_interval, wilson_interval
 from pipeline.statistics.samples import SampleError
 

@@ -22,13 +22,13 @@ import importlib
 import pkgutil
 from typing import TYPE_CHECKING, Protocol, cast
 
-from pipeline.config import closest
-from pipeline.errors import SettingsError
+from pipeline.project.errors import SettingsError
+from pipeline.project.wording import closest
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pipeline.data.examples import LabelledData
+    from pipeline.prepared.examples import LabelledData
 
 
 class Problem(Protocol):

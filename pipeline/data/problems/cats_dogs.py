@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline.data.examples import Examples, LabelledData
 from pipeline.data.problems import cifar10
+from pipeline.prepared.examples import Examples, LabelledData
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipeline.data.archives import CIFAR10, read_cifar10_batch, read_cifar10_class_names
-from pipeline.data.examples import Examples, LabelledData
+from pipeline.prepared.examples import Examples, LabelledData
 
 if TYPE_CHECKING:
     from pathlib import Path

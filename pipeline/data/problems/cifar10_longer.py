@@ -9,7 +9,7 @@ from pipeline.data.problems import cifar10
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pipeline.data.examples import LabelledData
+    from pipeline.prepared.examples import LabelledData
 
 TITLE = "CIFAR-10, trained longer"
 DESCRIPTION = "The photographs of CIFAR-10, split in the same way and trained on for more epochs."

@@ -10,7 +10,7 @@ from pipeline.data.problems import digits
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pipeline.data.examples import LabelledData
+    from pipeline.prepared.examples import LabelledData
 
 TITLE = "Words of digits"
 DESCRIPTION = "Handwritten digits as sparse counts: which of 200 learned words the 25 patches of each image resemble."

@@ -10,7 +10,7 @@ from pipeline.data.problems import cifar10
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pipeline.data.examples import LabelledData
+    from pipeline.prepared.examples import LabelledData
 
 TITLE = "Visual words"
 DESCRIPTION = "CIFAR-10 as sparse counts: which of 2,000 learned words the 49 patches of each photograph resemble."

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from pipeline.reporting import assignment
-from pipeline.reporting.axes import WIDTH, records, tidy
+from pipeline.reporting.drawing.axes import WIDTH, records, tidy
 
 if TYPE_CHECKING:
     from pipeline.reporting.results import Results

@@ -19,7 +19,7 @@ def data(results: dict[str, Any]) -> pd.DataFrame:
     Parameters
     ----------
     results
-        What `pipeline.backprop.result` returns.
+        What `pipeline.backprop.example.result` returns.
 
     Returns
     -------

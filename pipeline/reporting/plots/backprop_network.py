@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
-from pipeline.backprop import latex_symbol
+from pipeline.backprop.example import latex_symbol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,7 @@ def data(results: dict[str, Any]) -> pd.DataFrame:
     Parameters
     ----------
     results
-        What `pipeline.backprop.result` returns.
+        What `pipeline.backprop.example.result` returns.
 
     Returns
     -------

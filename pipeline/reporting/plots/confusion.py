@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from pipeline.reporting.axes import WIDTH, records
-from pipeline.reporting.colours import ink_on
+from pipeline.reporting.drawing.axes import WIDTH, records
+from pipeline.reporting.drawing.colours import ink_on
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
-from pipeline.reporting.axes import WIDTH, name_rows, records, tidy
+from pipeline.reporting.drawing.axes import WIDTH, name_rows, records, tidy
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

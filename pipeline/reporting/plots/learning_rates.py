@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullLocator
 
-from pipeline.reporting.axes import WIDTH, tidy
+from pipeline.reporting.drawing.axes import WIDTH, tidy
 
 if TYPE_CHECKING:
     import pandas as pd

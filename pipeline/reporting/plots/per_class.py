@@ -9,8 +9,8 @@ import matplotlib as mpl
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from pipeline.reporting.axes import WIDTH, name_rows, records
-from pipeline.reporting.colours import ink_on
+from pipeline.reporting.drawing.axes import WIDTH, name_rows, records
+from pipeline.reporting.drawing.colours import ink_on
 
 if TYPE_CHECKING:
     import pandas as pd

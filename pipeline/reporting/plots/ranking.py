@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from pipeline.reporting.axes import WIDTH, name_rows, records, tidy
+from pipeline.reporting.drawing.axes import WIDTH, name_rows, records, tidy
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

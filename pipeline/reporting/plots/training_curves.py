@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from pipeline.reporting.axes import WIDTH, records, tidy
+from pipeline.reporting.drawing.axes import WIDTH, records, tidy
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

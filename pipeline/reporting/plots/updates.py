@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from matplotlib.figure import Figure
 
-from pipeline.reporting.axes import WIDTH, tidy
+from pipeline.reporting.drawing.axes import WIDTH, tidy
 
 if TYPE_CHECKING:
     from pipeline.reporting.results import Results

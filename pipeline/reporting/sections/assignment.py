@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipeline.reporting import assignment as theirs
-from pipeline.reporting.axes import records
-from pipeline.reporting.figures import to_svg
+from pipeline.reporting.drawing.axes import records
+from pipeline.reporting.drawing.figures import to_svg
 from pipeline.reporting.items import Bullets, Heading, Item, Paragraph, Picture, Table
 from pipeline.reporting.plots import assignment as plot
 from pipeline.reporting.wording import counted, interval, number, points, rate, with_interval

@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import groupby
 from typing import Any
 
-from pipeline.backprop import latex_number, latex_symbol
-from pipeline.reporting.figures import to_svg
+from pipeline.backprop.example import latex_number, latex_symbol
+from pipeline.reporting.drawing.figures import to_svg
 from pipeline.reporting.items import Bullets, Heading, Item, Paragraph, Picture, Table
 from pipeline.reporting.plots import backprop_descent, backprop_network
 
@@ -26,7 +26,7 @@ def build(results: dict[str, Any]) -> list[Item]:
     Parameters
     ----------
     results
-        What `pipeline.backprop.result` returns.
+        What `pipeline.backprop.example.result` returns.
     """
     phases = {phase: list(steps) for phase, steps in groupby(results["steps"], key=lambda step: step["phase"])}
     values = {step["symbol"]: step["value"] for step in results["steps"]}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline.reporting.axes import records
-from pipeline.reporting.figures import to_svg
+from pipeline.reporting.drawing.axes import records
+from pipeline.reporting.drawing.figures import to_svg
 from pipeline.reporting.items import Heading, Item, Paragraph, Picture
 from pipeline.reporting.plots import confusion as plot
 from pipeline.reporting.wording import counted, percent

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pipeline.reporting.figures import to_svg
+from pipeline.reporting.drawing.figures import to_svg
 from pipeline.reporting.items import Heading, Item, Paragraph, Picture, Table
 from pipeline.reporting.plots import cost as plot
 from pipeline.reporting.wording import counted

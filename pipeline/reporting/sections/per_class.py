@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pipeline.reporting.axes import records
-from pipeline.reporting.figures import to_svg
+from pipeline.reporting.drawing.axes import records
+from pipeline.reporting.drawing.figures import to_svg
 from pipeline.reporting.items import Folded, Heading, Item, Paragraph, Picture, Table
 from pipeline.reporting.plots import per_class as plot
 from pipeline.reporting.wording import interval, number, percent

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pipeline.data import settings as data_settings
 from pipeline.reporting.items import Bullets, Folded, Heading, Item, Paragraph, Table
 from pipeline.reporting.wording import counted, listed, percent
 
 if TYPE_CHECKING:
-    from pipeline.config import OptimizerSettings, RestSettings
     from pipeline.reporting.results import Results
+    from pipeline.settings.study import OptimizerSettings, RestSettings
 
 
 def build(results: Results) -> list[Item]:
@@ -29,7 +30,7 @@ def _method(results: Results) -> tuple[str, ...]:
     tuning, first = settings.tuning, settings.training.first_seed
     return (
         "**Data.** Test images are read once, by the evaluation; nothing is chosen by them. A stratified "
-        f"share of the training images is set aside for validation (split seed {settings.data.split_seed}); "
+        f"share of the training images is set aside for validation (split seed {data_settings.load().split_seed}); "
         "normalization uses the rest.",
         f"**Tuning.** {tuning.points} learning rates an optimizer and problem, "
         f"{tuning.points_per_decade} a decade, at most {tuning.max_extensions} more where the best lies on the edge, "

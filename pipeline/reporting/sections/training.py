@@ -5,7 +5,7 @@ from __future__ import annotations
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from pipeline.reporting.figures import to_svg
+from pipeline.reporting.drawing.figures import to_svg
 from pipeline.reporting.items import Heading, Item, Paragraph, Picture, Table
 from pipeline.reporting.plots import training_curves as plot
 from pipeline.reporting.plots import updates

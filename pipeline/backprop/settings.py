@@ -1,0 +1,120 @@
+"""The settings of the worked back-propagation example: a small network and the one example it learns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from pipeline.settings import loading
+from pipeline.settings.section import Section
+
+Number = Annotated[float, Field(allow_inf_nan=False, strict=True)]
+Rate = Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False, strict=True)]
+# A worked example is read by people: a longer sum is no longer checked by hand.
+Numbers = Annotated[tuple[Number, ...], Field(min_length=1, max_length=8)]
+
+
+class BackpropSettings(Section):
+    """A network of linear hidden units and a sigmoid output, and the one example it learns.
+
+    Symbols are numbered as in the assignment: ``i1, i2, …`` the inputs, ``w1, w2, …`` the weights (first the
+    hidden ones row by row, then the output's), ``h1, h2, …`` the hidden units, ``z`` the output's weighted
+    sum, ``o`` the output, ``y`` the target, ``J`` the cost, ``alpha`` the learning rate.
+
+    Attributes
+    ----------
+    inputs
+        One number an input unit.
+    hidden_weights
+        One row a hidden unit; every row has one weight an input.
+    output_weights
+        One weight a hidden unit.
+    target
+        What the output should be.
+    learning_rate
+        The α of ``w ← w − α ∂J/∂w``.
+    adam_learning_rate
+        The learning rate of a second curve of Adam; its usual default is 0.001.
+    steps
+        How many steps of descent the curves of J cover.
+    legible, reconstructed, assumed
+        Where a number comes from: symbol to the value that can be read in the assignment, that was found to
+        reproduce what can be read, or that was chosen for want of any trace.
+    """
+
+    inputs: Numbers
+    hidden_weights: Annotated[tuple[Numbers, ...], Field(min_length=1, max_length=8)]
+    output_weights: Numbers
+    target: Number
+    learning_rate: Rate
+    adam_learning_rate: Rate
+    steps: Annotated[int, Field(ge=1, le=10_000, strict=True)]
+    legible: Mapping[str, Number] = {}
+    reconstructed: Mapping[str, Number] = {}
+    assumed: Mapping[str, Number] = {}
+
+    @model_validator(mode="after")
+    def _sizes_fit(self) -> BackpropSettings:
+        for number, row in enumerate(self.hidden_weights, start=1):
+            if len(row) != len(self.inputs):
+                raise ValueError(
+                    f"row {number} of hidden_weights has {_count(len(row), 'weight')}, "
+                    f"but there are {_count(len(self.inputs), 'input')}: give one weight for each"
+                )
+        if len(self.output_weights) != len(self.hidden_weights):
+            raise ValueError(
+                f"output_weights has {_count(len(self.output_weights), 'weight')}, but hidden_weights "
+                f"describes {_count(len(self.hidden_weights), 'hidden unit')}: give one weight for each"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _origins_name_symbols(self) -> BackpropSettings:
+        known = self.symbols()
+        origins = {"legible": self.legible, "reconstructed": self.reconstructed, "assumed": self.assumed}
+        for origin, symbols in origins.items():
+            for symbol in symbols:
+                if symbol not in known:
+                    raise ValueError(f"{origin} names {symbol!r}, which this network lacks; it has {', '.join(known)}")
+        return self
+
+    def symbols(self) -> list[str]:
+        """Return the names of all numbers that an origin may be stated for."""
+        inputs, hidden = len(self.inputs), len(self.hidden_weights)
+        return [
+            *numbered("i", inputs),
+            *numbered("w", inputs * hidden + hidden),
+            *numbered("h", hidden),
+            *("z", "o", "y", "J", "alpha"),
+        ]
+
+
+def numbered(letter: str, count: int) -> list[str]:
+    """Return ``[letter1, letter2, …]``, `count` of them."""
+    return [f"{letter}{number}" for number in range(1, count + 1)]
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+ASSIGNMENT = BackpropSettings(
+    inputs=(1, 2),
+    hidden_weights=((0.5, 0.7), (0.3, 0.4)),
+    output_weights=(1, 0.5),
+    target=1,
+    learning_rate=0.5,
+    adam_learning_rate=0.001,
+    steps=100,
+    legible={"h1": 1.9, "h2": 1.1, "y": 1},
+    reconstructed={"i1": 1, "i2": 2, "w1": 0.5, "w2": 0.7, "w3": 0.3, "w4": 0.4, "w5": 1, "w6": 0.5},
+    assumed={"alpha": 0.5},
+)
+"""The assignment's example: what the command line starts from. The study itself reads ``params.yaml``."""
+
+
+def load() -> BackpropSettings:
+    """Read the section of ``params.yaml``; see `loading.section`."""
+    return loading.section("backprop", BackpropSettings)

@@ -1,0 +1,91 @@
+"""The section ``comparison`` of ``params.yaml``: what every decision rule uses."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from pipeline.settings import loading
+from pipeline.settings.section import Name, Section
+
+Share = Annotated[float, Field(gt=0, lt=1, allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Ratio = Annotated[float, Field(gt=1, le=100, allow_inf_nan=False)]
+
+
+class Margins(Section):
+    """The largest differences that do not matter, each in its own unit.
+
+    Attributes
+    ----------
+    accuracy
+        Of accuracies and of the generalization gap, as a fraction: 0.005 is half a percentage point.
+    alike
+        Of accuracies where a claim says "mostly alike", as a fraction.
+    loss
+        Of cross-entropies, in nats.
+    speed
+        Of the number of images to a target, as a ratio: 1.1 is a tenth more.
+    cost
+        Of the time a step takes, as a ratio.
+    step
+        Of how much of the step is left, as a ratio.
+    step_left
+        The share of the early step below which a step has died out.
+    learning_rate
+        How far below the best validation accuracy a learning rate is still a good one, as a fraction.
+    tolerance
+        Of the range of good learning rates, in decades.
+    """
+
+    accuracy: Share
+    alike: Share
+    loss: Positive
+    speed: Ratio
+    cost: Ratio
+    step: Ratio
+    step_left: Share
+    learning_rate: Share
+    tolerance: Positive
+
+
+class ComparisonSettings(Section):
+    """All that a decision rule needs, fixed before the numbers are known.
+
+    Attributes
+    ----------
+    baseline
+        The row of ``optimizers`` that every other one is compared with.
+    alpha
+        The chance of any false difference within a family of tests.
+    adaptive, not_adaptive
+        Rows that adapt the step of each parameter, and rows that do not; a row may be in neither and a name
+        without a row is passed over.
+    fewest_problems
+        How many problems must agree where a claim rests on one tuning seed a problem.
+    assignment_accuracy
+        The test accuracy that the assignment reports, as a fraction.
+    margins
+        The largest differences that do not matter.
+    """
+
+    baseline: Name
+    alpha: Annotated[float, Field(gt=0, lt=0.5, allow_inf_nan=False)]
+    adaptive: Annotated[tuple[Name, ...], Field(min_length=1)]
+    not_adaptive: Annotated[tuple[Name, ...], Field(min_length=1)]
+    fewest_problems: Annotated[int, Field(ge=2, le=100, strict=True)]
+    assignment_accuracy: Share
+    margins: Margins
+
+    @model_validator(mode="after")
+    def _kinds_are_apart(self) -> ComparisonSettings:
+        both = [name for name in self.adaptive if name in self.not_adaptive]
+        if both:
+            raise ValueError(f"{both[0]!r} is both adaptive and not_adaptive; name it once")
+        return self
+
+
+def load() -> ComparisonSettings:
+    """Read the section of ``params.yaml``; see `loading.section`."""
+    return loading.section("comparison", ComparisonSettings)

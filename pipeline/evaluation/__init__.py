@@ -1,0 +1,1 @@
+"""Trained networks -> results/: the only reader of test examples."""

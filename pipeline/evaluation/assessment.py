@@ -1,0 +1,123 @@
+"""Trained networks -> predictions -> metrics. The only reader of test examples."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pipeline.prepared import reader
+from pipeline.project import files
+from pipeline.project.files import canonical
+from pipeline.running import memo, outputs
+from pipeline.running.key import code_fingerprint
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+# As many training as test images (of CIFAR-10) tell the generalization gap as well as all of them would
+TRAIN_SAMPLE = 10_000
+_BATCH = 250
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """What one worker evaluates: all seeds of an optimizer on a problem."""
+
+    problem: str
+    optimizer: str
+    network: str
+    learning: Path
+    test: Path
+    weights: Path
+    memo: Path
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """What networks of one optimizer, a row a seed, do on a problem.
+
+    Attributes
+    ----------
+    predictions
+        int16, shape (seeds, test examples): predicted class, −1 where the outputs are not numbers.
+    confidences
+        float32, same shape: probability of the predicted class, 0 where there is none.
+    test_loss, train_loss
+        Mean cross-entropy in nats, shape (seeds,); NaN where it is not finite.
+    train_accuracy
+        Shape (seeds,): fraction, on an evenly spaced sample of the training examples.
+    """
+
+    predictions: np.ndarray
+    confidences: np.ndarray
+    test_loss: np.ndarray
+    train_loss: np.ndarray
+    train_accuracy: np.ndarray
+
+
+def assess(assignment: Assignment) -> Assessment:
+    """Run all networks of an optimizer on the test examples and a sample of the training examples.
+
+    What was assessed before, by the same code, is taken from the memo.
+    """
+    identity = _key(assignment)
+    known = memo.recall_tensors(assignment.memo, identity)
+    if known is not None:
+        return Assessment(**known)
+    assessment = _assess(assignment)
+    memo.keep_tensors(assignment.memo, identity, vars(assessment))
+    return assessment
+
+
+def _key(assignment: Assignment) -> str:
+    """Return the hash of all that decides an assessment: code, network, and the bytes of weights and examples."""
+    decides = [
+        code_fingerprint("evaluation/assessment.py"),
+        assignment.network,
+        reader.describe(assignment.learning).digest,
+        files.sha256(assignment.weights),
+        *(files.sha256(path) for path in sorted(assignment.test.iterdir())),
+    ]
+    return hashlib.sha256(canonical(decides).encode()).hexdigest()[:32]
+
+
+def _assess(assignment: Assignment) -> Assessment:
+    import torch
+
+    from pipeline.training.batches import Batches
+
+    torch.set_num_threads(1)
+    description = reader.describe(assignment.learning)
+    train = reader.open_part(assignment.learning, "train")
+    sample = train.take(np.linspace(0, len(train) - 1, min(len(train), TRAIN_SAMPLE)).astype(np.int64))
+    parts = {
+        "test": Batches(reader.open_part(assignment.test, "test"), description, _BATCH),
+        "train": Batches(sample, description, _BATCH),
+    }
+    by_seed = outputs.split_by_seed(files.read_tensors(assignment.weights))
+    rows = [_assess_network(assignment.network, by_seed[seed], description, parts) for seed in sorted(by_seed)]
+    return Assessment(*(np.stack(column) for column in zip(*rows, strict=True)))
+
+
+def _assess_network(
+    name: str, weights: dict[str, np.ndarray], description: Any, parts: dict[str, Any]
+) -> tuple[np.ndarray, np.ndarray, np.float64, np.float64, np.float64]:
+    import torch
+    from torch.nn import functional as F  # noqa: N812 - its name in all of PyTorch's documentation
+
+    from pipeline.training import networks
+    from pipeline.training.train import logits, predicted
+
+    network = networks.build(name, description.shape, len(description.classes))
+    network.load_state_dict({key: torch.from_numpy(array) for key, array in weights.items()})
+    test, train = (logits(network, parts[part]) for part in ("test", "train"))
+    predictions = predicted(test)
+    confidences = torch.where(predictions >= 0, torch.softmax(test, dim=1).amax(dim=1), 0.0)
+    losses = [F.cross_entropy(o, parts[p].labels).item() for p, o in (("test", test), ("train", train))]
+    hits = (predicted(train) == parts["train"].labels).double().mean().item()
+    test_loss, train_loss = (np.float64(loss if np.isfinite(loss) else np.nan) for loss in losses)
+    return predictions.numpy().astype(np.int16), confidences.numpy(), test_loss, train_loss, np.float64(hits)

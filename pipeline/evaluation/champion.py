@@ -1,0 +1,88 @@
+"""The champion as one file: its weights, and all that is needed to use it elsewhere."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pipeline.project import files, git, paths
+from pipeline.project.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    import numpy as np
+
+    from pipeline.prepared.reader import Description
+
+_KEY = "champion"
+
+
+@dataclass(frozen=True)
+class Champion:
+    """A trained network.
+
+    Attributes
+    ----------
+    record
+        Who it is, as in ``results/champion.json``: label, problem, optimizer, network, learning rate, seed, key.
+    description
+        Of its training data.
+    largest
+        The largest stored value of its training data.
+    weights
+        By parameter name, float32.
+    """
+
+    record: dict[str, Any]
+    description: Description
+    largest: int
+    weights: dict[str, np.ndarray]
+
+
+def write(
+    path: Path,
+    record: Mapping[str, Any],
+    description: Description,
+    largest: int,
+    weights: Mapping[str, np.ndarray],
+) -> None:
+    """Write a champion; see `Champion` for the arguments."""
+    about = {"record": dict(record), "description": description.__dict__, "largest": largest}
+    files.write_tensors(path, weights, {_KEY: json.dumps(about, sort_keys=True)})
+
+
+def read(path: Path) -> Champion:
+    """Read what `write` wrote.
+
+    Raises
+    ------
+    DataError
+        Where there is none, or it is damaged.
+    """
+    from safetensors import SafetensorError
+
+    from pipeline.prepared import reader
+
+    if not path.exists():
+        raise DataError(f"there is no champion yet ({path} is missing): run `dvc repro`, or `dvc pull {path}`.")
+    try:
+        about = json.loads(files.read_metadata(path)[_KEY])
+        weights = files.read_tensors(path)
+    except (SafetensorError, KeyError, ValueError):
+        raise DataError(f"{path} is damaged or of an older version: run `dvc repro evaluate`.") from None
+    fields: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in about["description"].items()}
+    return Champion(about["record"], reader.Description(**fields), about["largest"], weights)
+
+
+def commit(path: Path) -> str:
+    """Return the short commit whose ``dvc.lock`` names this very file, or ``uncommitted``."""
+    known = paths.dvc_hash(path)
+    if known is None or known != hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest():
+        return "uncommitted"
+    if git.ask("status", "--porcelain", "--", "dvc.lock"):
+        return "uncommitted"
+    return git.ask("log", "-1", "--format=%h", "--", "dvc.lock") or "uncommitted"

@@ -1,0 +1,92 @@
+"""Histories and searches as tidy tables: the data behind the curves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from pipeline.training.record import Outcome
+
+
+def training_curves(outcomes: Iterable[Outcome]) -> pd.DataFrame:
+    """Average the histories of an optimizer's seeds.
+
+    Returns
+    -------
+    DataFrame
+        A row a problem, optimizer and step, with columns ``epoch`` (fraction), ``images``, and the mean over seeds of
+        ``train_loss`` and ``validation_loss`` (nats), ``update`` (root mean square of a step's change) and
+        ``validation_accuracy`` (fraction); empty where there is no value or a seed had diverged.
+    """
+    rows = [
+        {
+            "problem": outcome.training.problem,
+            "optimizer": outcome.training.optimizer,
+            "step": point.step,
+            "images": point.images,
+            "epoch": point.images / _images_per_epoch(outcome),
+            "train_loss": point.train_loss,
+            "update": point.update,
+            "validation_loss": point.validation_loss,
+            # after a divergence it is 0: nothing is predicted, which is no measurement
+            "validation_accuracy": point.validation_accuracy if point.train_loss is not None else None,
+        }
+        for outcome in outcomes
+        for point in outcome.history
+    ]
+    frame = pd.DataFrame(rows).astype(dict.fromkeys(_AVERAGED, float))
+    groups = frame.groupby(["problem", "optimizer", "step", "images", "epoch"], sort=True)
+    means = groups[list(_AVERAGED)].mean().reset_index()
+    counts = groups[list(_AVERAGED)].count().reset_index()
+    # every seed has the first points, whatever they hold; one that diverged lacks the later ones
+    seeds = groups.size().groupby(["problem", "optimizer"]).transform("max").to_numpy()
+    # a mean over the seeds that happened to survive would flatter the optimizer
+    for name in _AVERAGED:
+        means[name] = means[name].where(counts[name] == seeds)
+    return means
+
+
+def learning_rate_curves(trials: Iterable[Outcome], choices: Mapping[tuple[str, str], float]) -> pd.DataFrame:
+    """Return every trial of the learning-rate search.
+
+    Parameters
+    ----------
+    trials
+        Of all optimizers.
+    choices
+        By (problem, optimizer): the learning rate that was chosen.
+    """
+    rows = [
+        {
+            "problem": outcome.training.problem,
+            "optimizer": outcome.training.optimizer,
+            "learning_rate": outcome.training.learning_rate,
+            "validation_accuracy": outcome.validation_accuracy,
+            "validation_loss": outcome.last.validation_loss,
+            "diverged_at": outcome.diverged_at,
+            "chosen": _is_chosen(outcome, choices),
+        }
+        for outcome in trials
+    ]
+    return pd.DataFrame(rows).astype({"validation_loss": float, "diverged_at": "Int64"})
+
+
+_AVERAGED = ("train_loss", "update", "validation_loss", "validation_accuracy")
+
+
+def _images_per_epoch(outcome: Outcome) -> float:
+    # a training that diverged ends with the epoch in which it did
+    epochs = outcome.training.epochs
+    if outcome.diverged:
+        measured = sum(point.validation_accuracy is not None for point in outcome.history)
+        epochs = measured // outcome.training.validations_per_epoch
+    return outcome.last.images / epochs
+
+
+def _is_chosen(outcome: Outcome, choices: Mapping[tuple[str, str], float]) -> bool:
+    training = outcome.training
+    return choices[training.problem, training.optimizer] == training.learning_rate

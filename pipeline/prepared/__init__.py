@@ -1,0 +1,1 @@
+"""The prepared examples: their format, and how to read them."""

@@ -1,0 +1,1 @@
+"""The ground: paths, files, errors, environment, git."""

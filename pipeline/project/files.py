@@ -1,0 +1,124 @@
+"""Files that are either whole or absent: atomic writes, hashes, JSON, CSV and safetensors."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    import numpy as np
+    import pandas as pd
+
+_CHUNK_BYTES = 1 << 20
+
+
+@contextmanager
+def atomic(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside `path`, and move it into place when the block ends without an error.
+
+    Parameters
+    ----------
+    path
+        Where the file shall end up; missing parent folders are made.
+
+    Yields
+    ------
+    Path
+        The temporary file to write to, in the same folder (so that the move is atomic).
+
+    Raises
+    ------
+    OSError
+        Where the folder cannot be written or the disk is full. `path` is then as it was before.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        temporary.chmod(0o666 & ~_umask())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write `text` as UTF-8 with Unix line ends, atomically."""
+    with atomic(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write `value` as indented JSON, atomically.
+
+    Raises
+    ------
+    ValueError
+        Where `value` holds NaN or an infinity: JSON has neither; write None.
+    """
+    write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file."""
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def write_csv(path: Path, frame: pd.DataFrame) -> None:
+    """Write `frame` without its index, floats to eight significant digits, atomically."""
+    with atomic(path) as temporary:
+        frame.to_csv(temporary, index=False, float_format="%.8g", lineterminator="\n")
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file as 64 hexadecimal digits."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK_BYTES):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def write_tensors(path: Path, tensors: Mapping[str, np.ndarray], metadata: Mapping[str, str] | None = None) -> None:
+    """Write named arrays to one safetensors file, sorted by name, atomically."""
+    from safetensors.numpy import save
+
+    # arrays in another memory order would be written wrongly, without a word
+    ordered = {name: tensors[name].copy(order="C") for name in sorted(tensors)}
+    with atomic(path) as temporary:
+        # not save_file: a full disk would be an error of safetensors' own kind
+        temporary.write_bytes(save(ordered, metadata=dict(metadata) if metadata else None))
+
+
+def read_tensors(path: Path) -> dict[str, np.ndarray]:
+    """Read all arrays of a safetensors file."""
+    from safetensors.numpy import load_file
+
+    return dict(load_file(path))
+
+
+def read_metadata(path: Path) -> dict[str, str]:
+    """Read the metadata of a safetensors file without its arrays."""
+    from safetensors import safe_open
+
+    with safe_open(path, framework="numpy") as file:
+        return dict(file.metadata() or {})
+
+
+def canonical(value: Any) -> str:
+    """Return JSON that is the same for equal values: sorted keys, no spaces."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))

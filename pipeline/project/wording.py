@@ -1,0 +1,21 @@
+"""Words that many messages share."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Any
+
+
+def closest(found: object, allowed: Any) -> str:
+    """Return ``; did you mean 'x'? Allowed: x, y, z`` for an error message."""
+    names = [str(name) for name in allowed]
+    folded = {name.casefold(): name for name in names}
+    matches = [folded[m] for m in difflib.get_close_matches(str(found).casefold(), folded, n=1, cutoff=0.5)]
+    hint = f"; did you mean {matches[0]!r}?" if matches else ";"
+    return f"{hint} Allowed: {', '.join(names)}"
+
+
+def shortened(value: object) -> str:
+    """Return what was found, for an error message, in at most 80 characters."""
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "…"

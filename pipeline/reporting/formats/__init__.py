@@ -1,0 +1,1 @@
+"""Items of a report -> HTML and Markdown."""

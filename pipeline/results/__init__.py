@@ -1,0 +1,1 @@
+"""Every file of ``results/`` as a frozen type with ``read()`` and ``write()``."""

@@ -1,0 +1,116 @@
+"""``results/comparison.json``: every optimizer against the baseline, ranks, and what the searches tell."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, ClassVar
+
+from pipeline.results.document import Document, Record
+
+
+class Difference(Record):
+    """An optimizer against the baseline on one measure; the difference is optimizer − baseline.
+
+    Attributes
+    ----------
+    difference, low, high
+        In `unit` (``percentage points``, ``nats``, or ``times``: a ratio), with the 95 % interval; None where the two
+        cannot be compared.
+    p, corrected_p
+        Of the paired test, and corrected over all optimizers of the problem and measure.
+    outcome
+        ``better``, ``worse``, ``no meaningful difference``, ``inconclusive`` or ``not tested``.
+    probability_of_improvement
+        Share of the seeds in which the optimizer is better, ties counted half.
+    pairs
+        How many seeds were compared.
+    reason
+        Why not, where the two were not compared.
+    """
+
+    difference: float | None
+    low: float | None
+    high: float | None
+    unit: str
+    p: float | None
+    corrected_p: float | None
+    probability_of_improvement: float | None
+    outcome: str
+    pairs: int
+    reason: str | None
+
+
+class Ranking(Record):
+    """Mean ranks of optimizers, 1 is best, the best first.
+
+    Attributes
+    ----------
+    ranks
+        By optimizer; empty where there is no ranking.
+    blocks
+        How many seeds (or problems) were ranked.
+    critical_difference
+        Nemenyi's: how far apart two ranks must lie to differ.
+    p
+        Friedman's p that all rank alike.
+    left_out
+        Optimizers whose learning rate lies on the edge of its grid.
+    reason
+        Why there is no ranking, or None.
+    problems
+        Those that were ranked; empty for a ranking over seeds.
+    """
+
+    ranks: dict[str, float]
+    blocks: int
+    critical_difference: float | None
+    p: float | None
+    left_out: tuple[str, ...]
+    reason: str | None
+    problems: tuple[str, ...] = ()
+
+
+class Tolerance(Record):
+    """How many decades of learning rates are good ones, and whether an end of the grid is still good."""
+
+    decades: float
+    best_learning_rate: float
+    best_score: float
+    open_low: bool
+    open_high: bool
+
+
+class Search(Record):
+    """What a learning-rate search tells.
+
+    Attributes
+    ----------
+    trials
+        How many rates were tried.
+    tolerance
+        None where it cannot be told.
+    expected_best
+        Expected best validation accuracy (fraction) after 1, 2, … trials.
+    """
+
+    trials: int
+    tolerance: Tolerance | None
+    expected_best: tuple[float, ...]
+
+
+class ProblemComparison(Record):
+    """The comparisons on one problem: by measure and optimizer, the ranking over seeds, the searches by optimizer."""
+
+    against_baseline: dict[str, dict[str, Difference]]
+    ranking: Ranking
+    searches: dict[str, Search]
+
+
+class Comparison(Document):
+    """All comparisons: the section ``comparison`` of ``params.yaml`` that held, by problem, and over all problems."""
+
+    PATH: ClassVar[Path] = Path("results/comparison.json")
+
+    settings: dict[str, Any]
+    problems: dict[str, ProblemComparison]
+    ranking: Ranking

@@ -1,0 +1,75 @@
+"""What all files of ``results/`` share: frozen, checked on reading, and marked with the version of their layout."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from pipeline.project import files
+from pipeline.project.errors import DataError
+
+
+class Record(BaseModel):
+    """A part of a result: frozen, and no unknown field."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Document(Record):
+    """A JSON file of ``results/``.
+
+    Attributes
+    ----------
+    PATH
+        Where it lies, relative to the project.
+    SCHEMA
+        Version of its layout, raised with every change that a reader would notice; stands in the file as ``schema``.
+        None for a file whose every number DVC shows as a metric.
+    """
+
+    PATH: ClassVar[Path]
+    SCHEMA: ClassVar[int | None] = 1
+
+    @classmethod
+    def read(cls, path: Path | None = None) -> Self:
+        """Read the file.
+
+        Raises
+        ------
+        DataError
+            Where it is missing, damaged, or written by another version of the project.
+        """
+        path = cls.PATH if path is None else path
+        if not path.exists():
+            raise DataError(f"{path} is missing: run `dvc repro` to make it.")
+        try:
+            content = files.read_json(path)
+        except ValueError as error:
+            raise DataError(f"{path} is not valid JSON ({error}): run `dvc repro` to make it anew.") from None
+        return cls._checked(content, path)
+
+    @classmethod
+    def read_if_there(cls, path: Path | None = None) -> Self | None:
+        """Read the file as `read` does, or return None where there is none."""
+        return cls.read(path) if (cls.PATH if path is None else path).exists() else None
+
+    def write(self, path: Path | None = None) -> None:
+        """Write the file, atomically; equal results give equal bytes."""
+        head = {} if self.SCHEMA is None else {"schema": self.SCHEMA}
+        files.write_json(self.PATH if path is None else path, head | self.model_dump(mode="json"))
+
+    @classmethod
+    def _checked(cls, content: Any, path: Path) -> Self:
+        schema = content.pop("schema", None) if isinstance(content, dict) else None
+        if schema != cls.SCHEMA:
+            raise DataError(
+                f"{path} has layout {schema}, this version of the project reads {cls.SCHEMA}: run `dvc repro`."
+            )
+        try:
+            return cls.model_validate(content)
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in first["loc"])
+            raise DataError(f"{path}: {where}: {first['msg']}: run `dvc repro` to make it anew.") from None

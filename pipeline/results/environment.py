@@ -1,0 +1,21 @@
+"""``results/environment.json``: the hardware and the versions that a study ran on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+from pipeline.results.document import Document
+
+
+class Environment(Document):
+    """The processor, its cores, memory in GiB, system, and the versions of Python and of the libraries."""
+
+    PATH: ClassVar[Path] = Path("results/environment.json")
+
+    processor: str
+    cores: int
+    memory_gib: int
+    system: str
+    python: str
+    versions: dict[str, str]

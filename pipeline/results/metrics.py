@@ -1,0 +1,119 @@
+"""``results/metrics.json``: what every optimizer reached on every problem."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+from pipeline.results.document import Document, Record
+
+
+class OverSeeds(Record):
+    """A quantity with one value for each seed.
+
+    Attributes
+    ----------
+    mean, low, high
+        The mean over the seeds and its 95 % Student t interval; None where a seed has no value.
+    seeds
+        One value for each seed, None where there is none (a loss after a divergence).
+    """
+
+    mean: float | None
+    low: float | None
+    high: float | None
+    seeds: tuple[float | None, ...]
+
+
+class Reached(Record):
+    """When each seed first reached a target; None for a seed that never did.
+
+    Attributes
+    ----------
+    target
+        In nats (training loss) or as a fraction (validation accuracy).
+    steps, images
+        Optimizer steps, and training examples seen.
+    """
+
+    target: float
+    steps: tuple[int | None, ...]
+    images: tuple[int | None, ...]
+
+
+class Length(Record):
+    """Optimizer steps and training examples of a whole training."""
+
+    steps: int
+    images: int
+
+
+class Convergence(Record):
+    """How the seeds of an optimizer converge.
+
+    Attributes
+    ----------
+    train_loss, validation_accuracy
+        When a target was reached; None where the problem has no such target.
+    step_persistence
+        Share of the early step that is left at the end.
+    length
+        Of a whole training; None where every seed diverged.
+    """
+
+    train_loss: Reached | None
+    validation_accuracy: Reached | None
+    step_persistence: OverSeeds
+    length: Length | None
+
+
+class OptimizerMetrics(Record):
+    """What one optimizer reached on one problem. Accuracies are fractions 0 to 1, losses nats.
+
+    Attributes
+    ----------
+    test_accuracy, train_accuracy, validation_accuracy, generalization_gap
+        Fractions; the gap is training accuracy − test accuracy.
+    test_loss, train_loss
+        Mean cross-entropy.
+    calibration_error
+        Expected calibration error.
+    per_class
+        Test accuracy by class, mean over the seeds.
+    diverged
+        How many seeds diverged.
+    trainings
+        The keys of the final trainings, in the order of the seeds.
+    convergence
+        How soon targets were reached.
+    learning_rate, tuned_accuracy, trials, on_edge
+        Of the search: the rate that was chosen, its validation accuracy, how many rates were tried, and whether the
+        best lies on the edge of the grid.
+    parameters
+        How many parameters each optimizer class updated.
+    """
+
+    test_accuracy: OverSeeds
+    train_accuracy: OverSeeds
+    validation_accuracy: OverSeeds
+    generalization_gap: OverSeeds
+    test_loss: OverSeeds
+    train_loss: OverSeeds
+    calibration_error: OverSeeds
+    per_class: dict[str, float | None]
+    diverged: int
+    trainings: tuple[str, ...]
+    convergence: Convergence
+    learning_rate: float
+    tuned_accuracy: float
+    trials: int
+    on_edge: bool
+    parameters: dict[str, int]
+
+
+class Metrics(Document):
+    """What every optimizer reached: `problems` is by problem and optimizer."""
+
+    PATH: ClassVar[Path] = Path("results/metrics.json")
+
+    problems: dict[str, dict[str, OptimizerMetrics]]

@@ -1,0 +1,46 @@
+"""``results/problems.json``: what the problems are, as `prepare` measured their data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+from pipeline.results.document import Document, Record
+
+
+class ProblemFacts(Record):
+    """What a problem's examples are.
+
+    Attributes
+    ----------
+    title, description
+        For people: a name, and one sentence.
+    data
+        Name of the data set.
+    shape, classes
+        Of one input (height, width, channels); the names of the classes in the order of their labels.
+    counts
+        Number of examples of each part: ``train``, ``validation``, ``test``.
+    validation_fraction, split_seed
+        How the published training examples were split.
+    notes
+        Of sparse inputs: ``share_of_zeros``, ``share_of_rare_words``.
+    """
+
+    title: str
+    description: str
+    data: str
+    shape: tuple[int, ...]
+    classes: tuple[str, ...]
+    counts: dict[str, int]
+    validation_fraction: float
+    split_seed: int
+    notes: dict[str, float] = {}
+
+
+class Problems(Document):
+    """What the problems are, by name."""
+
+    PATH: ClassVar[Path] = Path("results/problems.json")
+
+    problems: dict[str, ProblemFacts]

@@ -1,0 +1,81 @@
+"""The tidy tables of ``results/``, as CSV files that DVC draws."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.project import files
+from pipeline.project.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# a class may be called 0 or NA: names stay text, and only an empty cell is a missing value
+_NAMES = ("problem", "optimizer", "class", "actual", "predicted")
+
+
+@dataclass(frozen=True)
+class Table:
+    """A CSV file with fixed columns.
+
+    Attributes
+    ----------
+    path
+        Where it lies, relative to the project.
+    columns
+        Their names, in order.
+    """
+
+    path: Path
+    columns: tuple[str, ...]
+
+    def read(self) -> pd.DataFrame:
+        """Read the table.
+
+        Raises
+        ------
+        DataError
+            Where it is missing or has other columns.
+        """
+        import pandas as pd
+
+        if not self.path.exists():
+            raise DataError(f"{self.path} is missing: run `dvc repro` to make it.")
+        frame = pd.read_csv(self.path, dtype=dict.fromkeys(_NAMES, str), keep_default_na=False, na_values=[""])
+        if tuple(frame.columns) != self.columns:
+            raise DataError(f"{self.path} has columns {', '.join(frame.columns)}; expected {', '.join(self.columns)}.")
+        return frame
+
+    def write(self, frame: pd.DataFrame) -> None:
+        """Write the table, floats to eight significant digits, atomically."""
+        files.write_csv(self.path, frame[list(self.columns)])
+
+
+PER_CLASS = Table(
+    Path("results/per_class.csv"),
+    ("problem", "optimizer", "class", "accuracy", "low", "high"),
+)
+"""Test accuracy of each class (fraction, mean over seeds) with its 95 % Wilson interval."""
+
+CONFUSION = Table(Path("results/confusion_matrix.csv"), ("problem", "actual", "predicted", "count"))
+"""The confusion matrix of each problem's champion in long form."""
+
+TRAINING_CURVES = Table(
+    Path("results/training_curves.csv"),
+    (
+        *("problem", "optimizer", "step", "images", "epoch", "train_loss", "update"),
+        *("validation_loss", "validation_accuracy"),
+    ),
+)
+"""Means over seeds: losses in nats, `update` the root mean square of a step's change, accuracy as a fraction."""
+
+LEARNING_RATES = Table(
+    Path("results/learning_rates.csv"),
+    (
+        *("problem", "optimizer", "learning_rate", "validation_accuracy", "validation_loss"),
+        *("diverged_at", "chosen"),
+    ),
+)
+"""Every trial of the searches; `diverged_at` is a step."""

@@ -1,0 +1,46 @@
+"""``results/verdicts.json``: what became of each claim."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+from pipeline.results.document import Document, Record
+
+
+class VerdictRecord(Record):
+    """The verdict on a claim; the fields are those of `pipeline.comparison.verdict.Verdict` and of the claim's file.
+
+    Attributes
+    ----------
+    verdict
+        ``supported``, ``refuted``, ``no meaningful difference``, ``inconclusive`` or ``not tested``.
+    effect, low, high
+        The deciding difference and its interval in `unit`; None where there is none.
+    p, p_over_all_claims
+        Of the deciding test, and Holm's over all claims.
+    """
+
+    verdict: str
+    effect: float | None
+    unit: str | None
+    low: float | None
+    high: float | None
+    p: float | None
+    problems: tuple[str, ...]
+    sentence: str
+    test: str
+    rule: str
+    what_would_change_it: str
+    title: str
+    quote: str
+    needs: tuple[str, ...]
+    p_over_all_claims: float | None
+
+
+class Verdicts(Document):
+    """The verdicts by claim, the study's question first."""
+
+    PATH: ClassVar[Path] = Path("results/verdicts.json")
+
+    claims: dict[str, VerdictRecord]

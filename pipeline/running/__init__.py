@@ -1,0 +1,1 @@
+"""Many trainings: the pool of workers, the memo of finished work, its keys."""

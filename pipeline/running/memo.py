@@ -1,0 +1,74 @@
+"""A folder of finished work: each piece under the hash of all that decides how it comes out.
+
+What was interrupted goes on where it stopped, and a change repeats only what it touches, also where DVC repeats a
+whole stage (docs/decisions/0003).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
+
+from pipeline.project import files
+from pipeline.training.record import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    import numpy as np
+
+Work = TypeVar("Work")
+
+
+def place(memo: Path, key: str) -> Path:
+    """Return where the work of this key is kept."""
+    return memo / key[:2] / f"{key}.safetensors"
+
+
+def keep(memo: Path, outcome: Outcome) -> None:
+    """Keep a finished training, with its weights where it is a final one."""
+    record = json.dumps({"record": outcome.to_json(), "seconds": outcome.seconds})
+    weights = outcome.weights if outcome.training.kind == "train" else {}
+    files.write_tensors(place(memo, outcome.key), weights or {}, {"outcome": record})
+
+
+def recall(memo: Path, key: str) -> Outcome | None:
+    """Return a finished training, or None where it is not kept (or not whole)."""
+    return _read(place(memo, key), _outcome)
+
+
+def _outcome(path: Path) -> Outcome:
+    content = json.loads(files.read_metadata(path)["outcome"])
+    outcome = Outcome.from_json(content["record"], content["seconds"])
+    return replace(outcome, weights=files.read_tensors(path) or None)
+
+
+def seconds_of(memo: Path, key: str) -> float:
+    """Return how many seconds a training took, 0 where it is not kept (or not whole)."""
+    try:
+        return float(json.loads(files.read_metadata(place(memo, key))["outcome"])["seconds"])
+    except Exception:  # noqa: BLE001 - safetensors raises its own, undocumented kinds
+        return 0.0
+
+
+def keep_tensors(memo: Path, key: str, tensors: Mapping[str, np.ndarray]) -> None:
+    """Keep finished work that is nothing but arrays."""
+    files.write_tensors(place(memo, key), tensors)
+
+
+def recall_tensors(memo: Path, key: str) -> dict[str, np.ndarray] | None:
+    """Return arrays by name, or None where they are not kept (or not whole)."""
+    return _read(place(memo, key), files.read_tensors)
+
+
+def _read(path: Path, read: Callable[[Path], Work]) -> Work | None:
+    if not path.exists():
+        return None
+    try:
+        return read(path)
+    except Exception:  # noqa: BLE001 - safetensors raises its own, undocumented kinds
+        # damaged work is done again, and never stops a study
+        path.unlink(missing_ok=True)
+        return None

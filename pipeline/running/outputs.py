@@ -1,0 +1,106 @@
+"""What the DVC outputs hold, read back: trials, choices, trainings and their weights."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING
+
+from pipeline.project import files, paths
+from pipeline.project.errors import DataError
+from pipeline.training.record import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    import numpy as np
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The result of a search.
+
+    Attributes
+    ----------
+    learning_rate
+        The best of the grid.
+    validation_accuracy
+        Its accuracy (fraction) with the tuning seed.
+    trials
+        Number of learning rates tried.
+    on_edge
+        Whether the best is still the first or last of the extended grid: then a better one may lie beyond, and
+        comparisons with this optimizer are void.
+    """
+
+    learning_rate: float
+    validation_accuracy: float
+    trials: int
+    on_edge: bool
+
+
+def write_search(optimizer: str, trials: Mapping[str, Sequence[Outcome]], choices: Mapping[str, Choice]) -> None:
+    """Write an optimizer's learning-rate search: every trial, and the choice by problem."""
+    records = [outcome.to_json() for problem in trials for outcome in trials[problem]]
+    files.write_json(paths.trials(optimizer), records)
+    files.write_json(paths.choice(optimizer), {problem: asdict(choice) for problem, choice in choices.items()})
+
+
+def read_trials(optimizer: str) -> list[Outcome]:
+    """Read every trial of an optimizer, problem by problem, learning rates ascending."""
+    return [Outcome.from_json(record) for record in files.read_json(_existing(paths.trials(optimizer)))]
+
+
+def read_choice(optimizer: str, problem: str) -> dict[str, float]:
+    """Read the tuned learning rate of an optimizer on a problem, and how it was found."""
+    choices = files.read_json(_existing(paths.choice(optimizer)))
+    if problem not in choices:
+        raise DataError(f"{paths.choice(optimizer)} has no {problem}: run `dvc repro`.")
+    choice: dict[str, float] = choices[problem]
+    return choice
+
+
+def write_trainings(optimizer: str, outcomes: Sequence[Outcome]) -> None:
+    """Write an optimizer's final trainings: the records, and one file of weights a problem."""
+    files.write_json(paths.trainings(optimizer), [outcome.to_json() for outcome in outcomes])
+    for problem in dict.fromkeys(outcome.training.problem for outcome in outcomes):
+        tensors = {
+            f"{outcome.training.seed}/{name}": array
+            for outcome in outcomes
+            if outcome.training.problem == problem
+            for name, array in (outcome.weights or {}).items()
+        }
+        files.write_tensors(paths.weights(optimizer, problem), tensors)
+
+
+def read_trainings(optimizer: str) -> list[Outcome]:
+    """Read the records of an optimizer's final trainings, problem by problem, in the order of the seeds."""
+    return [Outcome.from_json(record) for record in files.read_json(_existing(paths.trainings(optimizer)))]
+
+
+def read_trainings_with_weights(optimizer: str) -> list[Outcome]:
+    """Read the final trainings together with their weights."""
+    outcomes = read_trainings(optimizer)
+    problems = dict.fromkeys(outcome.training.problem for outcome in outcomes)
+    weights = {problem: read_weights(optimizer, problem) for problem in problems}
+    return [replace(outcome, weights=weights[outcome.training.problem][outcome.training.seed]) for outcome in outcomes]
+
+
+def read_weights(optimizer: str, problem: str) -> dict[int, dict[str, np.ndarray]]:
+    """Read the weights of all seeds: by seed, by parameter name."""
+    return split_by_seed(files.read_tensors(_existing(paths.weights(optimizer, problem))))
+
+
+def split_by_seed(tensors: Mapping[str, np.ndarray]) -> dict[int, dict[str, np.ndarray]]:
+    """Turn names such as ``3/dense.0.bias`` into a mapping by seed."""
+    weights: dict[int, dict[str, np.ndarray]] = {}
+    for name, array in tensors.items():
+        seed, _, parameter = name.partition("/")
+        weights.setdefault(int(seed), {})[parameter] = array
+    return weights
+
+
+def _existing(path: Path) -> Path:
+    if not path.exists():
+        raise DataError(f"{path} is missing: run `dvc repro` to make it, or `dvc checkout` if it was made before.")
+    return path

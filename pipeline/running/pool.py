@@ -1,0 +1,235 @@
+"""Many trainings: a memo of finished ones, and a pool of single-threaded workers for the rest."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections import deque
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from functools import partial
+from multiprocessing import forkserver
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pipeline.project.errors import TrainingError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from multiprocessing.context import ForkServerContext
+
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+_ATTEMPTS = 2
+
+# glibc gives large blocks back to the system at once, and every step would ask for them anew, page by page
+WORKER_ENVIRONMENT = {
+    "MALLOC_TRIM_THRESHOLD_": str(1 << 32),
+    "MALLOC_MMAP_THRESHOLD_": str(1 << 32),
+    "OMP_NUM_THREADS": "1",
+    # cuBLAS is deterministic with workspaces of a fixed size only
+    "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
+}
+
+
+def parallel(
+    function: Callable[[Task], Result],
+    tasks: Sequence[Task],
+    workers: int,
+    on_result: Callable[[Task, Result], Sequence[Task] | None],
+    name: Callable[[Task], str] = str,
+    spare: Callable[[], Task | None] = lambda: None,
+) -> None:
+    """Call a function on every task, in processes of one thread each.
+
+    Parameters
+    ----------
+    function
+        Importable by name (it is sent to other processes).
+    tasks
+        Picklable arguments.
+    workers
+        Number of processes.
+    on_result
+        Called in this process with each task and its result, in the order in which they come. May return further
+        tasks, which come before all that wait.
+    name
+        Describes a task in an error.
+    spare
+        Asked when a process has nothing to do: a task that may come later. Its result is told of if it has come, and
+        it is killed if it is the last one under way.
+
+    Raises
+    ------
+    TrainingError
+        Where a process died (killed, out of memory) twice over the same task; the other tasks are done first.
+    """
+    suspects = _pass(function, tasks, workers, on_result, spare)
+    dead = []
+    for task in suspects:
+        # alone in its pool: if that process dies too, it is this task's doing
+        for _ in range(_ATTEMPTS - 1):
+            if not _pass(function, [task], 1, on_result):
+                break
+        else:
+            dead.append(task)
+    if dead:
+        raise TrainingError(
+            f"a worker process died {_ATTEMPTS} times over: {'; '.join(name(task) for task in dead)}. "
+            "Most often memory ran out: set execution.workers in params.yaml to a smaller number, or free memory. "
+            "Everything else is finished and kept; the same command goes on from here."
+        )
+
+
+def start_server() -> None:
+    """Let the fork server begin to import what workers need, while this process does something else."""
+    with _environment(WORKER_ENVIRONMENT), _interrupts_held_back():
+        _context()
+        forkserver.ensure_running()
+
+
+def _pass(
+    function: Callable[[Task], Result],
+    tasks: Sequence[Task],
+    workers: int,
+    on_result: Callable[[Task, Result], Sequence[Task] | None],
+    spare: Callable[[], Task | None] = lambda: None,
+) -> list[Task]:
+    """Run tasks through fresh pools until all are done; return those at work when a process died."""
+    queue = deque(tasks)
+    suspects: list[Task] = []
+    while queue:
+        with _pool(workers) as pool:
+            suspects += _drain(partial(_submitted, pool, function), queue, workers, on_result, spare)
+    return suspects
+
+
+def _drain(
+    submit: Callable[[Task], Future[Result]],
+    queue: deque[Task],
+    workers: int,
+    on_result: Callable[[Task, Result], Sequence[Task] | None],
+    spare: Callable[[], Task | None],
+) -> list[Task]:
+    """Keep few tasks in the pool, so that a death can be put down to few of them.
+
+    One more than the workers: the next one must not wait until this process has dealt with a result.
+    """
+    running: dict[Future[Result], Task] = {}
+    spares: dict[Future[Result], Task] = {}
+    broken: list[Task] = []
+    while (queue and not broken) or running:
+        while queue and not broken and len(running) + len(spares) <= workers:
+            task = queue.popleft()
+            running[_taken_over(task, spares) or submit(task)] = task
+        if not broken and len(running) + len(spares) < workers and (task_ahead := spare()) is not None:
+            spares[submit(task_ahead)] = task_ahead
+        done, _ = wait([*running, *spares], return_when=FIRST_COMPLETED)
+        for future in done:
+            if spares.pop(future, None) is not None:
+                continue
+            task = running.pop(future)
+            try:
+                result = future.result()
+            except BrokenProcessPool:
+                broken.append(task)
+                continue
+            queue.extendleft(reversed(on_result(task, result) or ()))
+    if spares:
+        _kill_workers()
+    return broken
+
+
+def _taken_over(task: Task, spares: dict[Future[Result], Task]) -> Future[Result] | None:
+    """Return the future of a task that is under way already, because it was likely to come."""
+    future = next((future for future, spare in spares.items() if spare == task), None)
+    if future is not None:
+        del spares[future]
+    return future
+
+
+def _kill_workers() -> None:
+    for process in multiprocessing.active_children():
+        process.terminate()
+
+
+def _submitted(pool: ProcessPoolExecutor, function: Callable[[Task], Result], task: Task) -> Future[Result]:
+    """Submit a task; a pool that is found broken here gives a future that says so, like any other death."""
+    try:
+        with _interrupts_held_back():
+            return pool.submit(function, task)
+    except BrokenProcessPool as error:
+        future: Future[Result] = Future()
+        future.set_exception(error)
+        return future
+
+
+@contextmanager
+def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
+    pool = ProcessPoolExecutor(workers, mp_context=_context(), initializer=_start_worker)
+    # workers start when they are first needed, so the environment must hold for as long as the pool lives
+    with _environment(WORKER_ENVIRONMENT):
+        try:
+            yield pool
+        except BaseException:
+            _kill_workers()
+            raise
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _context() -> ForkServerContext:
+    # a fork server: it imports torch once while this process does something else, and forks workers cheaply
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["pipeline.running.fork_server"])
+    return context
+
+
+@contextmanager
+def _interrupts_held_back() -> Iterator[None]:
+    """Answer Ctrl-C at the end of the block.
+
+    A fork server that is importing torch, or a worker before its first line, would answer with a traceback of its
+    own; they inherit the mask. The handler is for other threads of this process, which may get the signal as well.
+    """
+    held: list[int] = []
+    handler = signal.signal(signal.SIGINT, lambda number, _: held.append(number))
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        signal.signal(signal.SIGINT, handler)
+    if held:
+        raise KeyboardInterrupt
+
+
+@contextmanager
+def _environment(values: dict[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _start_worker() -> None:
+    # Ctrl-C reaches the whole process group: the main process alone answers it
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_die_with_parent, daemon=True).start()
+
+
+def _die_with_parent() -> None:
+    parent: Any = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

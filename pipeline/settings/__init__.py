@@ -1,0 +1,1 @@
+"""params.yaml -> frozen, validated settings."""

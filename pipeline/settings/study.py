@@ -1,0 +1,207 @@
+"""What is trained: the sections of ``params.yaml`` that all trainings share."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from pipeline.project.errors import SettingsError
+from pipeline.project.paths import PARAMS
+from pipeline.project.wording import closest, shortened
+from pipeline.settings.section import Name, Section, Seed
+
+LearningRate = Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False, strict=True)]
+
+
+def _empty_mapping(value: object) -> object:
+    """YAML reads ``arguments:`` with nothing behind it as None; a person means none."""
+    return {} if value is None else value
+
+
+def _not_the_learning_rate(name: str) -> str:
+    if name == "lr":
+        raise ValueError("the tuning sets it: give the middle of its grid as learning_rate")
+    return name
+
+
+def _plain(value: object) -> object:
+    """Refuse what no optimizer takes, before it reaches a hash or a worker."""
+    if not _is_plain(value):
+        raise ValueError(f"found {shortened(value)}; it must be a finite number, true, false, text or a list of these")
+    return value
+
+
+def _is_plain(value: object) -> bool:
+    if isinstance(value, list):
+        return all(not isinstance(item, list) and _is_plain(item) for item in value)
+    return value is None or isinstance(value, bool | int | str) or (isinstance(value, float) and math.isfinite(value))
+
+
+ArgumentName = Annotated[str, AfterValidator(_not_the_learning_rate)]
+Argument = Annotated[Any, BeforeValidator(_plain)]
+Arguments = Annotated[dict[ArgumentName, Argument], BeforeValidator(_empty_mapping)]
+
+
+class ProblemSettings(Section):
+    """One row of ``problems``: how a problem is trained on.
+
+    Attributes
+    ----------
+    network
+        Name of a network in ``pipeline.training.networks``.
+    epochs, batch_size
+        Passes over the training examples; examples a step.
+    validation_fraction
+        Share of the published training examples that is set aside for validation.
+    validations_per_epoch
+        How often the validation accuracy is measured: 1, 2, 5 or 10 times.
+    precision
+        Of a network's products in training; ``auto``: ``bfloat16`` where the hardware has it.
+    seeds
+        Number of final seeds; ``training.seeds`` if None.
+    optimizers
+        Rows of ``optimizers`` that take part; all if None.
+    target_train_loss, target_validation_accuracy
+        What "steps to reach" means: mean training loss (nats), accuracy (fraction). None: not asked.
+    tuned_on
+        Another problem whose tuned learning rate is the middle of this one's grid, or None for the row's own.
+    neighbours
+        With `tuned_on`: how many grid points on each side of that middle are tried.
+    """
+
+    network: Name
+    epochs: Annotated[int, Field(ge=1, le=10_000, strict=True)]
+    batch_size: Annotated[int, Field(ge=1, le=100_000, strict=True)]
+    validation_fraction: Annotated[float, Field(gt=0, lt=1, strict=True)]
+    validations_per_epoch: Literal[1, 2, 5, 10] = 1
+    precision: Literal["float32", "bfloat16", "auto"] = "float32"
+    seeds: Annotated[int, Field(ge=1, le=1000, strict=True)] | None = None
+    optimizers: Annotated[tuple[Name, ...], Field(min_length=1)] | None = None
+    target_train_loss: Annotated[float, Field(gt=0, lt=100, strict=True)] | None = None
+    target_validation_accuracy: Annotated[float, Field(gt=0, lt=1, strict=True)] | None = None
+    tuned_on: Name | None = None
+    neighbours: Annotated[int, Field(ge=0, le=9, strict=True)] = 1
+
+
+class TuningSettings(Section):
+    """The search budget that every optimizer gets."""
+
+    seed: Seed
+    points: Annotated[int, Field(ge=3, le=99, strict=True)]
+    points_per_decade: Annotated[int, Field(ge=1, le=20, strict=True)]
+    max_extensions: Annotated[int, Field(ge=0, le=99, strict=True)]
+
+
+class TrainingSettings(Section):
+    """The seeds of the final trainings."""
+
+    first_seed: Seed
+    seeds: Annotated[int, Field(ge=1, le=1000, strict=True)]
+
+
+class RestSettings(Section):
+    """The optimizer of those parameters that a row's own class cannot take."""
+
+    class_name: str = Field(alias="class")
+    arguments: Arguments = {}
+
+
+class OptimizerSettings(Section):
+    """One row of ``optimizers``."""
+
+    label: Annotated[str, Field(min_length=1, max_length=40)]
+    class_name: str = Field(alias="class")
+    learning_rate: LearningRate
+    arguments: Arguments = {}
+    rest: RestSettings | None = None
+
+
+class Settings(Section):
+    """What is trained: the problems, the optimizers, the search and the seeds."""
+
+    problems: Annotated[dict[Name, ProblemSettings], Field(min_length=1)]
+    tuning: TuningSettings
+    training: TrainingSettings
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    optimizers: Annotated[dict[Name, OptimizerSettings], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _tuning_seed_is_fresh(self) -> Settings:
+        seeds = range(
+            self.training.first_seed,
+            self.training.first_seed + max(p.seeds or self.training.seeds for p in self.problems.values()),
+        )
+        if self.tuning.seed in seeds:
+            raise ValueError(
+                f"tuning.seed is {self.tuning.seed}, which is also a training seed ({seeds[0]} to {seeds[-1]}): "
+                "a winner must not be judged on the seed that chose it; take another"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _problems_fit(self) -> Settings:
+        for name, problem in self.problems.items():
+            for optimizer in problem.optimizers or ():
+                if optimizer not in self.optimizers:
+                    known = closest(optimizer, self.optimizers)
+                    raise ValueError(f"problems.{name}.optimizers: there is no row {optimizer!r}{known}")
+        return self
+
+    @model_validator(mode="after")
+    def _grids_have_middles(self) -> Settings:
+        possible: list[str] = []
+        for name, problem in self.problems.items():
+            if problem.tuned_on is None:
+                possible.append(name)
+                continue
+            where = f"problems.{name}.tuned_on: {problem.tuned_on!r}"
+            if problem.tuned_on not in possible:
+                raise ValueError(
+                    f"{where} is not a problem that stands before it and is tuned by itself"
+                    + (closest(problem.tuned_on, possible) if possible else "")
+                )
+            absent = [row for row in self.roster(name) if row not in self.roster(problem.tuned_on)]
+            if absent:
+                raise ValueError(f"{where} is not tuned for {', '.join(absent)}: add them to its optimizers")
+        return self
+
+    @model_validator(mode="after")
+    def _labels_differ(self) -> Settings:
+        rows: dict[str, str] = {}
+        for name, row in self.optimizers.items():
+            if (other := rows.setdefault(row.label, name)) != name:
+                raise ValueError(f"optimizers.{name}.label: {row.label!r} is also the label of {other}; take another")
+        return self
+
+    def roster(self, problem: str) -> list[str]:
+        """Return the optimizers that take part in a problem, in the order of their rows."""
+        chosen = self.problems[problem].optimizers
+        return [name for name in self.optimizers if chosen is None or name in chosen]
+
+    def problems_of(self, optimizer: str) -> list[str]:
+        """Return the problems that an optimizer takes part in, in their order."""
+        return [name for name in self.problems if optimizer in self.roster(name)]
+
+    def seeds(self, problem: str) -> range:
+        """Return the seeds of the final trainings on a problem."""
+        count = self.problems[problem].seeds or self.training.seeds
+        return range(self.training.first_seed, self.training.first_seed + count)
+
+    @property
+    def main_problem(self) -> str:
+        """The first problem: the one whose champion is kept."""
+        return next(iter(self.problems))
+
+    def optimizer(self, name: str) -> OptimizerSettings:
+        """Return one row of ``optimizers``.
+
+        Raises
+        ------
+        SettingsError
+            Where there is no such row.
+        """
+        if name not in self.optimizers:
+            raise SettingsError(f"{PARAMS}: optimizers.{name}: there is no such row{closest(name, self.optimizers)}.")
+        return self.optimizers[name]

@@ -1,0 +1,91 @@
+"""Prepared examples as tensors: gathered and normalised a batch at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pipeline.prepared.examples import Examples
+    from pipeline.prepared.reader import Description
+
+
+class Batches:
+    """Batches of one part of a problem's data.
+
+    The rows stay uint8 in (shared) memory; only a batch at a time becomes float32.
+
+    Parameters
+    ----------
+    examples
+        uint8 inputs (n, height, width, channels) and int64 labels (n,).
+    description
+        With the channels' mean and standard deviation.
+    size
+        Examples in a batch.
+    device
+        Where they are wanted. A GPU gets all rows at once and keeps them.
+    """
+
+    def __init__(
+        self, examples: Examples, description: Description, size: int, device: torch.device | None = None
+    ) -> None:
+        self.shape = examples.inputs.shape[1:]
+        self.size = size
+        self.labels = torch.from_numpy(examples.labels).to(device=device)
+        self._rows = torch.from_numpy(examples.inputs.reshape(len(examples), -1)).to(device=device)
+        self._scale, self._shift = (tensor.to(device=device) for tensor in scale_and_shift(description))
+
+    def __len__(self) -> int:
+        """Return the number of whole batches in a pass."""
+        return len(self.labels) // self.size
+
+    def in_order(self, order: torch.Tensor) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        """Yield the whole batches of one pass in the given order; what is left over at its end is left out.
+
+        A last step on a handful of examples would be as long as the others but far noisier, and every epoch's accuracy
+        would be measured right behind it (``docs/decisions/0006-whole-batches-only.md``).
+
+        Parameters
+        ----------
+        order
+            int64, shape (n,): row numbers.
+
+        Yields
+        ------
+        tuple of Tensor
+            Normalised inputs, float32 (b, channels, height, width) laid out channels-last, and labels,
+            int64 (b,).
+        """
+        whole = order[: len(self) * self.size].to(self._rows.device)
+        for rows in torch.split(whole, self.size):
+            # `index_select` copies whole rows, where indexing goes number by number
+            yield self._normalised(self._rows.index_select(0, rows)), self.labels.index_select(0, rows)
+
+    def in_sequence(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        """Yield all examples as they are stored; the last batch may be smaller."""
+        parts = zip(torch.split(self._rows, self.size), torch.split(self.labels, self.size), strict=True)
+        for rows, labels in parts:
+            yield self._normalised(rows), labels
+
+    def _normalised(self, rows: torch.Tensor) -> torch.Tensor:
+        values = torch.addcmul(self._shift, rows.to(torch.float32), self._scale)
+        return values.view(-1, *self.shape).permute(0, 3, 1, 2)
+
+
+def scale_and_shift(description: Description) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return what turns stored values into normalised ones: value × scale + shift.
+
+    Returns
+    -------
+    tuple of Tensor
+        float32, shape (height · width · channels,) each, in the order of a stored row.
+    """
+    height, width, _ = description.shape
+    mean = torch.tensor(description.mean, dtype=torch.float64)
+    std = torch.tensor(description.std, dtype=torch.float64)
+    pixels = height * width
+    return (1 / std).float().repeat(pixels), (-mean / std).float().repeat(pixels)

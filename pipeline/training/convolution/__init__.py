@@ -1,0 +1,1 @@
+"""Convolution, max-pool and ReLU in one compiled loop nest."""

@@ -1,0 +1,510 @@
+"""The checkup: each check on a made-up machine or folder where all is well, and on one where it is not."""
+
+from __future__ import annotations
+
+import hashlib
+import http.server
+import importlib.metadata
+import json
+import platform
+import shutil
+import sqlite3
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import psutil
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from pipeline import tracking
+from pipeline.__main__ import app
+from pipeline.commands import doctor
+from pipeline.commands.doctor import data, flow, machine, store, versions
+from pipeline.commands.doctor.finding import Finding, ok, problem, warning
+from pipeline.data import archives
+from pipeline.project import paths
+from pipeline.running import hardware
+from tests import servers, stores, studies
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from typer.testing import Result
+
+    from tests.conftest import Project
+
+GIB = 2**30
+OK, WARNING, PROBLEM = ok("a", "good"), warning("b", "so so", "look"), problem("c", "bad", "mend it")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder to work in, with an MLflow store of its own."""
+    monkeypatch.chdir(tmp_path)
+    stores.point_to(tmp_path, monkeypatch)
+    return tmp_path
+
+
+# --- the command ---
+
+
+def run_doctor(monkeypatch: pytest.MonkeyPatch, found: list[Finding], *arguments: str) -> Result:
+    monkeypatch.setattr(doctor, "examine", lambda: found)
+    return CliRunner().invoke(app, ["doctor", *arguments], catch_exceptions=False)
+
+
+@pytest.mark.parametrize(
+    ("found", "status", "last"),
+    [
+        ([OK], 0, "The study can run."),
+        ([OK, WARNING], 0, "The study can run. Worth a look: 1 of 2."),
+        ([OK, WARNING, PROBLEM], 1, "1 of 3 would stop the study."),
+    ],
+)
+def test_only_what_would_stop_the_study_makes_the_status_1(
+    monkeypatch: pytest.MonkeyPatch, found: list[Finding], status: int, last: str
+) -> None:
+    done = run_doctor(monkeypatch, found)
+    assert done.exit_code == status
+    assert done.stdout.strip().endswith(last)
+
+
+def test_a_log_gets_every_mark_and_remedy_without_colours(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = run_doctor(monkeypatch, [OK, WARNING, PROBLEM]).stdout
+    for one in (OK, WARNING, PROBLEM):
+        (line,) = [line for line in text.splitlines() if line.split()[:1] == [one.mark]]
+        assert line.split() == [one.mark, one.subject, *one.found.split()]
+    assert "→ look" in text
+    assert "→ mend it" in text
+    assert "\x1b" not in text
+
+
+def test_json_holds_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    done = run_doctor(monkeypatch, [OK, PROBLEM], "--json")
+    assert done.exit_code == 1
+    assert json.loads(done.stdout) == [
+        {"subject": "a", "mark": "ok", "found": "good", "remedy": ""},
+        {"subject": "c", "mark": "problem", "found": "bad", "remedy": "mend it"},
+    ]
+
+
+def test_wrong_settings_are_a_problem_and_the_rest_is_looked_at(folder: Path) -> None:
+    content = studies.params()
+    content["training"]["seeds"] = "many"
+    Path("params.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
+    done = CliRunner().invoke(app, ["doctor", "--json"], catch_exceptions=False)
+    found = {one["subject"]: one for one in json.loads(done.stdout)}
+    assert done.exit_code == 1
+    assert found["params.yaml"]["mark"] == "problem"
+    assert "training.seeds: found 'many'; it must be a whole number" in found["params.yaml"]["found"]
+    assert {"packages", "disk", "MLflow", "stages"} <= set(found)
+    assert {"cores", "device", "outputs"}.isdisjoint(found)
+
+
+def test_a_row_that_torch_refuses_is_a_problem(folder: Path) -> None:
+    content = studies.params()
+    content["optimizers"]["adam"]["arguments"] = {"betas": [0.9, 1.5]}
+    Path("params.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
+    _, (found,) = doctor._settings()
+    assert (found.subject, found.mark) == ("params.yaml", "problem")
+    assert "optimizers.adam" in found.found
+
+
+def test_a_finished_study_needs_nothing(finished_study: Project) -> None:
+    done = finished_study.run("python", "-m", "pipeline", "doctor", "--json")
+    marks = {one["subject"]: one["mark"] for one in json.loads(done.stdout)}
+    assert marks["params.yaml"] == marks["stages"] == marks["outputs"] == marks["MLflow"] == "ok"
+
+
+# --- versions ---
+
+
+def test_the_versions_are_those_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = {one.subject: one for one in versions.check()}
+    assert found["Python"] == ok("Python", platform.python_version())
+    for name in ("torch", "torchvision", "dvc", "mlflow", "numba"):
+        assert f"{name} {importlib.metadata.version(name)}" in found["packages"].found
+
+
+@pytest.mark.parametrize(("python", "mark"), [("3.10.14", "problem"), ("3.12.1", "ok"), ("3.14.0", "problem")])
+def test_a_python_outside_the_range_is_a_problem(python: str, mark: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(platform, "python_version", lambda: python)
+    found = versions._python(">=3.11,<3.14")
+    assert found.mark == mark
+    assert python in found.found
+
+
+def test_a_package_that_is_absent_is_a_problem_and_another_version_a_warning() -> None:
+    assert versions._packages(["numpy>=1", 'absent-from-here; extra == "ray"']).mark == "ok"
+    absent = versions._packages(["numpy>=1", "absent-from-here>=2"])
+    assert (absent.mark, absent.found) == ("problem", "not installed: absent-from-here>=2")
+    other = versions._packages(["numpy<1"])
+    assert other.mark == "warning"
+    assert f"numpy {importlib.metadata.version('numpy')} (wanted <1)" in other.found
+    assert "requirements.lock" in absent.remedy
+    assert other.remedy == absent.remedy
+
+
+def test_a_project_that_is_not_installed_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(versions, "PROJECT", "absent-from-here")
+    (found,) = versions.check()
+    assert found.mark == "warning"
+    assert "pip install" in found.remedy
+
+
+def test_no_version_costs_an_import() -> None:
+    code = "import sys; from pipeline.commands.doctor import versions; versions.check(); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert {"torch", "torchvision", "dvc", "mlflow", "numba"}.isdisjoint(done.stdout.split())
+
+
+# --- the machine ---
+
+
+def test_more_workers_than_cores_are_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "available_cores", lambda: 2)
+    assert machine.cores(2) == ok("cores", "2 usable, 2 workers of one thread each")
+    assert machine.cores(3).mark == "warning"
+
+
+def test_memory_has_to_do_for_all_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = SimpleNamespace(available=2 * GIB, total=8 * GIB)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: now)
+    assert machine.memory(2) == ok("memory", "2.0 GiB of 8.0 GiB available")
+    many = machine.memory(64)
+    assert many.mark == "warning"
+    assert "for 64 workers" in many.found
+
+
+@pytest.mark.parametrize(("free", "mark"), [(100.0, "ok"), (1.5, "warning"), (0.1, "problem")])
+def test_a_disk_that_is_nearly_full_is_a_problem(
+    free: float, mark: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=int(free * GIB)))
+    found = machine.disk()
+    assert found.mark == mark
+    assert f"{free:.1f} GiB free in {folder}" in found.found
+
+
+def test_the_device_is_the_one_that_the_trainings_take(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hardware, "has_gpu", lambda: False)
+    monkeypatch.setattr(hardware, "has_fast_bfloat16", lambda device: True)
+    settings = studies.settings()
+    expected = "cpu float32 as set in params.yaml; auto would take cpu bfloat16"
+    assert machine.device(settings) == ok("device", expected)
+    refused = machine.device(settings.model_copy(update={"device": "cuda"}))
+    assert refused.mark == "problem"
+    assert "torch sees no GPU" in refused.found
+
+
+def test_a_broken_torch_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(device: str) -> bool:
+        raise ImportError("libtorch_cpu.so: no such file")
+
+    monkeypatch.setattr(hardware, "has_fast_bfloat16", broken)
+    monkeypatch.setattr(hardware, "has_gpu", lambda: False)
+    found = machine.device(studies.settings())
+    assert found.mark == "problem"
+    assert "libtorch_cpu.so" in found.found
+
+
+# --- data ---
+
+
+URL = "https://example.org/cifar-10-python.tar.gz"
+
+
+@pytest.fixture
+def small_archive(monkeypatch: pytest.MonkeyPatch) -> archives.Archive:
+    """An archive of one small file, known by the name ``small``."""
+    content = b"ten pictures"
+    member = archives.Member("batch", len(content), hashlib.sha256(content).hexdigest())
+    small = archives.Archive("small", "small-folder", (member,), "https://example.org/small.tar.gz")
+    monkeypatch.setitem(archives._ARCHIVES, "small", small)
+    return small
+
+
+def test_data_that_is_there_is_verified(folder: Path, small_archive: archives.Archive) -> None:
+    path = paths.raw("small") / "batch"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"ten pictures")
+    found = data.check("small", [], {})
+    assert found.mark == "ok"
+    assert "verified in data/raw/small/" in found.found
+    path.write_bytes(b"ten drawings")
+    found = data.check("small", [], {})
+    assert found.mark == "problem"
+    assert "damaged" in found.found
+
+
+def test_the_first_source_that_is_there_would_be_used(folder: Path, small_archive: archives.Archive) -> None:
+    (folder / "empty").mkdir()
+    (folder / "full" / "small-folder").mkdir(parents=True)
+    (folder / "full" / "small-folder" / "batch").write_bytes(b"ten pictures")
+    found = data.check("small", ["absent.zip", "empty", "full", URL], {})
+    assert found.mark == "ok"
+    assert found.found == (
+        "not in data/raw/small/ yet; full would be used. "
+        f"Sources: absent.zip: not there; empty: holds no data; full: holds data; {URL}: not tried"
+    )
+
+
+@pytest.mark.parametrize("name", ["small.tar.gz", "anything.ZIP"])
+def test_a_folder_may_hold_an_archive(name: str, folder: Path, small_archive: archives.Archive) -> None:
+    (folder / name).write_bytes(b"")
+    assert "would be used" in data.check("small", ["."], {}).found
+
+
+def test_the_environments_source_comes_first(folder: Path, small_archive: archives.Archive) -> None:
+    (folder / "own.zip").write_bytes(b"")
+    assert "own.zip would be used" in data.check("small", [URL], {"CIFAR10_SOURCE": "own.zip"}).found
+
+
+def test_a_url_alone_is_named_not_tried_and_a_warning(folder: Path, small_archive: archives.Archive) -> None:
+    found = data.check("small", ["absent.zip", URL], {})
+    assert found.mark == "warning"
+    assert f"{URL} would be used" in found.found
+    assert "put small.tar.gz into data/downloads/" in found.remedy
+
+
+@pytest.mark.parametrize("sources", [[], ["absent.zip"], ["ftp://example.org/small.zip"]])
+def test_no_source_and_no_data_is_a_problem(sources: list[str], folder: Path, small_archive: archives.Archive) -> None:
+    found = data.check("small", sources, {})
+    assert found.mark == "problem"
+    assert "there is no source" in found.found
+    assert "CIFAR10_SOURCE=" in found.remedy
+
+
+def test_data_in_dvcs_cache_needs_no_source(folder: Path, small_archive: archives.Archive) -> None:
+    digest = "0123456789abcdef0123456789abcdef"
+    lock = {"stages": {"fetch": {"outs": [{"path": "data/raw", "md5": f"{digest}.dir"}]}}}
+    (folder / "dvc.lock").write_text(yaml.safe_dump(lock), encoding="utf-8")
+    assert data.check("small", [], {}).mark == "problem"
+    cached = folder / ".dvc/cache/files/md5" / digest[:2] / f"{digest[2:]}.dir"
+    cached.parent.mkdir(parents=True)
+    cached.write_bytes(b"")
+    assert data.check("small", [], {}).found.startswith("in DVC's cache")
+
+
+def test_an_archive_that_nobody_knows_is_a_problem(folder: Path) -> None:
+    found = data.check("cifar11", [], {})
+    assert found.mark == "problem"
+    assert "Did you mean 'cifar10'?" in found.found
+
+
+# --- the MLflow store ---
+
+
+def test_a_store_that_is_not_there_is_not_made(folder: Path) -> None:
+    found = store.runs()
+    assert found.mark == "ok"
+    assert "not made yet" in found.found
+    assert not (folder / "mlflow.db").exists()
+
+
+def test_the_runs_of_a_real_store_are_counted(folder: Path) -> None:
+    tracking.Tracker({"digits": stores.DATA}, pytest.fail).sync([studies.outcome()])
+    # the training and its parent
+    assert store.runs() == ok("MLflow", f"{tracking.shown_uri()}: 2 runs")
+    with sqlite3.connect(folder / "mlflow.db") as database:
+        database.execute("UPDATE runs SET lifecycle_stage = 'deleted'")
+    database.close()
+    assert store.runs().found.endswith(": 0 runs")
+
+
+def test_the_runs_behind_a_real_server_are_counted(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with servers.mlflow_server(folder / "server", servers.free_port()) as address:
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
+        tracking.Tracker({"digits": stores.DATA}, pytest.fail).sync([studies.outcome()])
+        assert store.runs() == ok("MLflow", f"{address}: answers; 2 runs")
+    assert store.runs().mark == "warning"
+
+
+def test_the_runs_in_a_real_postgresql_are_counted(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with servers.postgres() as address:
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
+        tracking.Tracker({"digits": stores.DATA}, pytest.fail).sync([studies.outcome()])
+        assert store.runs().found.endswith(": 2 runs")
+
+
+def test_a_store_that_is_none_is_a_warning(folder: Path) -> None:
+    (folder / "mlflow.db").write_bytes(b"this is no database, and long enough to be seen as none" * 100)
+    found = store.runs()
+    assert found.mark == "warning"
+    assert "not a database" in found.found
+    assert "make ui" in found.remedy
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("http://127.0.0.1:9", "ConnectError"),
+        ("http://127.0.0.1:port", "InvalidURL"),
+        ("databricks", "cannot be looked at"),
+        ("postgresql+psycopg2://me:secret@127.0.0.1:9/runs", "refused"),
+        ("nosuchdb://me:secret@127.0.0.1/runs", "nosuchdb"),
+    ],
+)
+def test_a_store_out_of_reach_is_a_warning_without_the_password(
+    address: str, said: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
+    found = store.runs()
+    assert found.mark == "warning"
+    assert said in found.found
+    assert "secret" not in found.found
+
+
+class _Server(http.server.BaseHTTPRequestHandler):
+    """Answers as an MLflow server does, with what the test put here."""
+
+    answers: ClassVar[dict[str, Any]] = {}
+    status: ClassVar[int] = 200
+    asked: ClassVar[list[tuple[str, Any]]] = []
+
+    def do_POST(self) -> None:
+        question = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.asked.append((self.headers.get("Authorization", ""), question))
+        body = json.dumps(self.answers[self.path]).encode()
+        self.send_response(self.status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        """Keep the tests' output clean."""
+
+
+@pytest.fixture
+def server(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[_Server]]:
+    answering = http.server.HTTPServer(("127.0.0.1", 0), _Server)
+    thread = threading.Thread(target=answering.serve_forever)
+    thread.start()
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://me:secret@127.0.0.1:{answering.server_port}/")
+    monkeypatch.setattr(_Server, "status", 200)
+    monkeypatch.setattr(_Server, "asked", [])
+    runs = [{"info": {}}, {"info": {}}]
+    answers = {
+        "/api/2.0/mlflow/experiments/search": {"experiments": [{"experiment_id": "7"}]},
+        "/api/2.0/mlflow/runs/search": {"runs": runs, "next_page_token": "more"},
+    }
+    monkeypatch.setattr(_Server, "answers", answers)
+    yield _Server
+    answering.shutdown()
+    answering.server_close()
+    thread.join()
+
+
+def test_a_servers_runs_are_counted(server: type[_Server]) -> None:
+    found = store.runs()
+    assert found.mark == "ok"
+    assert found.found.endswith("answers; 2 or more runs")
+    assert "secret" not in found.found
+    (first, _), (_, question) = server.asked
+    assert first.startswith("Basic ")
+    assert question["experiment_ids"] == ["7"]
+
+
+def test_a_server_without_experiments_has_no_runs(server: type[_Server]) -> None:
+    server.answers["/api/2.0/mlflow/experiments/search"] = {}
+    assert store.runs().found.endswith("answers; 0 runs")
+
+
+def test_a_server_that_refuses_is_a_warning(server: type[_Server], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "status", 401)
+    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", "token")
+    found = store.runs()
+    assert found.mark == "warning"
+    assert "HTTP status 401" in found.found
+    assert "secret" not in found.found
+
+
+def test_another_server_than_mlflows_is_a_warning(server: type[_Server]) -> None:
+    server.answers["/api/2.0/mlflow/experiments/search"] = ["hello"]
+    assert store.runs().mark == "warning"
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({"MLFLOW_TRACKING_TOKEN": "t"}, {"headers": {"Authorization": "Bearer t"}}),
+        ({"MLFLOW_TRACKING_USERNAME": "me", "MLFLOW_TRACKING_PASSWORD": "p"}, {"auth": ("me", "p")}),
+        ({}, {}),
+    ],
+)
+def test_credentials_come_from_mlflows_own_variables(
+    variables: dict[str, str], expected: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("TOKEN", "USERNAME", "PASSWORD"):
+        monkeypatch.delenv(f"MLFLOW_TRACKING_{name}", raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert store._credentials() == expected
+
+
+# --- DVC's stages and outputs ---
+
+
+def test_dvc_is_asked_what_is_stale(folder: Path) -> None:
+    outside = flow.stale()
+    assert outside.mark == "warning"
+    assert "DVC repository" in outside.found
+
+    (folder / "in.txt").write_text("one", encoding="utf-8")
+    stage = {"cmd": "cp in.txt out.txt", "deps": ["in.txt"], "outs": ["out.txt"]}
+    (folder / "dvc.yaml").write_text(yaml.safe_dump({"stages": {"copy": stage}}), encoding="utf-8")
+    for command in (["init", "--no-scm", "--quiet"], ["repro", "--quiet"]):
+        subprocess.run([sys.executable, "-m", "dvc", *command], check=True)
+    assert flow.stale() == ok("stages", "none would rerun")
+
+    (folder / "in.txt").write_text("two", encoding="utf-8")
+    changed = flow.stale()
+    assert changed.mark == "warning"
+    assert "copy: in.txt modified" in changed.found
+    assert changed.remedy.startswith("dvc repro")
+
+
+def test_a_dvc_that_does_not_answer_is_a_warning(folder: Path) -> None:
+    found = flow.stale(seconds=0.01)
+    assert found.mark == "warning"
+    assert "within 0.01 s" in found.found
+
+
+def test_the_rows_of_a_stage_are_named_together_with_their_commonest_reasons() -> None:
+    code = {"pipeline/training.py": "modified"}
+    found = flow.summarize(
+        {
+            "tune@sgd": [{"changed deps": {"params.yaml": {"optimizers.sgd": "modified"}, **code}}],
+            "tune@adam": [{"changed deps": code}],
+            "train@adam": [{"changed deps": code}],
+            "report": ["changed command", {"changed outs": {"reports/report.md": "deleted"}}],
+        }
+    )
+    assert found.mark == "warning"
+    assert found.found.splitlines() == [
+        "4 would rerun, and what follows from them",
+        "tune (2 rows): pipeline/training.py modified, params.yaml (optimizers.sgd modified)",
+        "train@adam: pipeline/training.py modified",
+        "report: changed command, reports/report.md deleted",
+    ]
+
+
+def test_a_long_list_of_reasons_is_cut() -> None:
+    many = flow.summarize({"fetch": [{"changed deps": {f"file{i}": "new" for i in range(5)}}]})
+    assert many.found.splitlines()[1] == "fetch: file0 new, file1 new, file2 new, and 2 more"
+
+
+def test_the_outputs_of_the_last_run_are_looked_for(folder: Path) -> None:
+    expected = [paths.METRICS, paths.COMPARISON, paths.VERDICTS, paths.CHAMPION_WEIGHTS, paths.trainings("adam")]
+    for path in (*expected, paths.REPORTS / "report.html", paths.REPORTS / "report.md"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"")
+    assert flow.outputs(["adam"]).mark == "ok"
+    absent = flow.outputs(["adam", "sgd"])
+    assert (absent.mark, absent.found) == ("warning", "not there: runs/train/sgd/trainings.json")
+    assert "dvc repro" in absent.remedy

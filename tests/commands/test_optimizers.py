@@ -1,0 +1,80 @@
+"""The table of optimizers, and what is said of a wrong row."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from pipeline.__main__ import app
+from pipeline.project.errors import SettingsError
+from tests import studies
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def params(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    monkeypatch.chdir(tmp_path)
+    return studies.params()
+
+
+def run(params: dict[str, Any], *arguments: str) -> str:
+    from pathlib import Path
+
+    Path("params.yaml").write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
+    return CliRunner().invoke(app, ["optimizers", *arguments], catch_exceptions=False).stdout
+
+
+def test_every_row_with_its_defaults_and_what_was_tuned(params: dict[str, Any], tmp_path: Path) -> None:
+    from pipeline.project import files, paths
+
+    problem = next(iter(params["problems"]))
+    files.write_json(paths.choice("adam"), {problem: {"learning_rate": 0.0123}})
+    rows = {row["optimizer"]: row for row in json.loads(run(params, "--json"))}
+    assert list(rows) == list(params["optimizers"])
+    assert rows["adam"]["defaults"]["betas"] == [0.9, 0.999]
+    assert rows["adam"]["tuned"] == {problem: 0.0123}
+    assert rows["muon"]["rest"]["class"] == "AdamW"
+    text = run(params)
+    assert f"{problem} 0.0123" in text
+    assert "not tuned yet" in text
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"class": "Adm"}, r"optimizers.adam.class: 'Adm' is not .* did you mean 'Adam'\? Allowed: .*RAdam"),
+        ({"arguments": {"beta": [0.9, 0.9]}}, r"optimizers.adam.arguments.beta: .* did you mean 'betas'\? Allowed: "),
+        ({"learning_rate": "fast"}, r"optimizers.adam.learning_rate: found 'fast'; it must be a number"),
+        ({"arguments": {"lr": "fast"}}, r"optimizers.adam.arguments.lr: the tuning sets it"),
+        ({"arguments": {"betas": 0.9}}, r"adam.arguments.betas: found 0.9; it must be a list of 2 numbers, .*0.999"),
+        ({"arguments": {"betas": [0.9]}}, r"adam.arguments.betas: found \[0.9\]; it must be a list of 2 numbers"),
+        ({"arguments": {"eps": "small"}}, r"adam.arguments.eps: found 'small'; it must be a number, .*1e-08"),
+        ({"arguments": {"amsgrad": 1}}, r"adam.arguments.amsgrad: found 1; it must be true or false"),
+        (
+            {"arguments": {"betas": [0.9, 1.5]}},
+            r"adam.arguments.betas: found \[0.9, 1.5\]; its second number must be at least 0 and less than 1\.",
+        ),
+        (
+            {"class": "SGD", "arguments": {"momentum": -1}},
+            r"optimizers.adam.arguments.momentum: found -1; it must be at least 0\.",
+        ),
+    ],
+)
+def test_a_wrong_row_is_named_with_what_was_found_and_what_is_allowed(
+    params: dict[str, Any], changes: dict[str, Any], message: str
+) -> None:
+    params["optimizers"]["adam"] |= changes
+    with pytest.raises(SettingsError, match=message):
+        run(params)
+
+
+def test_the_rest_is_checked_as_well(params: dict[str, Any]) -> None:
+    params["optimizers"]["muon"]["rest"]["arguments"] = {"betas": 0.9}
+    with pytest.raises(SettingsError, match=r"optimizers.muon.rest.arguments.betas: found 0.9"):
+        run(params)

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import errno
+import os
+import subprocess
+import sys
+
+import pytest
+
+from pipeline.project import errors
+
+
+@pytest.mark.parametrize("kind", [errors.UserError, errors.SettingsError, errors.DataError, errors.TrainingError])
+def test_a_users_mistake_is_one_line_and_status_2(kind: type[errors.UserError], capsys) -> None:
+    with pytest.raises(SystemExit) as ended, errors.one_message():
+        raise kind("params.yaml: it is so.")
+    assert ended.value.code == 2
+    assert ended.value.__suppress_context__
+    assert capsys.readouterr() == ("", "error: params.yaml: it is so.\n")
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [(errno.ENOSPC, "No space left on device (runs/x.json). "), (errno.EACCES, "Permission denied (runs/x.json). ")],
+)
+def test_a_refusal_of_the_system_is_one_line(number: int, said: str, capsys) -> None:
+    with pytest.raises(SystemExit) as ended, errors.one_message():
+        raise OSError(number, os.strerror(number), "runs/x.json")
+    assert ended.value.code == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith(f"error: {said}")
+    assert "free space or mend the permissions" in err
+    assert len(err.splitlines()) == 1
+
+
+def test_a_refusal_without_number_or_file(capsys) -> None:
+    with pytest.raises(SystemExit), errors.one_message():
+        raise OSError("the disk is gone")
+    assert capsys.readouterr().err.startswith("error: the disk is gone. ")
+
+
+def test_ctrl_c_is_130(capsys) -> None:
+    with pytest.raises(SystemExit) as ended, errors.one_message():
+        raise KeyboardInterrupt
+    assert ended.value.code == 130
+    assert capsys.readouterr().err.startswith("interrupted: ")
+
+
+def test_other_errors_are_bugs_and_keep_their_traceback() -> None:
+    with pytest.raises(ZeroDivisionError), errors.one_message():
+        1 / 0  # noqa: B018
+
+
+def test_nothing_happens_without_an_error(capsys) -> None:
+    with errors.one_message():
+        pass
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_stage_in_the_wrong_folder_says_so_without_a_traceback(tmp_path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "stages.backprop"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: params.yaml is not in ")
+    assert len(done.stderr.splitlines()) == 1

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from pipeline.project import paths
+from pipeline.project.errors import DataError
+from pipeline.running import outputs
+from pipeline.tuning import Choice
+from tests import studies
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pipeline.training.record import Outcome
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def weights(value: float) -> dict[str, np.ndarray]:
+    return {"dense.0.bias": np.full(3, value, np.float32), "dense.0.weight": np.full((3, 2), value, np.float32)}
+
+
+def untimed(outcomes: list[Outcome]) -> list[Outcome]:
+    """How long a training took is no part of an output, which would differ from run to run."""
+    return [replace(outcome, seconds=0.0) for outcome in outcomes]
+
+
+def test_a_search_comes_back() -> None:
+    trials = {
+        problem: [studies.outcome(kind="tune", problem=problem, learning_rate=rate) for rate in (0.001, 0.01)]
+        for problem in ("digits", "other")
+    }
+    choices = {problem: Choice(0.01, 0.8, 2, on_edge=True) for problem in trials}
+    outputs.write_search("adam", trials, choices)
+    assert outputs.read_trials("adam") == untimed([*trials["digits"], *trials["other"]])
+    assert outputs.read_choice("adam", "other") == asdict(choices["other"])
+
+
+def test_trainings_come_back_with_the_weights_of_their_own_seed_and_problem() -> None:
+    given = [
+        studies.outcome(problem=problem, seed=seed, weights=weights(value))
+        for problem, seed, value in (("digits", 1, 1.0), ("digits", 12, 2.0), ("other", 1, 3.0))
+    ]
+    outputs.write_trainings("adam", given)
+    assert outputs.read_trainings("adam") == untimed(given)
+    found = outputs.read_trainings_with_weights("adam")
+    assert found == untimed(given)
+    for outcome, value in zip(found, (1.0, 2.0, 3.0), strict=True):
+        assert outcome.weights is not None
+        assert {name: array.shape for name, array in outcome.weights.items()} == {
+            "dense.0.bias": (3,),
+            "dense.0.weight": (3, 2),
+        }
+        assert all((array == value).all() for array in outcome.weights.values())
+
+
+@pytest.mark.parametrize(
+    "read", [outputs.read_trials, outputs.read_trainings, lambda name: outputs.read_choice(name, "x")]
+)
+def test_what_is_missing_says_how_to_make_it(read) -> None:
+    with pytest.raises(DataError, match=r"runs/.*/adam/.*\.json is missing: run `dvc repro`"):
+        read("adam")
+
+
+def test_a_problem_that_was_not_tuned_says_how_to_tune_it() -> None:
+    outputs.write_search("adam", {}, {})
+    with pytest.raises(DataError, match=r"runs/tune/adam/choice.json has no digits: run `dvc repro`"):
+        outputs.read_choice("adam", "digits")
+
+
+def test_outputs_are_the_same_bytes_every_time() -> None:
+    given = [studies.outcome(seed=seed, weights=weights(seed)) for seed in (1, 2)]
+    files = [paths.trainings("adam"), paths.weights("adam", "digits")]
+    outputs.write_trainings("adam", given)
+    first = [path.read_bytes() for path in files]
+    outputs.write_trainings("adam", [studies.outcome(seed=seed, weights=weights(seed)) for seed in (1, 2)])
+    assert [path.read_bytes() for path in files] == first

@@ -1,0 +1,262 @@
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pipeline.project.errors import SettingsError
+from pipeline.settings import loading, study
+from tests.studies import ROOT, params
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+NAN, INF = float("nan"), float("inf")
+
+
+def changed(path: str, value: Any) -> dict[str, Any]:
+    content = params()
+    *parents, last = path.split(".")
+    place = content
+    for part in parents:
+        place = place[part]
+    place[last] = value
+    return content
+
+
+def refusal(content: object) -> str:
+    with pytest.raises(SettingsError) as caught:
+        loading.validate(content, "params.yaml")
+    return str(caught.value)
+
+
+def load(folder: Path, content: str | bytes) -> study.Settings:
+    path = folder / "params.yaml"
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return loading.load(path)
+
+
+def test_the_projects_own_file_is_valid() -> None:
+    settings = loading.load(ROOT / "params.yaml")
+    assert settings.main_problem == "cifar10"
+    assert settings.tuning.seed not in settings.seeds("cifar10")
+
+
+# --- one line: where, what was found, what is allowed -----------------------------------------------------
+
+REFUSED = [
+    ("trainings", {}, "trainings: unknown key; did you mean 'training'? Allowed: problems, "),
+    ("problems.digits.epoch", 2, "problems.digits.epoch: unknown key; did you mean 'epochs'? Allowed: network, "),
+    ("optimizers.adam.learningrate", 1, "optimizers.adam.learningrate: unknown key; did you mean 'learning_rate'?"),
+    ("optimizers.adam.class_name", "Adam", "optimizers.adam.class_name: unknown key; did you mean 'class'?"),
+    ("optimizers.muon.rest.clas", "AdamW", "optimizers.muon.rest.clas: unknown key; did you mean 'class'? Allowed: cl"),
+    ("problems.digits.zzz", 1, "problems.digits.zzz: unknown key; Allowed: network, "),
+    ("problems.digits.epochs", "two", "problems.digits.epochs: found 'two'; it must be a whole number"),
+    ("problems.digits.epochs", True, "problems.digits.epochs: found True; it must be a whole number"),
+    ("problems.digits.epochs", 2.0, "problems.digits.epochs: found 2.0; it must be a whole number"),
+    ("problems.digits.epochs", 0, "problems.digits.epochs: found 0; it must be greater than or equal to 1"),
+    ("problems.digits.epochs", None, "problems.digits.epochs: found None; it must be a whole number"),
+    ("problems.digits.validation_fraction", 1, "problems.digits.validation_fraction: found 1; it must be less than 1"),
+    ("problems.digits.validation_fraction", NAN, "problems.digits.validation_fraction: found nan; it must be "),
+    ("problems.digits.validation_fraction", "0.1", "problems.digits.validation_fraction: found '0.1'; it must be a n"),
+    ("problems.digits.validations_per_epoch", 3, "found 3; it must be 1, 2, 5 or 10"),
+    ("problems.digits.precision", "half", "found 'half'; it must be 'float32', 'bfloat16' or 'auto'"),
+    ("device", "gpu", "device: found 'gpu'; it must be 'auto', 'cpu' or 'cuda'"),
+    ("problems.digits.network", "CNN!", "problems.digits.network: found 'CNN!'; it must be lower-case letters, digi"),
+    ("problems.digits", None, "problems.digits: found None; it must be a mapping (key: value)"),
+    ("problems", {}, "problems: found {}; it must not be empty"),
+    ("problems", None, "problems: found None; it must be a mapping (key: value)"),
+    ("problems.digits.optimizers", [], "problems.digits.optimizers: found []; it must not be empty"),
+    ("problems.digits.optimizers", "adam", "problems.digits.optimizers: found 'adam'; it must be a list"),
+    (
+        "problems.digits.optimizers",
+        ["adamm"],
+        "problems.digits.optimizers: there is no row 'adamm'; did you mean 'adam'",
+    ),
+    ("problems.digits.tuned_on", "digits", "problems.digits.tuned_on: 'digits' is not a problem that stands before it"),
+    ("problems.cifar10.tuned_on", "digits", "problems.cifar10.tuned_on: 'digits' is not a problem that stands before"),
+    ("problems.digits.tuned_on", "cifar1", "did you mean 'cifar10'? Allowed: cifar10"),
+    ("optimizers", {}, "optimizers: found {}; it must not be empty"),
+    ("optimizers.adam.label", "", "optimizers.adam.label: found ''; it must not be empty"),
+    ("optimizers.adam.label", "x" * 41, "optimizers.adam.label: found 'xxx"),
+    ("optimizers.adam.label", "SGD", "optimizers.adam.label: 'SGD' is also the label of sgd"),
+    ("optimizers.adam.class", 5, "optimizers.adam.class: found 5; it must be text"),
+    ("optimizers.adam.learning_rate", NAN, "optimizers.adam.learning_rate: found nan; it must be a finite number"),
+    ("optimizers.adam.learning_rate", INF, "optimizers.adam.learning_rate: found inf; it must be a finite number"),
+    ("optimizers.adam.learning_rate", 0, "optimizers.adam.learning_rate: found 0; it must be greater than 0"),
+    ("optimizers.adam.learning_rate", -1, "optimizers.adam.learning_rate: found -1; it must be greater than 0"),
+    ("optimizers.adam.learning_rate", 1001, "optimizers.adam.learning_rate: found 1001; it must be less than or equal"),
+    ("optimizers.adam.learning_rate", True, "optimizers.adam.learning_rate: found True; it must be a number"),
+    ("optimizers.adam.arguments", [1], "optimizers.adam.arguments: found [1]; it must be a mapping (key: value)"),
+    ("optimizers.adam.arguments", {"lr": 1}, "optimizers.adam.arguments.lr: the tuning sets it: give the middle of"),
+    ("optimizers.muon.rest.arguments", {"lr": 1}, "optimizers.muon.rest.arguments.lr: the tuning sets it"),
+    ("optimizers.adam.arguments", {"eps": NAN}, "optimizers.adam.arguments.eps: found nan; it must be a finite num"),
+    ("optimizers.adam.arguments", {"betas": [0.9, INF]}, "optimizers.adam.arguments.betas: found [0.9, inf]; it must"),
+    ("optimizers.adam.arguments", {"eps": {}}, "optimizers.adam.arguments.eps: found {}; it must be a finite number"),
+    ("tuning.seed", 23, "tuning.seed is 23, which is also a training seed (21 to 34): "),
+    ("tuning.seed", -1, "tuning.seed: found -1; it must be greater than or equal to 0"),
+    ("execution.workers", 0, "execution.workers: found 0; it must be 'auto' or a whole number from 1 to 4096"),
+    ("execution.workers", "all", "execution.workers: found 'all'; it must be 'auto' or a whole number from 1 to 4096"),
+    ("execution.workers", 2.5, "execution.workers: found 2.5; it must be 'auto' or a whole number"),
+    ("execution.workers", True, "execution.workers: found True; it must be 'auto' or a whole number"),
+    ("data.sources", "x", "data.sources: found 'x'; it must be a list"),
+    ("data.sources", [1], "data.sources.0: found 1; it must be text"),
+    ("backprop.step", 2, "backprop.step: unknown key; did you mean 'steps'? Allowed: inputs, "),
+    ("backprop.target", INF, "backprop.target: found inf; it must be a finite number"),
+    ("backprop.legible", {"q": 1}, "backprop: legible names 'q', which this network lacks; it has i1, i2"),
+]
+
+
+@pytest.mark.parametrize(("path", "value", "said"), REFUSED, ids=[f"{path}={value!r}" for path, value, _ in REFUSED])
+def test_a_wrong_value_is_one_line_with_its_path(path: str, value: Any, said: str) -> None:
+    message = refusal(changed(path, value))
+    assert said in message
+    assert message.startswith("params.yaml: ")
+    assert len(message.splitlines()) == 1
+    words = ("[type", "pydantic", "a valid", "dictionary", "tuple", "instance of", "[key]", "literal[", "constrained")
+    assert not [word for word in words if word in message]
+
+
+@pytest.mark.parametrize("path", ["tuning", "problems.digits.epochs", "optimizers.adam.class", "training.seeds"])
+def test_a_missing_key_is_named(path: str) -> None:
+    content = params()
+    *parents, last = path.split(".")
+    place = content
+    for part in parents:
+        place = place[part]
+    del place[last]
+    assert refusal(content) == f"params.yaml: {path}: missing"
+
+
+@pytest.mark.parametrize("content", [None, [1], "text", 5])
+def test_a_file_that_is_no_mapping(content: object) -> None:
+    assert refusal(content) == f"params.yaml: found {content!r}; it must be a mapping (key: value)"
+
+
+def test_a_name_that_is_none() -> None:
+    content = params()
+    content["optimizers"]["Bad Name"] = {**content["optimizers"]["adam"], "label": "Bad"}
+    assert refusal(content).startswith("params.yaml: optimizers.Bad Name: found 'Bad Name'; it must be lower-case ")
+
+
+def test_all_mistakes_are_told_at_once_a_line_each() -> None:
+    content = changed("execution.workers", 0)
+    content["problems"]["digits"]["epochs"] = "two"
+    lines = refusal(content).splitlines()
+    assert [line.split(":")[-2].split()[-1] for line in lines] == ["problems.digits.epochs", "execution.workers"]
+
+
+def test_a_tuned_value_must_be_there_to_start_from() -> None:
+    content = params()
+    digits = content["problems"]["digits"]
+    content["problems"] = {
+        "first": {**digits, "optimizers": ["sgd"]},
+        "second": {**digits, "tuned_on": "first"},
+    }
+    assert "problems.second.tuned_on: 'first' is not tuned for momentum, nesterov" in refusal(content)
+    content["problems"]["second"]["optimizers"] = ["sgd"]
+    content["problems"]["third"] = {**digits, "optimizers": ["sgd"], "tuned_on": "second"}
+    assert "problems.third.tuned_on: 'second' is not a problem that stands before it and is tuned by" in refusal(
+        content
+    )
+    del content["problems"]["third"]
+    assert loading.validate(content, "params.yaml").problems["second"].tuned_on == "first"
+
+
+def test_a_problems_own_seeds_count_against_the_tuning_seed() -> None:
+    content = changed("tuning.seed", 15)
+    content["training"] = {"first_seed": 1, "seeds": 10}
+    loading.validate(content, "params.yaml")
+    content["problems"]["digits"]["seeds"] = 20
+    assert "tuning.seed is 15, which is also a training seed (1 to 20)" in refusal(content)
+
+
+# --- the file ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("a: 1\na: 2\n", "a: given twice, in lines 1 and 2; keep one"),
+        (
+            "problems:\n  digits:\n    epochs: 1\n    epochs: 2\n",
+            "problems.digits.epochs: given twice, in lines 3 and 4",
+        ),
+        ("optimizers:\n  sgd: {label: a, label: b}\n", "optimizers.sgd.label: given twice, in line 2; keep one"),
+        ("l:\n  - {a: 1, a: 2}\n", "l.0.a: given twice, in line 2; keep one"),
+        ("a: [1", "is not valid YAML: while parsing a flow sequence"),
+        ("a: 2020-13-45", "is not valid YAML: month must be in 1..12"),
+        ("? [1]\n: 2\n", "is not valid YAML: while constructing a mapping"),
+        ("&a [*a]", "is not valid YAML: "),
+        (b"label: \xe9", "is not UTF-8 text: byte 7 cannot be read"),
+        (b"a: \x00", "is not valid YAML: unacceptable character"),
+        ("", "found None; it must be a mapping (key: value)"),
+        ("- 1\n", "found [1]; it must be a mapping (key: value)"),
+        ("!!python/object/apply:os.getcwd []", "is not valid YAML: could not determine a constructor"),
+    ],
+)
+def test_a_file_that_cannot_be_read(tmp_path: Path, content: str | bytes, said: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load(tmp_path, content)
+    assert said in str(caught.value)
+    assert "params.yaml" in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_the_same_key_in_two_mappings_is_no_repetition() -> None:
+    text = (ROOT / "params.yaml").read_text(encoding="utf-8")
+    assert text.count("learning_rate:") > 10
+    loading.load(ROOT / "params.yaml")
+
+
+def test_a_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"params.yaml is not in .*: run the command in the project's folder"):
+        loading.load(tmp_path / "params.yaml")
+
+
+@pytest.mark.parametrize("number", ["1e-3", "1.0e-3", "1E-3", "0.001", "+1e-3", "1.e-3"])
+def test_numbers_with_an_exponent_are_numbers_as_they_are_to_dvc(tmp_path: Path, number: str) -> None:
+    text = (ROOT / "params.yaml").read_text(encoding="utf-8")
+    found = load(tmp_path, text.replace("arguments: {amsgrad: true}", f"arguments: {{eps: {number}}}"))
+    assert found.optimizers["amsgrad"].arguments == {"eps": 0.001}
+
+
+def test_arguments_left_empty_are_none(tmp_path: Path) -> None:
+    text = (ROOT / "params.yaml").read_text(encoding="utf-8")
+    found = load(tmp_path, text.replace("arguments: {amsgrad: true}", "arguments:"))
+    assert found.optimizers["amsgrad"].arguments == {}
+
+
+# --- what the settings say --------------------------------------------------------------------------------
+
+
+def test_rosters_and_seeds() -> None:
+    content = params()
+    content["problems"]["digits"].update(optimizers=["adam", "sgd"], seeds=3)
+    content["training"] = {"first_seed": 1, "seeds": 10}
+    settings = loading.validate(content, "params.yaml")
+    assert settings.roster("digits") == ["sgd", "adam"]
+    assert settings.roster("cifar10") == list(content["optimizers"])
+    assert "digits" in settings.problems_of("adam")
+    assert "digits" not in settings.problems_of("muon")
+    assert list(settings.seeds("digits")) == [1, 2, 3]
+    assert list(settings.seeds("cifar10")) == list(range(1, 11))
+
+
+def test_an_unknown_row_names_the_closest() -> None:
+    with pytest.raises(SettingsError, match=r"optimizers.adam_: there is no such row; did you mean 'adam'\? Allowed"):
+        loading.load(ROOT / "params.yaml").optimizer("adam_")
+
+
+def test_settings_cannot_be_changed() -> None:
+    settings = loading.load(ROOT / "params.yaml")
+    with pytest.raises(ValueError, match="frozen"):
+        settings.tuning.seed = 5  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(("given", "count"), [(3, lambda: 3), ("auto", lambda: len(os.sched_getaffinity(0)))])
+def test_worker_count(given: int | str, count: Callable[[], int]) -> None:
+    settings = loading.validate(changed("execution.workers", given), "params.yaml")
+    assert settings.execution.worker_count() == count()
