@@ -19,12 +19,12 @@ def main(name: str) -> None:
     raw = paths.raw(problem.ARCHIVE) if problem.ARCHIVE else paths.RAW
     with stage_time(f"prepare@{name}"):
         description = preparing.prepare(
+            problem,
             problem.load(raw),
             settings.problems[name].validation_fraction,
             data_settings.load().split_seed,
             paths.learning(name),
             paths.test(name),
-            centred=problem.CENTRED,
         )
     counts = [f"{count:,} {part}" for part, count in description.counts.items()]
     notes = [f"{note.replace('_', ' ')} {value:.1%}" for note, value in description.notes.items()]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pipeline.console import quiet
 from pipeline.prepared import reader
 from pipeline.project import errors, paths
-from pipeline.running import hardware, outputs
+from pipeline.running import hardware, outputs, refusals
 from pipeline.running import settings as execution_settings
 from pipeline.running.planning import plan, summary
 from pipeline.running.trainings import run_study
@@ -54,5 +54,5 @@ def _plans(settings: Settings, optimizer: str, problem: str) -> list[Training]:
 
 if __name__ == "__main__":
     quiet.hush()
-    with errors.one_message():
+    with errors.one_message(), refusals.in_words():
         main(sys.argv[1])

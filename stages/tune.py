@@ -9,7 +9,7 @@ from pipeline import tuning
 from pipeline.console import quiet
 from pipeline.prepared import reader
 from pipeline.project import errors, paths
-from pipeline.running import hardware, outputs, pool, rows
+from pipeline.running import hardware, outputs, pool, refusals, rows
 from pipeline.running import settings as execution_settings
 from pipeline.running.planning import plan
 from pipeline.running.trainings import run_study
@@ -71,5 +71,5 @@ def main(optimizer: str) -> None:
 
 if __name__ == "__main__":
     quiet.hush()
-    with errors.one_message():
+    with errors.one_message(), refusals.in_words():
         main(sys.argv[1])

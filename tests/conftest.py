@@ -151,5 +151,5 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _prepared(problem: Any, folder: Path) -> Path:
     from pipeline.data import preparing
 
-    preparing.prepare(problem.tiny(), 0.2, 0, folder / "learning", folder / "test")
+    preparing.prepare(problem, problem.tiny(), 0.2, 0, folder / "learning", folder / "test")
     return folder / "learning"
