@@ -28,7 +28,7 @@ def main(optimizer: str) -> None:
     pool.start_server()
     settings, execution = loading.load(), execution_settings.load()
     row = settings.optimizer(optimizer)
-    digests = {name: reader.describe(paths.learning(name)).digest for name in settings.problems}
+    digests = {name: reader.describe(paths.learning(settings.data_of(name))).digest for name in settings.problems}
     chosen = {name: hardware.resolve(settings, problem) for name, problem in settings.problems.items()}
     expected = tuning.expected_trials(optimizer, settings)
     asked = 0
@@ -61,7 +61,7 @@ def main(optimizer: str) -> None:
                 trial = likely()
                 return None if trial is None else planned(*trial)
 
-            run_study(plans(first), execution, watch.finished, lambda outcome: plans(follow(outcome)), guess)
+            run_study(plans(first), settings, execution, watch.finished, lambda outcome: plans(follow(outcome)), guess)
 
         trials, choices = tuning.tune(optimizer, settings, run)
         outputs.write_search(optimizer, trials, choices)
