@@ -54,11 +54,11 @@ class DataSettings(Section):
     sources: tuple[str, ...]
 
     def check_against(self, settings: Settings) -> None:
-        """Refuse a problem whose data set is not prepared."""
+        """Check that the data set of every problem has a row; see `Section.check_against`."""
         for problem in settings.problems:
             if (name := settings.data_of(problem)) not in self.sets:
-                key = f"problems.{problem}" + (".data" if settings.problems[problem].data else "")
-                raise ValueError(f"{key}: there is no data set {name!r} in data.sets{closest(name, self.sets)}")
+                wanted = f"which problems.{problem} is about"
+                raise ValueError(f"sets: there is no row {name!r}, {wanted}{closest(name, self.sets)}")
 
 
 def load() -> DataSettings:
