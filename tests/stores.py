@@ -83,7 +83,7 @@ def contents(uri: str) -> list[Entry]:
     """Return all runs of a store, sorted: two stores that hold the same, each once, give equal lists."""
     from mlflow import MlflowClient
 
-    with store.quiet():
+    with store.quietly():
         client = MlflowClient(uri)
         found = []
         for experiment in client.search_experiments():

@@ -162,7 +162,7 @@ def test_a_dumb_terminal_is_treated_as_a_log(clock, monkeypatch):
 
 
 SCRIPT = """
-from pipeline.progress import progress
+from pipeline.console.progress import progress
 with progress("tune adam", 2, "trainings") as bar:
     bar.advance(note="first")
     print("result")

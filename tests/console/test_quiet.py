@@ -17,9 +17,9 @@ from pipeline.console import quiet
 if TYPE_CHECKING:
     from tests.conftest import Project
 
-_WARNS = "import warnings; from pipeline import noise; noise.hush(); warnings.warn('look here')"
+_WARNS = "import warnings; from pipeline.console import quiet; quiet.hush(); warnings.warn('look here')"
 _ITS_CHILD_WARNS = (
-    "import subprocess, sys; from pipeline import noise; noise.hush();"
+    "import subprocess, sys; from pipeline.console import quiet; quiet.hush();"
     "subprocess.run([sys.executable, '-c', 'import warnings; warnings.warn(\"look here\")'], check=True)"
 )
 
