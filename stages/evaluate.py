@@ -7,7 +7,7 @@ from pipeline.console.timing import stage_time
 from pipeline.evaluation import champion, evaluate
 from pipeline.prepared import reader
 from pipeline.project import environment, errors, files, paths
-from pipeline.running import outputs, pool, refusals
+from pipeline.running import outputs, pool
 from pipeline.running import settings as execution_settings
 from pipeline.settings import loading
 from pipeline.tracking import publishing
@@ -33,10 +33,10 @@ def main() -> None:
         weights = outputs.read_weights(best.optimizer, best.problem)[best.seed]
         description = reader.describe(paths.learning(settings.data_of(best.problem)))
         champion.write(paths.CHAMPION_WEIGHTS, champions[best.problem], description, description.white, weights)
-        publishing.publish_evaluation(settings, publishing.tracker(settings))
+        publishing.publish_evaluation(settings)
 
 
 if __name__ == "__main__":
     quiet.hush()
-    with errors.one_message(), refusals.in_words():
+    with errors.one_message():
         main()
