@@ -7,7 +7,7 @@ from pipeline.console.timing import stage_time
 from pipeline.evaluation import champion, evaluate
 from pipeline.prepared import reader
 from pipeline.project import environment, errors, files, paths
-from pipeline.running import outputs, pool
+from pipeline.running import outputs, pool, refusals
 from pipeline.running import settings as execution_settings
 from pipeline.settings import loading
 from pipeline.tracking import publishing
@@ -38,5 +38,5 @@ def main() -> None:
 
 if __name__ == "__main__":
     quiet.hush()
-    with errors.one_message():
+    with errors.one_message(), refusals.in_words():
         main()

@@ -22,8 +22,8 @@ class Member:
 
     @property
     def expected(self) -> str:
-        """Its name, size and hash in words."""
-        return f"{self.name}: expected {self.size} bytes with SHA-256 {self.sha256}"
+        """Its size and hash in words."""
+        return f"expected {self.size} bytes with SHA-256 {self.sha256}"
 
     def fault(self, content: bytes) -> str:
         """Say how `content` differs from this member; empty where it does not."""

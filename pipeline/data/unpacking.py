@@ -83,7 +83,7 @@ def _take_all(archive: Archive, path: Path, folder: Path, bar: Progress) -> None
         unreadable = f"is not a readable archive, or is cut off ({reason(error)}); "
     if missing:
         name, member = next(iter(missing.items()))
-        raise DataError(f"{unreadable}{faults.get(name) or f'{member.expected}, found nothing'}")
+        raise DataError(f"{unreadable}{name}: {faults.get(name) or f'{member.expected}, found nothing'}")
 
 
 def _entries(archive: Archive, path: Path) -> Iterator[tuple[str, IO[bytes]]]:
