@@ -35,14 +35,8 @@ _UNREADABLE = (
 def unpack(archive: Archive, path: Path, target: Path) -> None:
     """Bring the members of an archive into a folder. Nothing else is written, whatever `path` holds.
 
-    Parameters
-    ----------
-    archive
-        Which members to take, and what they must be.
-    path
-        A folder with the members, a tar (compressed or not) or a zip; its name does not matter.
-    target
-        The folder that will hold the members. Whatever was there is replaced, once all members are right.
+    `path` is a folder with the members, a tar (compressed or not) or a zip; its name does not matter. Whatever was in
+    `target` is replaced, once all members are right.
 
     Raises
     ------
