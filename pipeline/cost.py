@@ -95,11 +95,11 @@ def timing_task(settings: Settings) -> TimingTask:
 
     Raises
     ------
-    DataError
-        Where the main problem's data is not prepared: its shape is needed.
+    Refusal
+        ``not_prepared``: the shape of the main problem's data is needed.
     """
     problem = settings.problems[settings.main_problem]
-    description = reader.describe(paths.learning(settings.main_problem))
+    description = reader.describe(paths.learning(settings.data_of(settings.main_problem)))
     return TimingTask(
         network=problem.network,
         shape=description.shape,

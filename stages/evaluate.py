@@ -6,7 +6,7 @@ from pipeline.console import quiet
 from pipeline.console.timing import stage_time
 from pipeline.evaluation import evaluate
 from pipeline.project import errors
-from pipeline.running import pool
+from pipeline.running import pool, refusals
 from pipeline.running import settings as execution_settings
 from pipeline.settings import loading
 from pipeline.tracking import publishing
@@ -23,5 +23,5 @@ def main() -> None:
 
 if __name__ == "__main__":
     quiet.hush()
-    with errors.one_message():
+    with errors.one_message(), refusals.in_words():
         main()

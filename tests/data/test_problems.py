@@ -70,16 +70,14 @@ def test_the_tiny_instance_is_the_same_every_time(problem, tiny):
 
 
 def test_a_centred_problem_has_no_shift_otherwise_zeros_stay_zeros(problem, tiny, tmp_path):
-    found = preparing.prepare(tiny, 0.2, 0, tmp_path / "learning", tmp_path / "test", centred=problem.CENTRED)
+    found = preparing.prepare(problem, tiny, 0.2, 0, tmp_path / "learning", tmp_path / "test")
     assert any(found.mean) == problem.CENTRED
     assert bool(found.notes) != problem.CENTRED
 
 
 def test_its_own_network_learns_the_tiny_instance(name, problem, tiny, tmp_path):
     own = SETTINGS.problems[name]
-    found = preparing.prepare(
-        tiny, own.validation_fraction, 0, tmp_path / "learning", tmp_path / "test", centred=problem.CENTRED
-    )
+    found = preparing.prepare(problem, tiny, own.validation_fraction, 0, tmp_path / "learning", tmp_path / "test")
     short = own.model_copy(update={"epochs": 8, "batch_size": 16, "validations_per_epoch": 1})
     plan = planning.plan(
         "train", "adam", SETTINGS.optimizers["adam"], name, short, learning_rate=0.003, seed=1, data=found.digest
