@@ -207,6 +207,4 @@ def _median_interval(values: np.ndarray) -> Ratio:
     from scipy import stats
 
     interval = stats.quantile_test(values, p=0.5).confidence_interval(_CONFIDENCE)
-    return Ratio(
-        median=significant(np.median(values)), low=significant(interval.low), high=significant(interval.high)
-    )
+    return Ratio(median=significant(np.median(values)), low=significant(interval.low), high=significant(interval.high))

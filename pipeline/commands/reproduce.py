@@ -139,11 +139,13 @@ def _explain(before: list[Outcome], again: list[Outcome]) -> None:
 
 def _changes() -> list[str]:
     """Return what differs between this machine and the one whose results are there."""
-    from pipeline.project import environment, files, paths
+    from pipeline.project import environment
+    from pipeline.results.environment import Environment
 
-    if not paths.ENVIRONMENT.exists():
+    recorded = Environment.read_if_there()
+    if recorded is None:
         return []
-    then, now = (_flat(one) for one in (files.read_json(paths.ENVIRONMENT), environment.describe()))
+    then, now = (_flat(one) for one in (recorded.model_dump(mode="json"), environment.describe()))
     return [f"{name}: {then.get(name)} then, {now[name]} now" for name in now if now[name] != then.get(name)]
 
 

@@ -74,9 +74,7 @@ VALIDATION_ACCURACY = Measure(
     True,
     lambda found: found.validation_accuracy.seeds,
 )
-TRAIN_LOSS = Measure(
-    "train_loss", "final training loss", "nats", "loss", False, lambda found: found.train_loss.seeds
-)
+TRAIN_LOSS = Measure("train_loss", "final training loss", "nats", "loss", False, lambda found: found.train_loss.seeds)
 GAP = Measure(
     "generalization_gap",
     "generalization gap",

@@ -52,9 +52,7 @@ def _seed_scores(found: OptimizerMetrics) -> list[float]:
     ]
 
 
-def _ranked(
-    names: Sequence[str], table: np.ndarray, alpha: float, left_out: tuple[str, ...], blocks: str
-) -> Ranking:
+def _ranked(names: Sequence[str], table: np.ndarray, alpha: float, left_out: tuple[str, ...], blocks: str) -> Ranking:
     if len(names) < _FEWEST_OPTIMIZERS or len(table) < _FEWEST_BLOCKS:
         return Ranking(
             ranks={},

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.commands.doctor.finding import Finding, ok, warning
 from pipeline.project import paths
+from pipeline.results.comparison import Comparison
+from pipeline.results.metrics import Metrics
+from pipeline.results.verdicts import Verdicts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -85,9 +88,9 @@ def _first(items: list[str]) -> list[str]:
 def outputs(optimizers: list[str]) -> Finding:
     """Look for what the last run left: results, report, champion, and every optimizer's trainings."""
     expected = [
-        paths.METRICS,
-        paths.COMPARISON,
-        paths.VERDICTS,
+        Metrics.PATH,
+        Comparison.PATH,
+        Verdicts.PATH,
         paths.REPORTS / "report.html",
         paths.REPORTS / "report.md",
         paths.CHAMPION_WEIGHTS,

@@ -78,9 +78,7 @@ def judge_all(evidence: Evidence) -> Verdicts:
     verdicts = {name: claim.judge(evidence) for name, claim in claims.items()}
     tested = {name: verdict.p for name, verdict in verdicts.items() if verdict.p is not None}
     over_all = dict(zip(tested, holm(list(tested.values())).tolist(), strict=True))
-    return Verdicts(
-        claims={name: _record(claim, verdicts[name], over_all.get(name)) for name, claim in claims.items()}
-    )
+    return Verdicts(claims={name: _record(claim, verdicts[name], over_all.get(name)) for name, claim in claims.items()})
 
 
 def _record(claim: Claim, verdict: Verdict, over_all: float | None) -> VerdictRecord:
