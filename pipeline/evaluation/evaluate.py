@@ -144,7 +144,7 @@ def _write_tables(
     confusion: list[dict[str, Any]] = []
     for name, problem in problems.items():
         for optimizer, found in metrics[name].items():
-            rows = per_class_rows(found, problem.labels)
+            rows = per_class_rows(found.per_class, problem.labels)
             per_class += [{"problem": name, "optimizer": optimizer, **row} for row in rows]
         guesses = _predictions_of(problem, assessments)
         rows = confusion_rows(guesses, problem.labels, problem.description.classes)

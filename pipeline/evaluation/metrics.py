@@ -102,15 +102,15 @@ def calibration_errors(assessment: Assessment, labels: np.ndarray) -> np.ndarray
     return np.array(errors)
 
 
-def per_class_rows(found: OptimizerMetrics, labels: np.ndarray) -> list[dict[str, Any]]:
-    """Return one row per class: its accuracy (mean over seeds) with its 95 % Wilson interval.
+def per_class_rows(per_class: dict[str, float], labels: np.ndarray) -> list[dict[str, Any]]:
+    """Return one row per class: its accuracy (fraction, mean over seeds) with its 95 % Wilson interval.
 
     The interval counts the test images of a class once, however many seeds there are: it tells how sure the accuracy
     is for other images, and the seeds share theirs.
     """
-    counts = np.bincount(labels, minlength=len(found.per_class)).tolist()
+    counts = np.bincount(labels, minlength=len(per_class)).tolist()
     rows = []
-    for (name, accuracy), count in zip(found.per_class.items(), counts, strict=True):
+    for (name, accuracy), count in zip(per_class.items(), counts, strict=True):
         interval = wilson_interval(accuracy * count, count)
         rows.append({"class": name, "accuracy": accuracy, "low": interval.low, "high": interval.high})
     return rows

@@ -28,6 +28,9 @@ from pipeline.commands.doctor import data, flow, machine, store, versions
 from pipeline.commands.doctor.finding import Finding, ok, problem, warning
 from pipeline.data import archives
 from pipeline.project import paths
+from pipeline.results.comparison import Comparison
+from pipeline.results.metrics import Metrics
+from pipeline.results.verdicts import Verdicts
 from pipeline.running import hardware
 from tests import servers, stores, studies
 
@@ -500,7 +503,7 @@ def test_a_long_list_of_reasons_is_cut() -> None:
 
 
 def test_the_outputs_of_the_last_run_are_looked_for(folder: Path) -> None:
-    expected = [paths.METRICS, paths.COMPARISON, paths.VERDICTS, paths.CHAMPION_WEIGHTS, paths.trainings("adam")]
+    expected = [Metrics.PATH, Comparison.PATH, Verdicts.PATH, paths.CHAMPION_WEIGHTS, paths.trainings("adam")]
     for path in (*expected, paths.REPORTS / "report.html", paths.REPORTS / "report.md"):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"")
