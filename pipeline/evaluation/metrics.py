@@ -29,23 +29,7 @@ def optimizer_metrics(
     choice: Choice,
     convergence: Convergence,
 ) -> OptimizerMetrics:
-    """Summarise what one optimizer reached on one problem.
-
-    Parameters
-    ----------
-    assessment
-        Of its networks.
-    labels
-        int64, shape (test examples,).
-    classes
-        Names of the classes.
-    outcomes
-        Its trainings, in the order of the seeds.
-    choice
-        The result of its learning-rate search.
-    convergence
-        How soon its trainings converged.
-    """
+    """Summarise what one optimizer reached on one problem; `labels` are int64 (test examples,)."""
     test_accuracy = (assessment.predictions == labels).mean(axis=1)
     return OptimizerMetrics(
         test_accuracy=over_seeds(test_accuracy),

@@ -21,22 +21,30 @@ def outcome(losses, updates=None, validation=None, diverged_at=None):
     return Outcome(training, "key", history, diverged_at, {"Adam": 10})
 
 
+def steps_to_loss(found, target):
+    return convergence.summary([found], target, None).train_loss.steps[0]
+
+
+def steps_to_accuracy(found, target):
+    return convergence.summary([found], None, target).validation_accuracy.steps[0]
+
+
 def test_a_target_loss_is_reached_at_the_first_point_at_or_below_it():
-    found = convergence.first_at_train_loss(outcome([2.0, 1.5, 1.0, 1.2, 0.9]), 1.0)
-    assert (found.step, found.images) == (30, 120)
-    assert convergence.first_at_train_loss(outcome([2.0, 1.5]), 1.0) is None
+    found = convergence.summary([outcome([2.0, 1.5, 1.0, 1.2, 0.9])], 1.0, None)
+    assert found.train_loss == Reached(target=1.0, steps=(30,), images=(120,))
+    assert steps_to_loss(outcome([2.0, 1.5]), 1.0) is None
 
 
 def test_a_loss_that_is_not_finite_reaches_nothing():
-    assert convergence.first_at_train_loss(outcome([2.0, None], diverged_at=15), 5.0).step == 10
-    assert convergence.first_at_train_loss(outcome([None, None], diverged_at=1), 5.0) is None
+    assert steps_to_loss(outcome([2.0, None], diverged_at=15), 5.0) == 10
+    assert steps_to_loss(outcome([None, None], diverged_at=1), 5.0) is None
 
 
 def test_a_target_accuracy_is_reached_where_it_was_measured():
     found = outcome([2.0] * 5, validation=[None, 0.4, None, 0.5, 0.7])
-    assert convergence.first_at_validation_accuracy(found, 0.5).step == 40
-    assert convergence.first_at_validation_accuracy(found, 0.4).step == 20
-    assert convergence.first_at_validation_accuracy(found, 0.71) is None
+    assert steps_to_accuracy(found, 0.5) == 40
+    assert steps_to_accuracy(found, 0.4) == 20
+    assert steps_to_accuracy(found, 0.71) is None
 
 
 @pytest.mark.parametrize(
