@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.commands.doctor.finding import Finding, ok, problem, warning
 from pipeline.data import archives
 from pipeline.data.downloads import shown
-from pipeline.data.sources import SOURCE_VARIABLE, sources_in_order
+from pipeline.data.sources import SOURCE_VARIABLE, candidates, sources_in_order
 from pipeline.project import paths
 from pipeline.project.errors import DataError
 
@@ -36,10 +35,7 @@ def check(name: str, configured: Sequence[str], environment: Mapping[str, str]) 
         May name another source, to be tried first.
     """
     subject = f"data: {name}"
-    try:
-        archive = archives.by_name(name)
-    except DataError as error:
-        return problem(subject, str(error), "params.yaml: data.archives")
+    archive = archives.ARCHIVES[name]
     looks = {source: _look(archive, source) for source in sources_in_order(configured, environment)}
     listed = "; ".join(f"{shown(source)}: {look}" for source, look in looks.items()) or "none is configured"
     there, fault = _what_is_there(archive)
@@ -80,12 +76,4 @@ def _look(archive: Archive, source: str) -> str:
         return _FILE
     if not path.is_dir():
         return _ABSENT
-    return _FOLDER if _may_hold(archive, path) else _EMPTY
-
-
-def _may_hold(archive: Archive, folder: Path) -> bool:
-    members = [place / member.name for place in (folder, folder / archive.folder) for member in archive.members]
-    if any(path.is_file() for path in members):
-        return True
-    suffixes = tuple(suffix for _, of_format, _ in shutil.get_unpack_formats() for suffix in of_format)
-    return any(path.is_file() and path.name.lower().endswith(suffixes) for path in folder.iterdir())
+    return _FOLDER if candidates(archive, path) else _EMPTY
