@@ -6,8 +6,8 @@ import pandas as pd
 
 from pipeline.comparison import claims, compare, key_figures
 from pipeline.comparison import settings as comparison_settings
+from pipeline.comparison.decisions import VerdictKind
 from pipeline.comparison.evidence import Evidence
-from pipeline.comparison.verdict import Outcome
 from pipeline.console import quiet
 from pipeline.console.timing import stage_time
 from pipeline.data import problems
@@ -28,10 +28,10 @@ def main() -> None:
         evidence = Evidence(rules, metrics, found, cost, labels, titles)
         files.write_json(paths.COMPARISON, found)
         verdicts = claims.judge_all(evidence)
-        files.write_json(paths.VERDICTS, verdicts)
-        said = [record["verdict"] for record in verdicts.values()]
+        verdicts.write()
+        found_kinds = [record.verdict for record in verdicts.claims.values()]
         champions = files.read_json(paths.CHAMPION)
-        counts = {str(outcome): said.count(outcome) for outcome in Outcome}
+        counts = {str(kind): found_kinds.count(kind) for kind in VerdictKind}
         summary = key_figures.summary(rules.baseline, settings.main_problem, metrics, champions, counts)
         files.write_json(paths.SUMMARY, summary)
         files.write_json(paths.ACCURACIES, key_figures.accuracies(metrics))

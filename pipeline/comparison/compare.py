@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.comparison import rankings, searches
 from pipeline.comparison.measures import MEASURES
-from pipeline.comparison.pairs import Pair, Row, compare_all
-from pipeline.statistics.paired import holm
+from pipeline.comparison.pairs import Row, compare_all
+from pipeline.statistics.paired import holm_of_tested
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from pipeline.comparison.measures import Measure, Metrics
+    from pipeline.comparison.pairs import Pair
     from pipeline.comparison.settings import ComparisonSettings
 
 _DIGITS = 6
@@ -81,14 +82,8 @@ def _against_baseline(settings: ComparisonSettings, metrics: Metrics, problem: s
     pairs = compare_all(settings, metrics, couples, measure)
     return {
         pair.a.optimizer: _record(pair, corrected, settings.alpha)
-        for pair, corrected in zip(pairs, corrected_together(pairs), strict=True)
+        for pair, corrected in zip(pairs, holm_of_tested([pair.found for pair in pairs]), strict=True)
     }
-
-
-def corrected_together(pairs: Sequence[Pair]) -> list[float | None]:
-    """Return Holm's p of each pair, the tested ones being the family; None for those not tested."""
-    family = iter(holm([pair.found.p for pair in pairs if pair.found is not None]).tolist())
-    return [None if pair.found is None else next(family) for pair in pairs]
 
 
 def _record(pair: Pair, corrected_p: float | None, alpha: float) -> dict[str, Any]:
@@ -103,7 +98,7 @@ def _record(pair: Pair, corrected_p: float | None, alpha: float) -> dict[str, An
         "p": found.p,
         "corrected_p": corrected_p,
         "probability_of_improvement": found.probability_of_improvement,
-        "outcome": found.outcome(corrected_p, alpha),
+        "outcome": found.conclusion(corrected_p, alpha),
         "pairs": found.pairs,
         "reason": None,
     }

@@ -6,15 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pipeline.statistics import rankings
+from pipeline.statistics.ranks import rank
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pipeline.comparison.measures import Metrics
-
-_FEWEST_BLOCKS = 2
-_FEWEST_OPTIMIZERS = 3
 
 
 def over_seeds(metrics: Metrics, problem: str, alpha: float) -> dict[str, Any]:
@@ -63,17 +60,9 @@ def _seed_scores(entry: Any) -> list[float]:
 
 
 def _ranked(names: Sequence[str], table: np.ndarray, alpha: float, left_out: list[str], blocks: str) -> dict[str, Any]:
-    nothing = {"ranks": {}, "blocks": len(table), "critical_difference": None, "p": None}
-    if len(names) < _FEWEST_OPTIMIZERS or len(table) < _FEWEST_BLOCKS:
+    found = rank(names, table, alpha)
+    if found is None:
         reason = f"{len(names)} optimizers and {len(table)} {blocks}: three and two are needed"
+        nothing = {"ranks": {}, "blocks": len(table), "critical_difference": None, "p": None}
         return {**nothing, "left_out": left_out, "reason": reason}
-    ranks = dict(zip(names, rankings.mean_ranks(table).tolist(), strict=True))
-    tied = bool(np.all(table == table[:, :1]))
-    return {
-        "ranks": dict(sorted(ranks.items(), key=lambda item: item[1])),
-        "blocks": len(table),
-        "critical_difference": rankings.critical_difference(len(names), len(table), alpha),
-        "p": None if tied else rankings.friedman_test(table).p,
-        "left_out": left_out,
-        "reason": None,
-    }
+    return {**found._asdict(), "left_out": left_out, "reason": None}
