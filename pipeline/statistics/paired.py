@@ -328,4 +328,3 @@ def compare(
         margin=margin,
         higher_is_better=higher_is_better,
     )
-

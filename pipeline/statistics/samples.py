@@ -26,7 +26,6 @@ def finite_sample(values: ArrayLike, *, name: str = "values", at_least: int = 1)
     wrong = np.flatnonzero(~np.isfinite(sample))
     if wrong.size:
         raise SampleError(
-            f"{name}[{wrong[0]}] is {sample[wrong[0]]}: "
-            "leave the run out for every optimizer, or count it as diverged."
+            f"{name}[{wrong[0]}] is {sample[wrong[0]]}: leave the run out for every optimizer, or count it as diverged."
         )
     return sample
