@@ -31,9 +31,8 @@ def main() -> None:
         files.write_json(paths.CHAMPION, champions)
         best = found.champions[settings.main_problem].training
         weights = outputs.read_weights(best.optimizer, best.problem)[best.seed]
-        learning = paths.learning(best.problem)
-        largest = int(reader.open_part(learning, "train").inputs.max())
-        champion.write(paths.CHAMPION_WEIGHTS, champions[best.problem], reader.describe(learning), largest, weights)
+        description = reader.describe(paths.learning(settings.data_of(best.problem)))
+        champion.write(paths.CHAMPION_WEIGHTS, champions[best.problem], description, description.white, weights)
         publishing.publish_evaluation(settings, publishing.tracker(settings))
 
 

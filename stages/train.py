@@ -25,7 +25,7 @@ def main(optimizer: str) -> None:
     settings, execution = loading.load(), execution_settings.load()
     trainings = _plans(settings, optimizer)
     with observed("train", optimizer, len(trainings), settings, execution.worker_count()) as watch:
-        outcomes = run_study(trainings, execution, watch.finished)
+        outcomes = run_study(trainings, settings, execution, watch.finished)
         outputs.write_trainings(optimizer, outcomes)
         for problem in settings.problems_of(optimizer):
             watch.bar.say(summary(optimizer, problem, outcomes))
@@ -33,7 +33,7 @@ def main(optimizer: str) -> None:
 
 def _plans(settings: Settings, optimizer: str) -> list[Training]:
     choices = outputs.read_choices(optimizer, settings.problems_of(optimizer))
-    digests = {problem: reader.describe(paths.learning(problem)).digest for problem in choices}
+    digests = {problem: reader.describe(paths.learning(settings.data_of(problem))).digest for problem in choices}
     return [
         plan(
             "train",

@@ -27,7 +27,9 @@ def main(optimizer: str) -> None:
     """Write every trial and the chosen learning rates."""
     pool.start_server()
     settings, execution = loading.load(), execution_settings.load()
-    digests = {name: reader.describe(paths.learning(name)).digest for name in settings.problems_of(optimizer)}
+    digests = {
+        name: reader.describe(paths.learning(settings.data_of(name))).digest for name in settings.problems_of(optimizer)
+    }
     expected = tuning.expected_trials(optimizer, settings)
     trial_of: dict[Training, Trial] = {}
     with observed("tune", optimizer, expected, settings, execution.worker_count()) as watch:
@@ -46,6 +48,7 @@ def main(optimizer: str) -> None:
         def run(first: Sequence[Trial], follow: Follow, likely: Callable[[], Trial | None]) -> None:
             run_study(
                 plans(first),
+                settings,
                 execution,
                 watch.finished,
                 lambda outcome: plans(follow(trial_of[outcome.training], outcome)),

@@ -88,6 +88,7 @@ def small(params: dict[str, Any]) -> dict[str, Any]:
     """Shrink the project's own settings: the digits alone, two optimizers, two seeds, three learning rates."""
     params["problems"] = {"digits": {**params["problems"]["digits"], "epochs": 2}}
     params["data"]["archives"] = []
+    params["data"]["sets"] = {"digits": params["data"]["sets"]["digits"]}
     params["tuning"].update(points=3, max_extensions=1)
     params["training"] = {"first_seed": 1, "seeds": 2}
     params["optimizers"] = {name: params["optimizers"][name] for name in ("sgd", "adam")}

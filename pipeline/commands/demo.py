@@ -108,4 +108,5 @@ def _write_params(source: Path, target: Path) -> None:
     content["problems"] = {name: {**row, "epochs": min(row["epochs"], _EPOCHS[name])} for name, row in offline.items()}
     content["tuning"]["points"] = min(content["tuning"]["points"], _POINTS)
     content["data"]["archives"] = []
+    content["data"]["sets"] = {name: row for name, row in content["data"]["sets"].items() if name in OFFLINE}
     files.write_text(target, yaml.safe_dump(content, sort_keys=False, allow_unicode=True))

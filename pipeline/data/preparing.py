@@ -39,6 +39,7 @@ def prepare(
     learning, test
         Folders for the training and validation examples, and for the test examples. They are apart so that
         stages which must not see the test set do not depend on it.
+
     Returns
     -------
     Description

@@ -86,11 +86,6 @@ def open_part(folder: Path, part: str) -> Examples:
         The learning or the test folder of a data set.
     part
         Which part.
-
-    Returns
-    -------
-    Examples
-        Inputs, uint8 (n, height, width, channels), and labels, int64 (n,).
     """
     return Examples(_map(folder / f"{part}_inputs.npy"), np.load(folder / f"{part}_labels.npy"))
 

@@ -77,9 +77,7 @@ def test_a_centred_problem_has_no_shift_otherwise_zeros_stay_zeros(problem, tiny
 
 def test_its_own_network_learns_the_tiny_instance(name, problem, tiny, tmp_path):
     own = SETTINGS.problems[name]
-    found = preparing.prepare(
-        problem, tiny, own.validation_fraction, 0, tmp_path / "learning", tmp_path / "test"
-    )
+    found = preparing.prepare(problem, tiny, own.validation_fraction, 0, tmp_path / "learning", tmp_path / "test")
     short = own.model_copy(update={"epochs": 8, "batch_size": 16, "validations_per_epoch": 1})
     plan = planning.plan(
         "train", "adam", SETTINGS.optimizers["adam"], name, short, learning_rate=0.003, seed=1, data=found.digest

@@ -1,19 +1,22 @@
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
+from dvc.utils.serialize import parse_yaml
 
+from pipeline.data.settings import DataSettings
 from pipeline.project.errors import SettingsError
 from pipeline.settings import loading, study
 from tests.studies import ROOT, params
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
 NAN, INF = float("nan"), float("inf")
+CHEAP = {"network": "linear", "epochs": 1, "batch_size": 32}
+SPLIT = {"validation_fraction": 0.2}
 
 
 def changed(path: str, value: Any) -> dict[str, Any]:
@@ -48,19 +51,25 @@ def test_the_projects_own_file_is_valid() -> None:
 
 REFUSED = [
     ("trainings", {}, "trainings: unknown key; did you mean 'training'? Allowed: problems, "),
-    ("problems.digits.epoch", 2, "problems.digits.epoch: unknown key; did you mean 'epochs'? Allowed: network, "),
+    ("problems.digits.epoch", 2, "problems.digits.epoch: unknown key; did you mean 'epochs'? Allowed: data, "),
     ("optimizers.adam.learningrate", 1, "optimizers.adam.learningrate: unknown key; did you mean 'learning_rate'?"),
     ("optimizers.adam.class_name", "Adam", "optimizers.adam.class_name: unknown key; did you mean 'class'?"),
     ("optimizers.muon.rest.clas", "AdamW", "optimizers.muon.rest.clas: unknown key; did you mean 'class'? Allowed: cl"),
-    ("problems.digits.zzz", 1, "problems.digits.zzz: unknown key; Allowed: network, "),
+    ("problems.digits.zzz", 1, "problems.digits.zzz: unknown key; Allowed: data, "),
     ("problems.digits.epochs", "two", "problems.digits.epochs: found 'two'; it must be a whole number"),
     ("problems.digits.epochs", True, "problems.digits.epochs: found True; it must be a whole number"),
     ("problems.digits.epochs", 2.0, "problems.digits.epochs: found 2.0; it must be a whole number"),
     ("problems.digits.epochs", 0, "problems.digits.epochs: found 0; it must be greater than or equal to 1"),
     ("problems.digits.epochs", None, "problems.digits.epochs: found None; it must be a whole number"),
-    ("problems.digits.validation_fraction", 1, "problems.digits.validation_fraction: found 1; it must be less than 1"),
-    ("problems.digits.validation_fraction", NAN, "problems.digits.validation_fraction: found nan; it must be "),
-    ("problems.digits.validation_fraction", "0.1", "problems.digits.validation_fraction: found '0.1'; it must be a n"),
+    ("problems.digits.validation_fraction", 0.1, "problems.digits.validation_fraction: unknown key"),
+    ("problems.digits.data", "cifer10", "data.sets: there is no row 'cifer10', which problems.digits is about; did you"),
+    ("problems.digit", CHEAP, "data.sets: there is no row 'digit', which problems.digit is about; did you mean 'digits'"),
+    ("problems.digits.title", "", "problems.digits.title: found ''; it must not be empty"),
+    ("data.sets", {}, "data.sets: found {}; it must not be empty"),
+    ("data.sets.digit", SPLIT, "data.sets.digit: there is no pipeline/data/problems/digit.py; did you mean 'digits'? Al"),
+    ("data.sets.digits.validation_fraction", 1, "data.sets.digits.validation_fraction: found 1; it must be less than"),
+    ("data.sets.digits.validation_fraction", NAN, "data.sets.digits.validation_fraction: found nan; it must be "),
+    ("data.sets.digits.validation_fraction", "0.1", "data.sets.digits.validation_fraction: found '0.1'; it must be a"),
     ("problems.digits.validations_per_epoch", 3, "found 3; it must be 1, 2, 5 or 10"),
     ("problems.digits.precision", "half", "found 'half'; it must be 'float32', 'bfloat16' or 'auto'"),
     ("device", "gpu", "device: found 'gpu'; it must be 'auto', 'cpu' or 'cuda'"),
@@ -106,6 +115,9 @@ REFUSED = [
     ("backprop.step", 2, "backprop.step: unknown key; did you mean 'steps'? Allowed: inputs, "),
     ("backprop.target", INF, "backprop.target: found inf; it must be a finite number"),
     ("backprop.legible", {"q": 1}, "backprop: legible names 'q', which this network lacks; it has i1, i2"),
+    ("comparison.baseline", "adamm", "comparison.baseline: there is no row 'adamm' in optimizers; did you mean 'adam'"),
+    ("comparison.alpha", 1, "comparison.alpha: found 1; it must be less than 0.5"),
+    ("comparison.margins.alik", 1, "comparison.margins.alik: unknown key; did you mean 'alike'? Allowed: accuracy, "),
 ]
 
 
@@ -148,9 +160,31 @@ def test_all_mistakes_are_told_at_once_a_line_each() -> None:
     assert [line.split(":")[-2].split()[-1] for line in lines] == ["problems.digits.epochs", "execution.workers"]
 
 
+def test_of_very_many_mistakes_the_first_ten_are_named() -> None:
+    content = params() | {f"key{number}": 1 for number in range(25)}
+    lines = refusal(content).splitlines()
+    assert len(lines) == 11
+    assert lines[-1].strip() == "… and 15 more"
+
+
+def test_a_section_is_read_only_where_the_whole_file_is_right(tmp_path: Path) -> None:
+    path = tmp_path / "params.yaml"
+    path.write_text(yaml.safe_dump(changed("data.split_seed", 5)), encoding="utf-8")
+    assert loading.section("data", DataSettings, path).split_seed == 5
+    path.write_text(yaml.safe_dump(changed("tuning.points", 1)), encoding="utf-8")
+    with pytest.raises(SettingsError, match=r"tuning.points: found 1; it must be greater than or equal to 3"):
+        loading.section("data", DataSettings, path)
+
+
+def test_the_baseline_is_judged_only_where_the_rows_are_right() -> None:
+    content = changed("comparison.baseline", "adamm")
+    content["optimizers"]["sgd"]["learning_rate"] = "fast"
+    assert refusal(content) == "params.yaml: optimizers.sgd.learning_rate: found 'fast'; it must be a number"
+
+
 def test_a_tuned_value_must_be_there_to_start_from() -> None:
     content = params()
-    digits = content["problems"]["digits"]
+    digits = {**content["problems"]["digits"], "data": "digits"}
     content["problems"] = {
         "first": {**digits, "optimizers": ["sgd"]},
         "second": {**digits, "tuned_on": "first"},
@@ -176,25 +210,32 @@ def test_a_problems_own_seeds_count_against_the_tuning_seed() -> None:
 # --- the file ---------------------------------------------------------------------------------------------
 
 
+# nine aliases of nine aliases of …, a file of 400 bytes that stands for 9^9 values
+BOMB = "a0: &a0 [x]\n" + "".join(
+    f"a{level}: &a{level} [{', '.join([f'*a{level - 1}'] * 9)}]\n" for level in range(1, 10)
+)
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("a: 1\na: 2\n", "a: given twice, in lines 1 and 2; keep one"),
-        (
-            "problems:\n  digits:\n    epochs: 1\n    epochs: 2\n",
-            "problems.digits.epochs: given twice, in lines 3 and 4",
-        ),
-        ("optimizers:\n  sgd: {label: a, label: b}\n", "optimizers.sgd.label: given twice, in line 2; keep one"),
-        ("l:\n  - {a: 1, a: 2}\n", "l.0.a: given twice, in line 2; keep one"),
-        ("a: [1", "is not valid YAML: while parsing a flow sequence"),
-        ("a: 2020-13-45", "is not valid YAML: month must be in 1..12"),
-        ("? [1]\n: 2\n", "is not valid YAML: while constructing a mapping"),
-        ("&a [*a]", "is not valid YAML: "),
+        ("a: 1\na: 2\n", "params.yaml: a: given twice in line 2, in the mapping that starts in line 1; keep one."),
+        ("problems:\n  digits:\n    epochs: 1\n    epochs: 2\n", "epochs: given twice in line 4, in the mapping that"),
+        ("optimizers:\n  sgd: {label: a, label: b}\n", "label: given twice in line 2; keep one."),
+        ("a: [1", "params.yaml, line 1 is not valid YAML: while parsing a flow sequence, expected ',' or ']'"),
+        ("a: 1\n---\nb: 1\n", "params.yaml, line 2 is not valid YAML: expected a single document in the stream, but"),
+        ("a: 2020-13-45", "is not valid YAML: month must be in 1..12."),
+        ("? {a: 1}\n: 2\n", "params.yaml, line 1 is not valid YAML: while constructing a mapping, found unhashable key."),
         (b"label: \xe9", "is not UTF-8 text: byte 7 cannot be read"),
         (b"a: \x00", "is not valid YAML: unacceptable character"),
         ("", "found None; it must be a mapping (key: value)"),
         ("- 1\n", "found [1]; it must be a mapping (key: value)"),
-        ("!!python/object/apply:os.getcwd []", "is not valid YAML: could not determine a constructor"),
+        ("- " * 2_000, "is nested too deeply: remove some of its brackets or levels."),
+        ("a: 1\n" * 50_000, "is too large: at most 200,000 bytes are read."),
+        ("&a [*a]", "is too large once its aliases (*name) are replaced"),
+        (BOMB, "is too large once its aliases (*name) are replaced"),
+        ("a: &a " + "x" * 9_000 + "\nb: [" + "*a, " * 900 + "]", "is too large once its aliases (*name) are replaced"),
+        ("!!python/object/apply:os.getcwd []", "line 1 is not valid YAML: could not determine a constructor"),
     ],
 )
 def test_a_file_that_cannot_be_read(tmp_path: Path, content: str | bytes, said: str) -> None:
@@ -217,46 +258,28 @@ def test_a_missing_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", ["1e-3", "1.0e-3", "1E-3", "0.001", "+1e-3", "1.e-3"])
-def test_numbers_with_an_exponent_are_numbers_as_they_are_to_dvc(tmp_path: Path, number: str) -> None:
+def test_numbers_with_an_exponent_are_numbers(tmp_path: Path, number: str) -> None:
     text = (ROOT / "params.yaml").read_text(encoding="utf-8")
     found = load(tmp_path, text.replace("arguments: {amsgrad: true}", f"arguments: {{eps: {number}}}"))
     assert found.optimizers["amsgrad"].arguments == {"eps": 0.001}
+
+
+@pytest.mark.parametrize(
+    "value", ["010", "021", "1_4", "1:4", "on", "yes", "No", "1e-8", "0o17", "~", "true", "2020-01-01", "08", ".inf"]
+)
+def test_values_that_versions_of_yaml_read_differently_are_read_as_dvc_reads_them(tmp_path: Path, value: str) -> None:
+    text = f"a: {value}\n"
+    path = tmp_path / "params.yaml"
+    path.write_text(text, encoding="utf-8")
+    assert repr(loading.read(path)) == repr(parse_yaml(text, "params.yaml"))
+
+
+def test_the_projects_own_file_is_read_as_dvc_reads_it() -> None:
+    text = (ROOT / "params.yaml").read_text(encoding="utf-8")
+    assert loading.read(ROOT / "params.yaml") == parse_yaml(text, "params.yaml")
 
 
 def test_arguments_left_empty_are_none(tmp_path: Path) -> None:
     text = (ROOT / "params.yaml").read_text(encoding="utf-8")
     found = load(tmp_path, text.replace("arguments: {amsgrad: true}", "arguments:"))
     assert found.optimizers["amsgrad"].arguments == {}
-
-
-# --- what the settings say --------------------------------------------------------------------------------
-
-
-def test_rosters_and_seeds() -> None:
-    content = params()
-    content["problems"]["digits"].update(optimizers=["adam", "sgd"], seeds=3)
-    content["training"] = {"first_seed": 1, "seeds": 10}
-    settings = loading.validate(content, "params.yaml")
-    assert settings.roster("digits") == ["sgd", "adam"]
-    assert settings.roster("cifar10") == list(content["optimizers"])
-    assert "digits" in settings.problems_of("adam")
-    assert "digits" not in settings.problems_of("muon")
-    assert list(settings.seeds("digits")) == [1, 2, 3]
-    assert list(settings.seeds("cifar10")) == list(range(1, 11))
-
-
-def test_an_unknown_row_names_the_closest() -> None:
-    with pytest.raises(SettingsError, match=r"optimizers.adam_: there is no such row; did you mean 'adam'\? Allowed"):
-        loading.load(ROOT / "params.yaml").optimizer("adam_")
-
-
-def test_settings_cannot_be_changed() -> None:
-    settings = loading.load(ROOT / "params.yaml")
-    with pytest.raises(ValueError, match="frozen"):
-        settings.tuning.seed = 5  # type: ignore[misc]
-
-
-@pytest.mark.parametrize(("given", "count"), [(3, lambda: 3), ("auto", lambda: len(os.sched_getaffinity(0)))])
-def test_worker_count(given: int | str, count: Callable[[], int]) -> None:
-    settings = loading.validate(changed("execution.workers", given), "params.yaml")
-    assert settings.execution.worker_count() == count()
