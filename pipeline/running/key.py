@@ -51,19 +51,19 @@ def code_fingerprint(*more: str, package: Path = PACKAGE) -> str:
 class _Bare(ast.NodeTransformer):
     """Take out docstrings and imports from within the project."""
 
-    def visit_Import(self, node: ast.Import) -> ast.Import | None:  # noqa: N802 - the name that ast calls
+    def visit_Import(self, node: ast.Import) -> ast.Import | None:
         node.names = [alias for alias in node.names if not _is_internal(alias.name)]
         return node if node.names else None
 
-    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.ImportFrom | None:  # noqa: N802
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.ImportFrom | None:
         return None if _is_internal(node.module or "") else node
 
-    def visit_If(self, node: ast.If) -> ast.AST | None:  # noqa: N802
+    def visit_If(self, node: ast.If) -> ast.AST | None:
         self.generic_visit(node)
         # nothing is left of a block for types alone
         return node if node.body or node.orelse else None
 
-    def visit_Expr(self, node: ast.Expr) -> ast.Expr | None:  # noqa: N802
+    def visit_Expr(self, node: ast.Expr) -> ast.Expr | None:
         is_text = isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
         return None if is_text else node
 

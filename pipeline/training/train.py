@@ -114,9 +114,7 @@ def finite(value: float) -> float | None:
 def _initial_network(training: Training, description: reader.Description) -> nn.Module:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(_stream(training.seed, "weights"))  # noqa: TID251 - the one place that seeds
-        return networks.build(
-            training.network, description.shape, len(description.classes), training.convolution
-        )
+        return networks.build(training.network, description.shape, len(description.classes), training.convolution)
 
 
 def _stream(seed: int, purpose: str) -> int:
