@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from pipeline.comparison.settings import Margins
+    from pipeline.results.metrics import Metrics, OptimizerMetrics, Reached
 
-Metrics = Mapping[str, Mapping[str, Mapping[str, Any]]]
 Unit = Literal["percentage points", "nats", "times"]
+Seeds = Sequence[float | None]
+"""One value for each seed, None where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A quantity with one value a seed.
+    """A quantity with one value for each seed.
 
     Attributes
     ----------
@@ -31,8 +33,10 @@ class Measure:
         Name of a margin in the settings.
     higher_is_better
         False for a loss, a gap, a time.
+    seeds
+        Returns the raw values (fractions, nats, images, shares), or None where nothing was measured.
     target
-        For the images until a target is reached: the target's key in ``convergence``.
+        Whether it counts the images until a target is reached.
     """
 
     name: str
@@ -40,7 +44,8 @@ class Measure:
     unit: Unit
     margin: str
     higher_is_better: bool
-    target: str | None = None
+    seeds: Callable[[OptimizerMetrics], Seeds | None]
+    target: bool = False
 
     def margin_in(self, margins: Margins) -> float:
         """Return the margin on the scale of the differences."""
@@ -49,21 +54,43 @@ class Measure:
 
     def shown(self, difference: float | None) -> float | None:
         """Turn a difference (fraction, nats or logarithm) into its unit (points, nats or a ratio)."""
-        if difference is None:
-            return None
-        return {
-            "percentage points": lambda: 100 * difference,
-            "nats": lambda: difference,
-            "times": lambda: math.exp(difference),
-        }[self.unit]()
+        if difference is None or self.unit == "nats":
+            return difference
+        return math.exp(difference) if self.unit == "times" else 100 * difference
 
 
-TEST_ACCURACY = Measure("test_accuracy", "test accuracy", "percentage points", "accuracy", True)
-VALIDATION_ACCURACY = Measure("validation_accuracy", "validation accuracy", "percentage points", "accuracy", True)
-TRAIN_LOSS = Measure("train_loss", "final training loss", "nats", "loss", False)
-GAP = Measure("generalization_gap", "generalization gap", "percentage points", "accuracy", False)
+def _images(reached: Reached | None) -> Seeds | None:
+    return None if reached is None else reached.images
+
+
+TEST_ACCURACY = Measure(
+    "test_accuracy", "test accuracy", "percentage points", "accuracy", True, lambda found: found.test_accuracy.seeds
+)
+VALIDATION_ACCURACY = Measure(
+    "validation_accuracy",
+    "validation accuracy",
+    "percentage points",
+    "accuracy",
+    True,
+    lambda found: found.validation_accuracy.seeds,
+)
+TRAIN_LOSS = Measure("train_loss", "final training loss", "nats", "loss", False, lambda found: found.train_loss.seeds)
+GAP = Measure(
+    "generalization_gap",
+    "generalization gap",
+    "percentage points",
+    "accuracy",
+    False,
+    lambda found: found.generalization_gap.seeds,
+)
 IMAGES_TO_LOSS = Measure(
-    "images_to_train_loss", "images to the target training loss", "times", "speed", False, "train_loss"
+    "images_to_train_loss",
+    "images to the target training loss",
+    "times",
+    "speed",
+    False,
+    lambda found: _images(found.convergence.train_loss),
+    target=True,
 )
 IMAGES_TO_ACCURACY = Measure(
     "images_to_validation_accuracy",
@@ -71,9 +98,17 @@ IMAGES_TO_ACCURACY = Measure(
     "times",
     "speed",
     False,
-    "validation_accuracy",
+    lambda found: _images(found.convergence.validation_accuracy),
+    target=True,
 )
-STEP_LEFT = Measure("step_persistence", "share of the early step that is left", "times", "step", True)
+STEP_LEFT = Measure(
+    "step_persistence",
+    "share of the early step that is left",
+    "times",
+    "step",
+    True,
+    lambda found: found.convergence.step_persistence.seeds,
+)
 
 MEASURES = (
     TEST_ACCURACY,
@@ -86,21 +121,7 @@ MEASURES = (
 )
 
 
-def seeds_of(metrics: Metrics, problem: str, optimizer: str, measure: Measure) -> list[float | None] | None:
-    """Return a measure's values, one a seed (None where there is none), or None where it was not measured.
-
-    Raw values: fractions, nats, images, shares.
-    """
-    entry = metrics[problem][optimizer]
-    convergence = entry.get("convergence") or {}
-    if measure.target is not None:
-        reached = convergence.get(measure.target)
-        return None if reached is None else list(reached["images"])
-    quantity = convergence.get(measure.name) if measure is STEP_LEFT else entry.get(measure.name)
-    return None if quantity is None else list(quantity["seeds"])
-
-
 def training_length(metrics: Metrics, problem: str) -> int | None:
-    """Return the images of a whole training on a problem (the same for all), None where none ended."""
-    lengths = [(entry.get("convergence") or {}).get("length") for entry in metrics[problem].values()]
-    return max((length["images"] for length in lengths if length), default=None)
+    """Return the images of a whole training on a problem (the same for all), None where every training diverged."""
+    lengths = [found.convergence.length for found in metrics.problems[problem].values()]
+    return max((length.images for length in lengths if length is not None), default=None)
