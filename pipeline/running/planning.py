@@ -65,7 +65,12 @@ def optimizer_row(settings: OptimizerSettings | RestSettings) -> OptimizerRow:
 
 def name_of(training: Training) -> str:
     """Return what a training is called for people, such as ``adam on digits lr 0.001 seed 3``."""
-    return f"{training.optimizer} on {training.problem} lr {training.learning_rate:g} seed {training.seed}"
+    return f"{training.optimizer} on {short_name(training)}"
+
+
+def short_name(training: Training) -> str:
+    """Return `name_of` without the optimizer, for places that name it already."""
+    return f"{training.problem} lr {training.learning_rate:g} seed {training.seed}"
 
 
 def summary(optimizer: str, problem: str, outcomes: Sequence[Outcome]) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.console.progress import progress
 from pipeline.console.timing import stage_time
-from pipeline.running.planning import name_of
+from pipeline.running.planning import name_of, short_name
 from pipeline.tracking import connection
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Observer:
         if outcome.diverged:
             self.bar.say(f"{name_of(outcome.training)} diverged at step {outcome.diverged_at}")
         self.tracker.sync([outcome])
-        self.bar.advance(note=name_of(outcome.training))
+        self.bar.advance(note=short_name(outcome.training))
 
 
 @contextmanager
