@@ -35,17 +35,17 @@ def optimizers(
 
 
 def _row(settings: Settings, name: str) -> dict[str, Any]:
-    from pipeline.running import torch_defaults
+    from pipeline.running import rows
 
     row = settings.optimizers[name]
     return {
         "optimizer": name,
         "label": row.label,
         "class": row.class_name,
-        "defaults": torch_defaults.arguments(row.class_name),
+        "defaults": rows.defaults(row.class_name),
         "arguments": row.arguments,
         "rest": row.rest.model_dump(by_alias=True) if row.rest else None,
-        "learning_rate": row.learning_rate,
+        "learning_rate_centre": row.learning_rate_centre,
         "tuned": _tuned(settings, name),
     }
 
@@ -64,14 +64,14 @@ def _print(rows: list[dict[str, Any]]) -> None:
     from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
-    for title in ("row", "class", "torch's defaults", "own arguments", "grid's middle", "tuned learning rates"):
+    for title in ("row", "class", "torch's defaults", "own arguments", "grid's centre", "tuned learning rates"):
         table.add_column(title, overflow="fold")
     for row in rows:
         own = _listed(row["arguments"])
         rest = f"; rest: {row['rest']['class']} {_listed(row['rest']['arguments'])}" if row["rest"] else ""
         tuned = "\n".join(f"{problem} {rate:g}" for problem, rate in row["tuned"].items()) or "not tuned yet"
-        middle = f"{row['learning_rate']:g}"
-        table.add_row(row["optimizer"], row["class"], _listed(row["defaults"]), own + rest, middle, tuned)
+        centre = f"{row['learning_rate_centre']:g}"
+        table.add_row(row["optimizer"], row["class"], _listed(row["defaults"]), own + rest, centre, tuned)
     console = Console(markup=False, highlight=False)
     if not console.is_terminal:
         console = Console(markup=False, highlight=False, width=_WIDTH_OF_A_FILE)

@@ -50,7 +50,7 @@ def test_every_row_with_its_defaults_and_what_was_tuned(params: dict[str, Any], 
     [
         ({"class": "Adm"}, r"optimizers.adam.class: 'Adm' is not .* did you mean 'Adam'\? Allowed: .*RAdam"),
         ({"arguments": {"beta": [0.9, 0.9]}}, r"optimizers.adam.arguments.beta: .* did you mean 'betas'\? Allowed: "),
-        ({"learning_rate": "fast"}, r"optimizers.adam.learning_rate: found 'fast'; it must be a number"),
+        ({"learning_rate_centre": "fast"}, r"optimizers.adam.learning_rate_centre: found 'fast'; it must be a number"),
         ({"arguments": {"lr": "fast"}}, r"optimizers.adam.arguments.lr: the tuning sets it"),
         ({"arguments": {"betas": 0.9}}, r"adam.arguments.betas: found 0.9; it must be a list of 2 numbers, .*0.999"),
         ({"arguments": {"betas": [0.9]}}, r"adam.arguments.betas: found \[0.9\]; it must be a list of 2 numbers"),

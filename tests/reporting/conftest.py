@@ -155,7 +155,7 @@ def made_up_curve(rng, settings, problem, optimizer, level, diverged):
 
 
 def made_up_trials(settings, problem, optimizer, level, diverged):
-    middle = settings.optimizers[optimizer].learning_rate
+    middle = settings.optimizers[optimizer].learning_rate_centre
     rows = []
     for step in range(-3, 4):
         lost = diverged and step == 3
