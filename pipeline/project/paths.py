@@ -21,7 +21,6 @@ RESULTS = Path("results")
 METRICS = RESULTS / "metrics.json"
 ENVIRONMENT = RESULTS / "environment.json"
 CHAMPION = RESULTS / "champion.json"
-BACKPROP = RESULTS / "backprop.json"
 COST = RESULTS / "cost.json"
 COMPARISON = RESULTS / "comparison.json"
 VERDICTS = RESULTS / "verdicts.json"

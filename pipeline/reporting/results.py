@@ -10,6 +10,7 @@ from pipeline.data import problems
 from pipeline.project import files, paths
 from pipeline.project.errors import DataError
 from pipeline.reporting.drawing import colours
+from pipeline.results.backprop import WorkedExample
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,7 +57,7 @@ class Results:
     learning_rates: pd.DataFrame
     champion: Mapping[str, Mapping[str, Any]]
     environment: Mapping[str, Any]
-    backprop: dict[str, Any] | None = None
+    backprop: WorkedExample | None = None
     cost: Any = None
     comparison: Any = None
     verdicts: Any = None
@@ -131,7 +132,7 @@ def load(settings: Settings) -> Results:
         learning_rates=_table(paths.LEARNING_RATES),
         champion=_json(paths.CHAMPION),
         environment=_json(paths.ENVIRONMENT),
-        backprop=_optional(paths.BACKPROP),
+        backprop=WorkedExample.read_if_there(),
         cost=_optional(paths.COST),
         comparison=_optional(paths.COMPARISON),
         verdicts=_optional(paths.VERDICTS),
