@@ -120,10 +120,11 @@ def _written(expression: Expr, words: dict[Symbol, Formula]) -> Formula:
     """Write an expression with other words for its symbols; nothing for a plain number."""
     if expression.is_number:
         return Formula()
-    names = {symbol: word.latex for symbol, word in words.items()}
+    symbols = expression.free_symbols
+    names = {symbol: words[symbol].latex for symbol in symbols}
     in_latex = latex(expression, order="none", mul_symbol="dot", symbol_names=names)
     with evaluate(False):
-        renamed = expression.xreplace({symbol: Symbol(word.text) for symbol, word in words.items()})
+        renamed = expression.xreplace({symbol: Symbol(words[symbol].text) for symbol in symbols})
     text = sstr(renamed, order="none").replace("**2", "²").replace("*", " · ").replace("-", "−")
     return Formula(latex=in_latex.replace(r"\frac", r"\dfrac"), text=text)
 

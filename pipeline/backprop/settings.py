@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, model_validator
 
-from pipeline.results.backprop import Origin
 from pipeline.settings import loading
 from pipeline.settings.section import Section
+
+if TYPE_CHECKING:
+    from pipeline.results.backprop import Origin
 
 Number = Annotated[float, Field(allow_inf_nan=False, strict=True)]
 Rate = Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False, strict=True)]

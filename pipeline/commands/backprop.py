@@ -13,6 +13,7 @@ from rich.table import Table
 
 from pipeline.backprop.settings import ASSIGNMENT, BackpropSettings
 from pipeline.project.errors import SettingsError
+from pipeline.project.wording import shortened
 from pipeline.results.backprop import Formula, number
 
 if TYPE_CHECKING:
@@ -30,7 +31,14 @@ _ORIGINS = (
     "assumed: no trace of it in the assignment"
 )
 _LEFT = ("symbol", "formula", "numbers put in", "source", "gradient")
-_OPTIONS = {"hidden_weights": "--hidden", "output_weights": "--output"}
+_OPTIONS = {
+    "inputs": "--inputs",
+    "hidden_weights": "--hidden",
+    "output_weights": "--output",
+    "target": "--target",
+    "learning_rate": "--learning-rate",
+    "steps": "--steps",
+}
 
 
 def backprop(
@@ -102,14 +110,13 @@ def _settings(values: dict[str, Any]) -> BackpropSettings:
 
 
 def _sentence(detail: dict[str, Any]) -> str:
-    if detail["type"] == "value_error":
-        sentence = str(detail["ctx"]["error"])
-        for name, option in _OPTIONS.items():
-            sentence = sentence.replace(name, option)
-        return f"{sentence}."
-    name = str(detail["loc"][0])
-    option = _OPTIONS.get(name, f"--{name.replace('_', '-')}")
-    return f"{option}: found {detail['input']}; {detail['msg'].replace('Input should be', 'it must be')}."
+    if detail["type"] != "value_error":
+        message = detail["msg"].replace("Input should be", "it must be")
+        return f"{_OPTIONS[detail['loc'][0]]}: found {shortened(detail['input'])}; {message}."
+    sentence = str(detail["ctx"]["error"])
+    for name in ("hidden_weights", "output_weights"):
+        sentence = sentence.replace(name, _OPTIONS[name])
+    return f"{sentence}."
 
 
 def _print(example: WorkedExample) -> None:
@@ -117,24 +124,18 @@ def _print(example: WorkedExample) -> None:
     for phase, group in groupby(example.steps, key=lambda step: step.phase):
         steps = list(group)
         with_origin = any(step.origin != "computed" for step in steps)
-        rows = [
+        rows: list[tuple[Formula, ...]] = [
             (step.name, step.formula, step.numbers, number(step.value), Formula(text=step.origin * with_origin))
             for step in steps
         ]
         console.print(_table(_TITLES[phase], ("symbol", "formula", "numbers put in", "value", "source"), rows), "")
     if any(step.origin not in ("given", "computed") for step in example.steps):
         console.print(_ORIGINS, "", sep="\n")
-    rows = [
-        (
-            row.name,
-            number(row.by_hand),
-            number(row.autograd),
-            number(row.autograd_difference),
-            number(row.finite_differences),
-            number(row.finite_differences_difference),
-        )
-        for row in example.gradients
-    ]
+    rows = []
+    for row in example.gradients:
+        autograd, differences = row.autograd_difference, row.finite_differences_difference
+        values = (row.by_hand, row.autograd, autograd, row.finite_differences, differences)
+        rows.append((row.name, *map(number, values)))
     header = ("gradient", "by hand", "autograd", "off by", "finite differences", "off by")
     console.print(_table("The gradients in three ways, and how far off the two others are", header, rows), "")
     console.print(f"[bold]J after {len(example.curves[0].costs) - 1} steps[/bold]")

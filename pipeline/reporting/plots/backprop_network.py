@@ -115,9 +115,9 @@ def _draw_part(axes: Axes, row: dict[str, Any], columns: list[float], colour: st
         axes.text(x, y, label, ha="center", va="center", size=10, zorder=4, linespacing=1.3)
         return
     end_x, end_y = columns[row["layer"] + 1], row["end_height"] * _ROW
-    arrow = "<|-" if row["panel"] == "backward" else "-|>"
-    ends = {"posA": (x, y), "posB": (end_x, end_y), "shrinkA": _GAP, "shrinkB": _GAP}
-    axes.add_patch(FancyArrowPatch(**ends, arrowstyle=arrow, mutation_scale=11, color=colour, zorder=1))
+    arrow = FancyArrowPatch((x, y), (end_x, end_y), shrinkA=_GAP, shrinkB=_GAP, mutation_scale=11, color=colour)
+    arrow.set_arrowstyle("<|-" if row["panel"] == "backward" else "-|>")
+    axes.add_patch(arrow)
     if not math.isnan(row["label_at"]):
         place = (x + row["label_at"] * (end_x - x), y + row["label_at"] * (end_y - y))
         ground = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
