@@ -31,14 +31,7 @@ _ORIGINS = (
     "assumed: no trace of it in the assignment"
 )
 _LEFT = ("symbol", "formula", "numbers put in", "source", "gradient")
-_OPTIONS = {
-    "inputs": "--inputs",
-    "hidden_weights": "--hidden",
-    "output_weights": "--output",
-    "target": "--target",
-    "learning_rate": "--learning-rate",
-    "steps": "--steps",
-}
+_OPTIONS = {"hidden_weights": "--hidden", "output_weights": "--output", "learning_rate": "--learning-rate"}
 
 
 def backprop(
@@ -111,11 +104,12 @@ def _settings(values: dict[str, Any]) -> BackpropSettings:
 
 def _sentence(detail: dict[str, Any]) -> str:
     if detail["type"] != "value_error":
+        name = detail["loc"][0]
         message = detail["msg"].replace("Input should be", "it must be")
-        return f"{_OPTIONS[detail['loc'][0]]}: found {shortened(detail['input'])}; {message}."
+        return f"{_OPTIONS.get(name, f'--{name}')}: found {shortened(detail['input'])}; {message}."
     sentence = str(detail["ctx"]["error"])
-    for name in ("hidden_weights", "output_weights"):
-        sentence = sentence.replace(name, _OPTIONS[name])
+    for name, option in _OPTIONS.items():
+        sentence = sentence.replace(name, option)
     return f"{sentence}."
 
 

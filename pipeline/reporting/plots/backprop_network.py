@@ -44,22 +44,15 @@ def data(example: WorkedExample) -> pd.DataFrame:
         ``label_at`` (share of the edge; NaN: no label), ``symbol``, ``name`` (the same as people write it) and
         ``value`` (NaN: no number).
     """
-    steps = {step.symbol: step for step in example.steps}
     rows = [
-        {
-            "panel": panel,
-            "layer": layer,
-            "height": height,
-            "end_height": end,
-            "label_at": label_at,
-            "symbol": symbol,
-            "name": steps[symbol].name.text if symbol in steps else symbol,
-            "value": steps[symbol].value if symbol in steps else math.nan,
-        }
-        for layer, height, end, label_at, *symbols in _parts(example.network)
-        for panel, symbol in zip(_PANELS, symbols, strict=True)
+        (panel, symbol, *place)
+        for *place, forward, backward in _parts(example.network)
+        for panel, symbol in (("forward", forward), ("backward", backward))
     ]
-    return pd.DataFrame(rows)
+    frame = pd.DataFrame(rows, columns=["panel", "symbol", "layer", "height", "end_height", "label_at"])
+    frame["name"] = frame["symbol"].replace({step.symbol: step.name.text for step in example.steps})
+    frame["value"] = frame["symbol"].map({step.symbol: step.value for step in example.steps})
+    return frame
 
 
 def _parts(network: Network) -> Iterator[tuple[int, float, float, float, str, str]]:
