@@ -37,6 +37,7 @@ def settings(**problem_rows: dict[str, Any]) -> study.Settings:
     content["problems"] = {name: {**digits, **row} for name, row in problem_rows.items()} or {"digits": digits}
     content["training"] = {"first_seed": 1, "seeds": 2}
     content["optimizers"] = {name: content["optimizers"][name] for name in ("sgd", "muon")}
+    content["comparison"]["baseline"] = "sgd"
     return loading.validate(content, "params.yaml")
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.project import paths
-from tests.import_closure import ROOT
+from tests.conftest import ROOT
 
 LOCK = """schema: '2.0'
 stages:
