@@ -50,7 +50,7 @@ def test_a_command_outside_the_project_says_where_to_run_it(finished_study: Proj
 
 
 def test_the_demo_keeps_away_from_the_projects_own_results(tmp_path: Path) -> None:
-    from pipeline.commands.demo import copy_project as copy_demo
+    from pipeline.commands.demo.copying import copy_project as copy_demo
 
     project = copy_project(tmp_path / "project")
     copy_demo(project.folder, tmp_path / "demo")
@@ -60,7 +60,7 @@ def test_the_demo_keeps_away_from_the_projects_own_results(tmp_path: Path) -> No
 
 
 def test_the_demo_is_smaller_but_keeps_every_optimizer_and_seed(tmp_path: Path) -> None:
-    from pipeline.commands.demo import copy_project as copy_demo
+    from pipeline.commands.demo.copying import copy_project as copy_demo
 
     copy_demo(ROOT, tmp_path / "demo")
     whole, demo = Project(ROOT).params(), Project(tmp_path / "demo").params()

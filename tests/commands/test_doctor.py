@@ -382,8 +382,8 @@ def test_dvc_is_asked_what_is_stale(folder: Path) -> None:
     (folder / "in.txt").write_text("one", encoding="utf-8")
     stage = {"cmd": "cp in.txt out.txt", "deps": ["in.txt"], "outs": ["out.txt"]}
     (folder / "dvc.yaml").write_text(yaml.safe_dump({"stages": {"copy": stage}}), encoding="utf-8")
-    for command in (["init", "--no-scm", "--quiet"], ["repro", "--quiet"]):
-        subprocess.run([sys.executable, "-m", "dvc", *command], check=True)
+    for words in (["init", "--no-scm", "--quiet"], ["repro", "--quiet"]):
+        subprocess.run([sys.executable, "-m", "dvc", *words], check=True)
     assert flow.stale() == ok("stages", "none would rerun")
 
     (folder / "in.txt").write_text("two", encoding="utf-8")

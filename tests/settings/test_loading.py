@@ -217,7 +217,10 @@ BOMB = "a0: &a0 [x]\n" + "".join(
         ("a: [1", "params.yaml, line 1 is not valid YAML: while parsing a flow sequence, expected ',' or ']'"),
         ("a: 1\n---\nb: 1\n", "params.yaml, line 2 is not valid YAML: expected a single document in the stream, but"),
         ("a: 2020-13-45", "is not valid YAML: month must be in 1..12."),
-        ("? {a: 1}\n: 2\n", "params.yaml, line 1 is not valid YAML: while constructing a mapping, found unhashable key."),
+        (
+            "? {a: 1}\n: 2\n",
+            "line 1 is not valid YAML: while constructing a mapping, found unhashable key.",
+        ),
         (b"label: \xe9", "is not UTF-8 text: byte 7 cannot be read"),
         (b"a: \x00", "is not valid YAML: unacceptable character"),
         ("", "found None; it must be a mapping (key: value)"),

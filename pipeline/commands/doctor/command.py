@@ -33,7 +33,7 @@ def doctor(
 
 
 def examine() -> list[Finding]:
-    """Look at everything, in the order in which it is shown; without valid settings, what depends on them is left out."""
+    """Look at everything, in the order in which it is shown; without valid settings, leave out what needs them."""
     from concurrent.futures import ThreadPoolExecutor
 
     from pipeline.commands.doctor import data, flow, machine, parameters, store, versions
