@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -29,6 +31,13 @@ def test_help_names_every_command_in_one_line_each(finished_study: Project) -> N
 def test_every_commands_help_has_an_example(command: str) -> None:
     text = CliRunner().invoke(app, [command, "--help"]).stdout
     assert f"python -m pipeline {command}" in text.partition("Usage:")[2].partition("\n")[2]
+
+
+def test_help_is_quick_because_it_loads_no_large_library() -> None:
+    code = "import sys, pipeline.__main__; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    large = {"torch", "torchvision", "mlflow", "pandas", "scipy", "matplotlib", "sklearn", "numba", "dvc", "PIL", "httpx"}
+    assert large.isdisjoint(done.stdout.split())
 
 
 def test_summary_tells_the_ranking_and_where_the_report_is(finished_study: Project) -> None:
