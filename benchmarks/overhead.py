@@ -45,7 +45,9 @@ def measure(engine: str, trainings: int) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         problem = problems.by_name(PROBLEM)
-        digest = preparing.prepare(problem.load(folder), 0.2, 0, folder / "learning", folder / "test").digest
+        digest = preparing.prepare(
+            problem, problem.load(folder), 0.2, 0, folder / "learning", folder / "test"
+        ).digest
         everything = [_training(settings, seed, digest) for seed in range(workers + trainings)]
         ends: list[tuple[float, float]] = []
         begin = time.perf_counter()

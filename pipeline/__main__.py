@@ -18,6 +18,7 @@ from pipeline.commands.summary import summary
 from pipeline.commands.ui import ui
 from pipeline.console import quiet
 from pipeline.project import errors
+from pipeline.running import refusals
 
 app = typer.Typer(
     name="pipeline",
@@ -50,7 +51,7 @@ for command in (run, demo, doctor, summary, predict, reproduce, optimizers, ui, 
 
 def main() -> None:
     """Run a command; a user's mistake ends in one message and exit status 2."""
-    with errors.one_message():
+    with errors.one_message(), refusals.in_words():
         app()
 
 

@@ -93,11 +93,11 @@ def assignment(settings: Settings) -> Assignment:
 
     Raises
     ------
-    DataError
-        Where the main problem's data is not prepared: its shape is needed.
+    Refusal
+        ``not_prepared``: the shape of the main problem's data is needed.
     """
     problem = settings.problems[settings.main_problem]
-    description = reader.describe(paths.learning(settings.main_problem))
+    description = reader.describe(paths.learning(settings.data_of(settings.main_problem)))
     return Assignment(
         network=problem.network,
         shape=description.shape,

@@ -24,7 +24,9 @@ def main() -> None:
         cost = files.read_json(paths.COST) if paths.COST.exists() else None
         found = compare.compare(rules, metrics, learning_rates)
         labels = {name: row.label for name, row in settings.optimizers.items()}
-        titles = {name: problems.by_name(name).TITLE for name in settings.problems}
+        titles = {
+            name: row.title or problems.by_name(settings.data_of(name)).TITLE for name, row in settings.problems.items()
+        }
         evidence = Evidence(rules, metrics, found, cost, labels, titles)
         files.write_json(paths.COMPARISON, found)
         verdicts = claims.judge_all(evidence)

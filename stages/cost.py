@@ -5,7 +5,7 @@ from __future__ import annotations
 from pipeline.console import quiet
 from pipeline.console.timing import stage_time
 from pipeline.project import errors, files, paths
-from pipeline.running import pool
+from pipeline.running import pool, refusals
 from pipeline.settings import loading
 
 
@@ -26,5 +26,5 @@ def main() -> None:
 
 if __name__ == "__main__":
     quiet.hush()
-    with errors.one_message():
+    with errors.one_message(), refusals.in_words():
         main()

@@ -7,7 +7,7 @@ from pipeline.console.timing import stage_time
 from pipeline.evaluation import champion, evaluate
 from pipeline.prepared import reader
 from pipeline.project import environment, errors, files, paths
-from pipeline.running import outputs, pool
+from pipeline.running import outputs, pool, refusals
 from pipeline.running import settings as execution_settings
 from pipeline.settings import loading
 from pipeline.tracking import publishing
@@ -31,13 +31,12 @@ def main() -> None:
         files.write_json(paths.CHAMPION, champions)
         best = found.champions[settings.main_problem].training
         weights = outputs.read_weights(best.optimizer, best.problem)[best.seed]
-        learning = paths.learning(best.problem)
-        largest = int(reader.open_part(learning, "train").inputs.max())
-        champion.write(paths.CHAMPION_WEIGHTS, champions[best.problem], reader.describe(learning), largest, weights)
+        description = reader.describe(paths.learning(settings.data_of(best.problem)))
+        champion.write(paths.CHAMPION_WEIGHTS, champions[best.problem], description, description.white, weights)
         publishing.publish_evaluation(settings, publishing.tracker(settings))
 
 
 if __name__ == "__main__":
     quiet.hush()
-    with errors.one_message():
+    with errors.one_message(), refusals.in_words():
         main()

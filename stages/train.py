@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pipeline.console import quiet
 from pipeline.prepared import reader
 from pipeline.project import errors, paths
-from pipeline.running import hardware, outputs
+from pipeline.running import hardware, outputs, refusals
 from pipeline.running import settings as execution_settings
 from pipeline.running.planning import plan, summary
 from pipeline.running.trainings import run_study
@@ -26,7 +26,7 @@ def main(optimizer: str) -> None:
     problems = settings.problems_of(optimizer)
     trainings = [training for problem in problems for training in _plans(settings, optimizer, problem)]
     with observed("train", optimizer, len(trainings), settings, execution.worker_count()) as watch:
-        outcomes = run_study(trainings, execution, watch.finished)
+        outcomes = run_study(trainings, settings, execution, watch.finished)
         outputs.write_trainings(optimizer, outcomes)
         for problem in problems:
             watch.bar.say(summary(optimizer, problem, outcomes))
@@ -34,7 +34,7 @@ def main(optimizer: str) -> None:
 
 def _plans(settings: Settings, optimizer: str, problem: str) -> list[Training]:
     rate = outputs.read_choice(optimizer, problem)["learning_rate"]
-    digest = reader.describe(paths.learning(problem)).digest
+    digest = reader.describe(paths.learning(settings.data_of(problem))).digest
     chosen = hardware.resolve(settings, settings.problems[problem])
     return [
         plan(
@@ -54,5 +54,5 @@ def _plans(settings: Settings, optimizer: str, problem: str) -> list[Training]:
 
 if __name__ == "__main__":
     quiet.hush()
-    with errors.one_message():
+    with errors.one_message(), refusals.in_words():
         main(sys.argv[1])

@@ -9,7 +9,7 @@ from pipeline import tuning
 from pipeline.console import quiet
 from pipeline.prepared import reader
 from pipeline.project import errors, paths
-from pipeline.running import hardware, outputs, pool, rows
+from pipeline.running import hardware, outputs, pool, refusals, rows
 from pipeline.running import settings as execution_settings
 from pipeline.running.planning import plan
 from pipeline.running.trainings import run_study
@@ -28,7 +28,7 @@ def main(optimizer: str) -> None:
     pool.start_server()
     settings, execution = loading.load(), execution_settings.load()
     row = settings.optimizer(optimizer)
-    digests = {name: reader.describe(paths.learning(name)).digest for name in settings.problems}
+    digests = {name: reader.describe(paths.learning(settings.data_of(name))).digest for name in settings.problems}
     chosen = {name: hardware.resolve(settings, problem) for name, problem in settings.problems.items()}
     expected = tuning.expected_trials(optimizer, settings)
     asked = 0
@@ -61,7 +61,7 @@ def main(optimizer: str) -> None:
                 trial = likely()
                 return None if trial is None else planned(*trial)
 
-            run_study(plans(first), execution, watch.finished, lambda outcome: plans(follow(outcome)), guess)
+            run_study(plans(first), settings, execution, watch.finished, lambda outcome: plans(follow(outcome)), guess)
 
         trials, choices = tuning.tune(optimizer, settings, run)
         outputs.write_search(optimizer, trials, choices)
@@ -71,5 +71,5 @@ def main(optimizer: str) -> None:
 
 if __name__ == "__main__":
     quiet.hush()
-    with errors.one_message():
+    with errors.one_message(), refusals.in_words():
         main(sys.argv[1])

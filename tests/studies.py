@@ -33,7 +33,7 @@ def params() -> dict[str, Any]:
 def settings(**problem_rows: dict[str, Any]) -> study.Settings:
     """Settings of two optimizers and two seeds on the problems given (the digits if none is)."""
     content = params()
-    digits = {**content["problems"]["digits"], "epochs": 1}
+    digits = {**content["problems"]["digits"], "data": "digits", "epochs": 1}
     content["problems"] = {name: {**digits, **row} for name, row in problem_rows.items()} or {"digits": digits}
     content["training"] = {"first_seed": 1, "seeds": 2}
     content["optimizers"] = {name: content["optimizers"][name] for name in ("sgd", "muon")}
@@ -76,7 +76,7 @@ def diverged(at: int = 3, **changes: Any) -> Outcome:
 def prepare_digits() -> None:
     """Prepare a sixth of the digits in the current folder."""
     problem = problems.by_name("digits")
-    preparing.prepare(problem.tiny(), 0.2, 0, paths.learning("digits"), paths.test("digits"))
+    preparing.prepare(problem, problem.tiny(), 0.2, 0, paths.learning("digits"), paths.test("digits"))
 
 
 def run_digits(chosen: study.Settings) -> list[Outcome]:

@@ -102,7 +102,7 @@ def test_the_stage_times_every_row_on_the_main_problem(tmp_path, monkeypatch):
     content["problems"] = {"digits": content["problems"]["digits"]}
     content["optimizers"] = {name: content["optimizers"][name] for name in ("sgd", "adam")}
     paths.PARAMS.write_text(yaml.safe_dump(content, sort_keys=False))
-    preparing.prepare(digits.tiny(), 0.2, 0, paths.learning("digits"), paths.test("digits"))
+    preparing.prepare(digits, digits.tiny(), 0.2, 0, paths.learning("digits"), paths.test("digits"))
     stage.main()
     found = files.read_json(paths.COST)
     assert list(found) == ["sgd", "adam"]

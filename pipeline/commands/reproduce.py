@@ -41,7 +41,7 @@ def reproduce(
     with tempfile.TemporaryDirectory() as scratch, progress("reproduce", len(before), "trainings") as bar:
         again = trainings.run(
             [outcome.training for outcome in before],
-            paths.learning,
+            lambda name: paths.learning(settings.data_of(name)),
             execution_settings.load().worker_count(),
             Path(scratch),
             lambda outcome, _: bar.advance(note=str(outcome.training)),
@@ -108,7 +108,7 @@ def _size(settings: Settings, problem: str) -> int:
     from pipeline.prepared import reader
     from pipeline.project import paths
 
-    description = reader.describe(paths.learning(problem))
+    description = reader.describe(paths.learning(settings.data_of(problem)))
     return settings.problems[problem].epochs * description.counts["train"] * math.prod(description.shape)
 
 

@@ -93,7 +93,7 @@ class ComparisonSettings(Section):
         """Check that the baseline is a row of ``optimizers``; see `Section.check_against`."""
         if self.baseline not in settings.optimizers:
             known = closest(self.baseline, settings.optimizers)
-            raise ValueError(f"comparison.baseline: there is no row {self.baseline!r} in optimizers{known}")
+            raise ValueError(f"baseline: there is no row {self.baseline!r} in optimizers{known}")
 
 
 def load() -> ComparisonSettings:

@@ -68,8 +68,8 @@ def evaluate(settings: Settings, workers: int) -> Study:
     per_class: list[dict[str, Any]] = []
     confusion: list[dict[str, Any]] = []
     for problem, outcomes in by_problem.items():
-        labels = reader.open_part(paths.test(problem), "test").labels
-        classes = reader.describe(paths.learning(problem)).classes
+        labels = reader.open_part(paths.test(settings.data_of(problem)), "test").labels
+        classes = reader.describe(paths.learning(settings.data_of(problem))).classes
         metrics[problem] = {}
         for name in settings.roster(problem):
             own = [outcome for outcome in outcomes if outcome.training.optimizer == name]
@@ -112,8 +112,8 @@ def _assess_all(settings: Settings, workers: int) -> dict[tuple[str, str], Asses
             problem=problem,
             optimizer=name,
             network=problem_settings.network,
-            learning=paths.learning(problem),
-            test=paths.test(problem),
+            learning=paths.learning(settings.data_of(problem)),
+            test=paths.test(settings.data_of(problem)),
             weights=paths.weights(name, problem),
             memo=paths.memo(),
         )

@@ -69,14 +69,14 @@ def dvc_hash(path: Path, lock: Path = Path("dvc.lock")) -> str | None:
     return next((str(out.get("md5", "")).removesuffix(".dir") or None for out in found), None)
 
 
-def learning(problem: str) -> Path:
-    """Return the folder with a problem's training and validation examples."""
-    return LEARNING / problem
+def learning(dataset: str) -> Path:
+    """Return the folder with a data set's training and validation examples."""
+    return LEARNING / dataset
 
 
-def test(problem: str) -> Path:
-    """Return the folder with a problem's test examples, which `evaluate` alone may read."""
-    return TEST / problem
+def test(dataset: str) -> Path:
+    """Return the folder with a data set's test examples, which `evaluate` alone may read."""
+    return TEST / dataset
 
 
 def trials(optimizer: str) -> Path:

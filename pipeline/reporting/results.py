@@ -92,11 +92,11 @@ class Results:
 
     def title(self, problem: str) -> str:
         """Return a problem's name for people."""
-        return problems.by_name(problem).TITLE
+        return self.settings.problems[problem].title or problems.by_name(self.settings.data_of(problem)).TITLE
 
     def description(self, problem: str) -> str:
         """Return one sentence on a problem."""
-        return problems.by_name(problem).DESCRIPTION
+        return problems.by_name(self.settings.data_of(problem)).DESCRIPTION
 
     def seeds(self, problem: str) -> int:
         """Return how many seeds every optimizer was trained with."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from pipeline.running.settings import ExecutionSettings
+    from pipeline.settings.study import Settings
 
 # a training, the folder of its data, the memo, and its key
 _Unfinished: TypeAlias = tuple[Training, Path, Path, str]
@@ -178,6 +179,7 @@ def _recalled(memo: Path, key: str) -> Outcome:
 
 def run_study(
     trainings: Sequence[Training],
+    settings: Settings,
     execution: ExecutionSettings,
     on_finish: Callable[[Outcome, bool], None],
     follow: Callable[[Outcome], Sequence[Training]] = lambda outcome: (),
@@ -185,7 +187,11 @@ def run_study(
 ) -> list[Outcome]:
     """Run trainings as `run` does, with the workers of the settings and the project's data and memo."""
     cluster = _cluster(execution)
-    return run(trainings, paths.learning, execution.worker_count(), paths.memo(), on_finish, cluster, follow, likely)
+
+    def learning(problem: str) -> Path:
+        return paths.learning(settings.data_of(problem))
+
+    return run(trainings, learning, execution.worker_count(), paths.memo(), on_finish, cluster, follow, likely)
 
 
 def _cluster(chosen: ExecutionSettings) -> Cluster | None:

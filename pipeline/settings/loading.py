@@ -167,7 +167,7 @@ def _check_section(name: str, content: object, settings: Settings | None) -> lis
         try:
             found.check_against(settings)
         except ValueError as error:
-            return [str(error)]
+            return [f"{name}.{error}"]
     return lines
 
 

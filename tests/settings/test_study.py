@@ -22,6 +22,11 @@ def test_rosters_and_seeds() -> None:
     assert list(settings.seeds("cifar10")) == list(range(1, 11))
 
 
+def test_two_problems_may_share_a_data_set() -> None:
+    settings = loading.load(ROOT / "params.yaml")
+    assert settings.data_of("cifar10_longer") == settings.data_of("cifar10") == "cifar10"
+
+
 def test_an_unknown_row_names_the_closest() -> None:
     with pytest.raises(SettingsError, match=r"optimizers.adam_: there is no such row; did you mean 'adam'\? Allowed"):
         loading.load(ROOT / "params.yaml").optimizer("adam_")

@@ -8,7 +8,7 @@ import pytest
 from pipeline.evaluation import choosing, evaluate
 from pipeline.project import files, paths
 from pipeline.project.errors import DataError
-from pipeline.running import memo, outputs
+from pipeline.running import memo, outputs, refusals
 from pipeline.tracking import Tracker, connection, publishing
 from tests import studies
 from tests.stores import Store, point_to
@@ -186,13 +186,14 @@ def test_no_model_of_an_optimizer_whose_best_seed_diverged() -> None:
     class Recorder:
         usable = True
 
-    assert publishing._publish_model([studies.diverged(seed=1), studies.diverged(seed=2)], Recorder()) == 0  # type: ignore[arg-type]
+    both = [studies.diverged(seed=1), studies.diverged(seed=2)]
+    assert publishing._publish_model(both, studies.settings(), Recorder()) == 0  # type: ignore[arg-type]
 
 
 def test_a_folder_without_outputs_says_what_to_do(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(DataError, match="run `dvc repro`"):
+    with pytest.raises(DataError, match="run `dvc repro`"), refusals.in_words():
         connection.datasets(settings)
     assert list(publishing._everything(settings)) == []

@@ -43,8 +43,9 @@ def _shrink(params: Path) -> None:
     yaml = YAML()  # keeps the comments
     yaml.width = _LONGEST_LINE
     content = yaml.load(params)
-    for name in [name for name in content["problems"] if name not in _EPOCHS]:
-        del content["problems"][name]
+    for rows in (content["problems"], content["data"]["sets"]):
+        for name in [name for name in rows if name not in _EPOCHS]:
+            del rows[name]
     if not content["problems"]:
         raise errors.SettingsError(f"params.yaml: the demo needs one of the problems {', '.join(_EPOCHS)}.")
     for name, row in content["problems"].items():

@@ -10,7 +10,7 @@ from pipeline.commands.doctor.finding import Finding, ok, problem, warning
 from pipeline.data import archives
 from pipeline.data import settings as data_settings
 from pipeline.data.downloads import shown
-from pipeline.data.sources import SOURCE_VARIABLE, sources_in_order
+from pipeline.data.sources import SOURCE_VARIABLE, candidates, sources_in_order
 from pipeline.project import paths
 from pipeline.project.errors import DataError
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from pipeline.data.archives import Archive
 
-_URL, _THERE, _EMPTY, _ABSENT = "not tried", "there", "empty", "not there"
+_URL, _THERE, _EMPTY, _ABSENT = "not tried", "there", "holds no data", "not there"
 
 
 def check_all() -> list[Finding]:
@@ -31,11 +31,8 @@ def check_all() -> list[Finding]:
 def check(name: str, configured: Sequence[str], environment: Mapping[str, str]) -> Finding:
     """Look for the data of an archive, then for its sources in their order; no URL is tried."""
     subject = f"data: {name}"
-    try:
-        archive = archives.by_name(name)
-    except DataError as error:
-        return problem(subject, str(error), "params.yaml: data.archives")
-    looks = {source: _look(source) for source in sources_in_order(configured, environment)}
+    archive = archives.ARCHIVES[name]
+    looks = {source: _look(archive, source) for source in sources_in_order(configured, environment)}
     listed = "; ".join(f"{shown(source)}: {look}" for source, look in looks.items()) or "none is configured"
     there, fault = _what_is_there(archive)
     if there:
@@ -64,10 +61,10 @@ def _in_cache(digest: str | None) -> bool:
     return digest is not None and Path(f".dvc/cache/files/md5/{digest[:2]}/{digest[2:]}.dir").exists()
 
 
-def _look(source: str) -> str:
+def _look(archive: Archive, source: str) -> str:
     if "://" in source:
         return _URL if source.lower().startswith(("http://", "https://")) else "an unknown kind of address"
     path = Path(source).expanduser()
     if not path.exists():
         return _ABSENT
-    return _EMPTY if path.is_dir() and not any(path.iterdir()) else _THERE
+    return _THERE if candidates(archive, path) else _EMPTY

@@ -43,8 +43,10 @@ def _fetch_problem() -> str | None:
         subprocess.run(command, env=project_environment(), check=False, capture_output=True)  # noqa: S603
     try:
         for name in data.archives:
+            if archives.sizes_fit(archives.ARCHIVES[name], paths.raw(name)):
+                continue  # stage fetch checks the hashes
             order = sources.sources_in_order(data.sources, os.environ)
-            sources.fetch(archives.by_name(name), order, paths.raw(name), paths.DOWNLOADS)
+            sources.fetch(archives.ARCHIVES[name], order, paths.raw(name), paths.DOWNLOADS)
     except errors.DataError as error:
         return str(error)
     return None

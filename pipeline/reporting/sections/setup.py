@@ -64,7 +64,7 @@ def _problems(results: Results) -> Table:
                 str(problem.epochs),
                 str(problem.batch_size),
                 f"{_training_images(results, name):,}",
-                percent(problem.validation_fraction),
+                percent(data_settings.load().sets[results.settings.data_of(name)].validation_fraction),
                 f"{int(confusion['count'].sum()):,}",
                 str(results.seeds(name)),
                 str(len(results.settings.roster(name))),
