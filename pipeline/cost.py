@@ -16,6 +16,8 @@ from torch.nn import functional as F  # noqa: N812 - its name in all of PyTorch'
 
 from pipeline.prepared import reader
 from pipeline.project import paths
+from pipeline.project.numbers import significant
+from pipeline.results.cost import Cost, Ratio, StepCost
 from pipeline.training import determinism, networks, optimizers
 
 if TYPE_CHECKING:
@@ -39,7 +41,7 @@ _BASELINE_RATE = 0.01
 
 
 @dataclass(frozen=True)
-class Assignment:
+class TimingTask:
     """What is to be timed.
 
     Attributes
@@ -82,13 +84,13 @@ class Timing:
 
 @dataclass(frozen=True)
 class Measurement:
-    """The timings of all optimizers of an assignment, and of plain SGD beside them."""
+    """The timings of all optimizers of a task, and of plain SGD beside them."""
 
     baseline: Timing
     optimizers: dict[str, Timing]
 
 
-def assignment(settings: Settings) -> Assignment:
+def timing_task(settings: Settings) -> TimingTask:
     """Return what stage ``cost`` times: every optimizer on the main problem's network and batch size.
 
     Raises
@@ -98,7 +100,7 @@ def assignment(settings: Settings) -> Assignment:
     """
     problem = settings.problems[settings.main_problem]
     description = reader.describe(paths.learning(settings.data_of(settings.main_problem)))
-    return Assignment(
+    return TimingTask(
         network=problem.network,
         shape=description.shape,
         classes=len(description.classes),
@@ -110,7 +112,7 @@ def assignment(settings: Settings) -> Assignment:
     )
 
 
-def measure(task: Assignment) -> Measurement:
+def measure(task: TimingTask) -> Measurement:
     """Time all optimizers in rounds, each round in an order of its own.
 
     Inputs and labels are random: what they hold does not change how long a step takes.
@@ -150,40 +152,28 @@ def state_bytes(stepper: Stepper) -> int:
     )
 
 
-def relative(measurement: Measurement) -> dict[str, dict[str, Any]]:
-    """Put the timings in relation to plain SGD's of the same round.
-
-    Parameters
-    ----------
-    measurement
-        What `measure` returns.
-
-    Returns
-    -------
-    dict
-        By optimizer: ``step_ratio`` and ``optimizer_ratio`` (of the whole step, and of the update alone),
-        each with ``median``, ``low`` and ``high``, a 95 % interval of the median over rounds;
-        ``microseconds_per_step`` and ``microseconds_optimizer``, medians over rounds;
-        ``state_bytes_per_parameter``; ``rounds``, the step ratio of each.
-    """
+def relative(measurement: Measurement) -> Cost:
+    """Put the timings in relation to plain SGD's of the same round; intervals are 95 % of the median over rounds."""
     baseline = measurement.baseline
-    return {
-        name: {
-            "step_ratio": _median_interval(timing.steps / baseline.steps),
-            "optimizer_ratio": _median_interval(timing.optimizer_steps / baseline.optimizer_steps),
-            "microseconds_per_step": _rounded(float(np.median(timing.steps)) * 1e6),
-            "microseconds_optimizer": _rounded(float(np.median(timing.optimizer_steps)) * 1e6),
-            "state_bytes_per_parameter": _rounded(timing.state_bytes_per_parameter),
-            "rounds": [_rounded(float(ratio)) for ratio in timing.steps / baseline.steps],
+    return Cost(
+        optimizers={
+            name: StepCost(
+                step_ratio=_median_interval(timing.steps / baseline.steps),
+                optimizer_ratio=_median_interval(timing.optimizer_steps / baseline.optimizer_steps),
+                microseconds_per_step=significant(np.median(timing.steps) * 1e6),
+                microseconds_optimizer=significant(np.median(timing.optimizer_steps) * 1e6),
+                state_bytes_per_parameter=significant(timing.state_bytes_per_parameter),
+                rounds=tuple(significant(ratio) for ratio in timing.steps / baseline.steps),
+            )
+            for name, timing in measurement.optimizers.items()
         }
-        for name, timing in measurement.optimizers.items()
-    }
+    )
 
 
 class _Run:
     """One optimizer at work on a network of its own."""
 
-    def __init__(self, task: Assignment, name: str, row: Mapping[str, Any], rate: float) -> None:
+    def __init__(self, task: TimingTask, name: str, row: Mapping[str, Any], rate: float) -> None:
         with torch.random.fork_rng(devices=[]):
             self._network: nn.Module = networks.build(task.network, task.shape, task.classes)
         self.stepper = optimizers.build(name, row, rate, self._network)
@@ -203,12 +193,12 @@ class _Run:
         return (time.perf_counter() - start) / steps, updates / steps
 
 
-def _random_batch(task: Assignment, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+def _random_batch(task: TimingTask, generator: torch.Generator) -> tuple[Tensor, Tensor]:
     images = torch.randn(task.batch_size, *task.shape, generator=generator).permute(0, 3, 1, 2)
     return images, torch.randint(task.classes, (task.batch_size,), generator=generator)
 
 
-def _median_interval(values: np.ndarray) -> dict[str, float | None]:
+def _median_interval(values: np.ndarray) -> Ratio:
     """Return the median with the bounds of its order statistics (Conover 1999, sec. 3.2).
 
     They assume no distribution: rounds that something else slowed down do not widen them much. A bound is
@@ -217,13 +207,4 @@ def _median_interval(values: np.ndarray) -> dict[str, float | None]:
     from scipy import stats
 
     interval = stats.quantile_test(values, p=0.5).confidence_interval(_CONFIDENCE)
-    return {
-        "median": _rounded(float(np.median(values))),
-        "low": _rounded(float(interval.low)),
-        "high": _rounded(float(interval.high)),
-    }
-
-
-def _rounded(value: float) -> float | None:
-    """Return six significant digits, more than such a measurement has; None for what is not finite."""
-    return float(f"{value:.6g}") if np.isfinite(value) else None
+    return Ratio(median=significant(np.median(values)), low=significant(interval.low), high=significant(interval.high))

@@ -42,23 +42,6 @@ def finite_sample(values: ArrayLike, *, name: str = "values", at_least: int = 1)
     return sample
 
 
-def finite_table(values: ArrayLike, *, name: str, rows: int, columns: int) -> NDArray[np.float64]:
-    """Return `values` as a float64 matrix of at least `rows` × `columns`, or say why they are no table.
-
-    Raises
-    ------
-    SampleError
-        Where `values` are not two-dimensional, too few, NaN or infinite.
-    """
-    table = np.asarray(values, dtype=np.float64)
-    if table.ndim != 2:
-        raise SampleError(f"{name} must be a table, found an array of shape {table.shape}.")
-    if table.shape[0] < rows or table.shape[1] < columns:
-        raise SampleError(f"{name}: shape {table.shape} given, at least ({rows}, {columns}) needed.")
-    refuse_not_finite(table, name)
-    return table
-
-
 def refuse_not_finite(sample: NDArray[np.float64], name: str) -> None:
     """Raise a `SampleError` that names the first NaN or infinity of `sample`, if it holds any."""
     wrong = np.argwhere(~np.isfinite(sample))

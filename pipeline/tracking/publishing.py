@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.evaluation import choosing
 from pipeline.prepared import reader
-from pipeline.project import files, paths
+from pipeline.project import paths
+from pipeline.results.metrics import Metrics
 from pipeline.running import memo, outputs
 from pipeline.tracking import connection
 
@@ -32,7 +33,7 @@ def publish_evaluation(settings: Settings, record: Tracker) -> int:
     int
         How many runs were added to.
     """
-    metrics = files.read_json(paths.METRICS)
+    metrics = Metrics.read().model_dump()["problems"]
     by_name = {n: outputs.read_trainings(n) for n in settings.optimizers if paths.trainings(n).exists()}
     changed = 0
     for problem in settings.problems:
@@ -60,7 +61,7 @@ def publish_all(settings: Settings, record: Tracker) -> int:
         How many runs were written or added to.
     """
     written = record.sync(_everything(settings))
-    if paths.METRICS.exists():
+    if Metrics.PATH.exists():
         written += publish_evaluation(settings, record)
     return written
 

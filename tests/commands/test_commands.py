@@ -42,7 +42,7 @@ def test_help_is_quick_because_it_loads_no_large_library() -> None:
 
 def test_summary_tells_the_ranking_and_where_the_report_is(finished_study: Project) -> None:
     text = finished_study.run("python", "-m", "pipeline", "summary").stdout
-    found = json.loads((finished_study.folder / "results" / "metrics.json").read_text())["digits"]
+    found = json.loads((finished_study.folder / "results" / "metrics.json").read_text())["problems"]["digits"]
     best = max(found, key=lambda name: found[name]["test_accuracy"]["mean"])
     labels = {"sgd": "SGD", "adam": "Adam"}
     assert labels[best] in text
@@ -141,6 +141,6 @@ def test_a_small_study_on_real_cifar10_gets_far_above_chance(tmp_path: Path) -> 
     params["comparison"] = own["comparison"]
     project.write_params(params)
     project.dvc("repro")
-    found = json.loads((project.folder / "results" / "metrics.json").read_text())["cifar10"]["adam"]
+    found = json.loads((project.folder / "results" / "metrics.json").read_text())["problems"]["cifar10"]["adam"]
     assert found["test_accuracy"]["mean"] > 0.40
     assert set(found["per_class"]) >= {"airplane", "truck"}

@@ -11,7 +11,6 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 import pytest
-
 from tests.import_closure import ROOT
 
 if TYPE_CHECKING:
@@ -91,7 +90,7 @@ def test_an_experiment_on_the_training_changes_metrics_and_plots(study: Project)
     detail = study.dvc("metrics", "diff", "--json", "--targets", "results/accuracies.json", "results/metrics.json")
     by_file = json.loads(detail.stdout)
     assert "digits.adam" in by_file["results/accuracies.json"]
-    assert any(name.startswith("digits.adam.per_class.") for name in by_file["results/metrics.json"])
+    assert any(name.startswith("problems.digits.adam.per_class.") for name in by_file["results/metrics.json"])
 
 
 @pytest.mark.slow

@@ -30,9 +30,9 @@ def predict(
 
     best = champion.read(paths.CHAMPION_WEIGHTS)
     if len(best.description.shape) != 3 or best.description.shape[-1] not in (1, 3):
-        raise errors.DataError(f"the champion was trained on {best.record['problem']}, whose inputs are not pictures.")
+        raise errors.DataError(f"the champion was trained on {best.record.problem}, whose inputs are not pictures.")
     answers = _answers(best, images)
-    origin = {**best.record, "commit": champion.commit(paths.CHAMPION_WEIGHTS)}
+    origin = {**best.record.model_dump(mode="json"), "commit": champion.commit(paths.CHAMPION_WEIGHTS)}
     if as_json:
         typer.echo(json.dumps({"model": origin, "images": answers}, indent=2, ensure_ascii=False))
     else:
@@ -51,12 +51,12 @@ def _answers(best: Champion, images: list[Path]) -> list[dict[str, Any]]:
     from pipeline.evaluation.classifier import Classifier
     from pipeline.project.errors import DataError
 
-    model = Classifier(best.record["network"], best.weights, best.description)
+    model = Classifier(best.record.network, best.weights, best.description)
     classes = best.description.classes
 
     def answer(path: Path) -> dict[str, Any]:
         try:
-            pixels = pictures.read(path, best.description.shape, best.largest)
+            pixels = pictures.read(path, best.description.shape, best.description.white)
         except DataError as error:
             return {"file": str(path), "error": str(error)}
         with torch.inference_mode():

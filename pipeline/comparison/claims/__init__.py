@@ -23,9 +23,10 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
-from pipeline.comparison.compare import rounded
+from pipeline.project.numbers import decimals
+from pipeline.results.verdicts import VerdictRecord, Verdicts
 from pipeline.statistics.paired import holm
 
 if TYPE_CHECKING:
@@ -65,29 +66,36 @@ def by_name(name: str) -> Claim:
     return cast(Claim, importlib.import_module(f"{__name__}.{name}"))
 
 
-def judge_all(evidence: Evidence) -> dict[str, Any]:
+def judge_all(evidence: Evidence) -> Verdicts:
     """Judge every claim.
 
     Returns
     -------
-    dict
-        JSON by claim id: the verdict as `Verdict.to_json` gives it, rounded to six decimals, with ``title``,
-        ``quote``, ``needs`` and ``p_over_all_claims`` (Holm over the p of all claims that have one, else None).
+    Verdicts
+        Numbers rounded to six decimals; ``p_over_all_claims`` is Holm's over the p of all claims that have one.
     """
     claims = {name: by_name(name) for name in names()}
     verdicts = {name: claim.judge(evidence) for name, claim in claims.items()}
     tested = {name: verdict.p for name, verdict in verdicts.items() if verdict.p is not None}
     over_all = dict(zip(tested, holm(list(tested.values())).tolist(), strict=True))
-    found: dict[str, Any] = rounded(
-        {
-            name: {
-                **verdicts[name].to_json(),
-                "title": claim.TITLE,
-                "quote": claim.QUOTE,
-                "needs": list(claim.NEEDS),
-                "p_over_all_claims": over_all.get(name),
-            }
-            for name, claim in claims.items()
-        }
+    return Verdicts(claims={name: _record(claim, verdicts[name], over_all.get(name)) for name, claim in claims.items()})
+
+
+def _record(claim: Claim, verdict: Verdict, over_all: float | None) -> VerdictRecord:
+    return VerdictRecord(
+        verdict=str(verdict.outcome),
+        effect=decimals(verdict.effect),
+        unit=verdict.unit,
+        low=decimals(verdict.low),
+        high=decimals(verdict.high),
+        p=decimals(verdict.p),
+        problems=verdict.problems,
+        sentence=verdict.sentence,
+        test=verdict.test,
+        rule=verdict.rule,
+        what_would_change_it=verdict.what_would_change_it,
+        title=claim.TITLE,
+        quote=claim.QUOTE,
+        needs=claim.NEEDS,
+        p_over_all_claims=decimals(over_all),
     )
-    return found

@@ -34,7 +34,7 @@ _NAMED = 3
 
 def judge(evidence: Evidence) -> Verdict:
     """Judge the claim on all problems."""
-    pairs = [pair for problem in evidence.metrics for pair in evidence.against_all(problem, "adam", TEST_ACCURACY)]
+    pairs = [pair for problem in evidence.problems for pair in evidence.against_all(problem, "adam", TEST_ACCURACY)]
     alpha = evidence.settings.alpha
     decision = decisions.first_of_all(pairs, alpha, clear=True)
     if decision.outcome is Outcome.REFUTED:

@@ -8,7 +8,8 @@ from pipeline.comparison import verdict_wording
 from pipeline.comparison.verdict import Outcome, Verdict
 
 if TYPE_CHECKING:
-    from pipeline.comparison.evidence import Evidence, StepCost
+    from pipeline.comparison.evidence import Evidence
+    from pipeline.results.cost import StepCost
 
 ID = "adam_costs_compute"
 TITLE = "Adam's drawback is the cost of its computation"
@@ -26,9 +27,10 @@ NEEDS = ("results/cost.json: time per step and bytes of state of Adam",)
 def judge(evidence: Evidence) -> Verdict:
     """Judge the claim on the timings."""
     cost = evidence.step_cost("adam")
-    if cost is None:
+    low, high = (cost.step_ratio.low, cost.step_ratio.high) if cost else (None, None)
+    if cost is None or low is None or high is None:
         return verdict_wording.not_tested(ID, RULE, "the cost of Adam's step was not measured")
-    outcome = _outcome(cost, evidence.settings.margins.cost)
+    outcome = _outcome(low, high, evidence.settings.margins.cost)
     return Verdict(
         claim=ID,
         outcome=outcome,
@@ -38,20 +40,20 @@ def judge(evidence: Evidence) -> Verdict:
             "Another network or machine: the larger the network's own share of a step, the closer the ratio "
             "comes to 1; fused and foreach implementations differ too."
         ),
-        effect=cost.ratio,
-        low=cost.low,
-        high=cost.high,
+        effect=cost.step_ratio.median,
+        low=low,
+        high=high,
         unit="times",
         test="no test: median over rounds with its 95 % interval",
     )
 
 
-def _outcome(cost: StepCost, margin: float) -> Outcome:
-    if cost.low > margin:
+def _outcome(low: float, high: float, margin: float) -> Outcome:
+    if low > margin:
         return Outcome.SUPPORTED
-    if cost.high < 1 / margin:
+    if high < 1 / margin:
         return Outcome.REFUTED
-    if cost.low >= 1 / margin and cost.high <= margin:
+    if low >= 1 / margin and high <= margin:
         return Outcome.NO_MEANINGFUL_DIFFERENCE
     return Outcome.INCONCLUSIVE
 
@@ -62,8 +64,10 @@ def _sentence(outcome: Outcome, cost: StepCost) -> str:
         Outcome.REFUTED: "Adam's step costs less than SGD's",
         Outcome.NO_MEANINGFUL_DIFFERENCE: "Adam's step costs about what SGD's does",
     }.get(outcome, "The timings do not decide it")
+    ratio = cost.step_ratio
     return (
-        f"{lead}: a whole training step takes {cost.ratio:.3g} times as long "
-        f"(95 % interval {cost.low:.3g} to {cost.high:.3g}), the update alone {cost.update_ratio:.3g} times; "
-        f"Adam keeps {cost.state_bytes:.3g} bytes of state a parameter."
+        f"{lead}: a whole training step takes {ratio.median:.3g} times as long "
+        f"(95 % interval {ratio.low:.3g} to {ratio.high:.3g}), the update alone "
+        f"{cost.optimizer_ratio.median:.3g} times; Adam keeps {cost.state_bytes_per_parameter:.3g} bytes of state a "
+        "parameter."
     )

@@ -36,7 +36,7 @@ def judge(evidence: Evidence) -> Verdict:
     alike = evidence.settings.margins.alike
     by_problem = {
         problem: [evidence.pair(problem, *names, TEST_ACCURACY, alike) for names in combinations(OPTIMIZERS, 2)]
-        for problem in evidence.metrics
+        for problem in evidence.problems
     }
     complete = {p: pairs for p, pairs in by_problem.items() if all(pair.found for pair in pairs)}
     if not complete:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.comparison import verdict_wording
-from pipeline.comparison.evidence import Tolerance
 from pipeline.comparison.verdict import Outcome, Verdict
 
 if TYPE_CHECKING:
@@ -34,6 +33,13 @@ NEEDS = ("learning-rate searches of Adadelta, another adaptive method and one th
 _WHOLE_SEARCH = 5
 
 
+class _Range(NamedTuple):
+    """Decades of good learning rates, a lower bound where it is open."""
+
+    decades: float
+    open: bool
+
+
 @dataclass(frozen=True, slots=True)
 class _Finding:
     """What one problem says: decades by which the adaptive methods are ahead, and how the two parts came out."""
@@ -47,7 +53,7 @@ class _Finding:
 def judge(evidence: Evidence) -> Verdict:
     """Judge the claim on every problem with whole searches."""
     found = [
-        finding for finding in (_finding(evidence, problem) for problem in evidence.metrics) if finding is not None
+        finding for finding in (_finding(evidence, problem) for problem in evidence.problems) if finding is not None
     ]
     if not found:
         reason = "no problem with whole searches of Adadelta and of a method that is not adaptive"
@@ -76,7 +82,7 @@ def _finding(evidence: Evidence, problem: str) -> _Finding | None:
     settings = evidence.settings
     names = [*settings.adaptive, *settings.not_adaptive]
     tolerances = {
-        name: tolerance
+        name: _Range(tolerance.decades, tolerance.open)
         for name in evidence.roster(problem, names)
         if evidence.trials(problem, name) >= _WHOLE_SEARCH
         and (tolerance := evidence.tolerance(problem, name)) is not None
@@ -91,13 +97,13 @@ def _finding(evidence: Evidence, problem: str) -> _Finding | None:
     return _Finding(problem, group.decades - other.decades, _more_forgiving(group, other, margin), _first(rivals))
 
 
-def _median(tolerances: Sequence[Tolerance]) -> Tolerance:
+def _median(tolerances: Sequence[_Range]) -> _Range:
     """Return the median of a group, open where a lower bound at or below it could raise it."""
     middle = median(tolerance.decades for tolerance in tolerances)
-    return Tolerance(middle, any(t.open and t.decades <= middle for t in tolerances))
+    return _Range(middle, any(t.open and t.decades <= middle for t in tolerances))
 
 
-def _more_forgiving(a: Tolerance, b: Tolerance, margin: float) -> str:
+def _more_forgiving(a: _Range, b: _Range, margin: float) -> str:
     """Return whether `a` tolerates more than `b`: yes, no, alike, or open where the one behind may go on."""
     difference = a.decades - b.decades
     if abs(difference) <= margin:

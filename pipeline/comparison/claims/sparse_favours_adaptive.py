@@ -28,7 +28,7 @@ PROBLEMS = ("visual_words", "digits_words")
 
 def judge(evidence: Evidence) -> Verdict:
     """Judge the claim on the sparse problems."""
-    problems = [name for name in PROBLEMS if name in evidence.metrics]
+    problems = [name for name in PROBLEMS if name in evidence.problems]
     found = [_champions(evidence, problem) for problem in problems]
     pairs = [pair for pair in found if pair is not None]
     if not pairs:

@@ -87,13 +87,13 @@ def test_all_verdicts_together_tell_what_holm_over_the_claims_leaves():
             "cats_dogs": {"adam": {"test_accuracy": 0.5}, "sgd": {"test_accuracy": 0.6}},
         }
     )
-    found = claims.judge_all(evidence)
+    found = claims.judge_all(evidence).claims
     assert list(found) == claims.names()
-    tested = {name: verdict["p"] for name, verdict in found.items() if verdict["p"] is not None}
+    tested = {name: verdict.p for name, verdict in found.items() if verdict.p is not None}
     assert set(tested) == {"adam_always_best", "nadam_validates_better", "small_data_favours_sgd"}
-    assert found["nadam_validates_better"]["p"] == pytest.approx(2 / 1024, abs=1e-6)
-    assert found["nadam_validates_better"]["p_over_all_claims"] == pytest.approx(3 * 2 / 1024, abs=1e-6)
-    assert found["few_epochs"]["p_over_all_claims"] is None
+    assert found["nadam_validates_better"].p == pytest.approx(2 / 1024, abs=1e-6)
+    assert found["nadam_validates_better"].p_over_all_claims == pytest.approx(3 * 2 / 1024, abs=1e-6)
+    assert found["few_epochs"].p_over_all_claims is None
 
 
 def test_the_same_evidence_gives_the_same_verdicts():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.comparison import claims
+from pipeline.results.cost import Cost, Ratio, StepCost
 from tests.comparison.claims.made_up_study import study
 
 SUPPORTED, REFUTED, ALIKE, OPEN, MISSING = (
@@ -155,9 +156,16 @@ def test_outcome(claim, expected, problems):
     assert str(found.outcome) == expected, found.sentence
 
 
-def cost(low, high):
-    ratio = {"median": (low + high) / 2, "low": low, "high": high}
-    return {"adam": {"step_ratio": ratio, "optimizer_ratio": {"median": 3.0}, "state_bytes_per_parameter": 8.0}}
+def cost(low, high, optimizer="adam"):
+    found = StepCost(
+        step_ratio=Ratio(median=1.3, low=low, high=high),
+        optimizer_ratio=Ratio(median=3.0, low=2.9, high=3.1),
+        microseconds_per_step=1500.0,
+        microseconds_optimizer=100.0,
+        state_bytes_per_parameter=8.0,
+        rounds=(),
+    )
+    return Cost(optimizers={optimizer: found})
 
 
 @pytest.mark.parametrize(
@@ -168,8 +176,8 @@ def cost(low, high):
         (cost(0.98, 1.05), ALIKE),
         (cost(1.05, 1.2), OPEN),
         (None, MISSING),
-        ({"sgd": {}}, MISSING),
-        (cost(1.2, 1.4) | {"adam": {"step_ratio": {"median": 1.3, "low": None, "high": None}}}, MISSING),
+        (cost(1.2, 1.4, "sgd"), MISSING),
+        (cost(None, None), MISSING),
     ],
 )
 def test_cost_is_judged_by_its_interval(timings, expected):
