@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -18,7 +18,10 @@ from pipeline.prepared import reader
 from pipeline.project import paths
 from pipeline.project.numbers import significant
 from pipeline.results.cost import Cost, Ratio, StepCost
+from pipeline.running.planning import optimizer_row
+from pipeline.running.refusals import in_words
 from pipeline.training import determinism, networks, optimizers
+from pipeline.training.record import OptimizerRow
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 
     from pipeline.settings.study import Settings
     from pipeline.training.optimizers import Stepper
+    from pipeline.training.record import Convolution
 
 ROUNDS = 31
 STEPS = 10
@@ -36,8 +40,7 @@ _SEED = 0
 _CONFIDENCE = 0.95
 # Not the row `sgd`, which may be edited or missing. Where it is there, it is timed like any other: how far
 # its ratio is from 1 shows what such a measurement can tell apart.
-_BASELINE: dict[str, Any] = {"class": "SGD", "arguments": {}}
-_BASELINE_RATE = 0.01
+_BASELINE = (OptimizerRow("SGD"), 0.01)
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,9 @@ class TimingTask:
         Name of a network, the shape of one input (height, width, channels), the number of classes, and of
         examples in a batch.
     rows
-        By optimizer: its row (``class``, ``arguments`` and ``rest``) and its learning rate.
+        By optimizer: its row and its learning rate.
+    convolution
+        How the network convolves.
     rounds, steps
         How often each optimizer's turn comes, and how many steps it then takes.
     """
@@ -59,7 +64,8 @@ class TimingTask:
     shape: tuple[int, ...]
     classes: int
     batch_size: int
-    rows: Mapping[str, tuple[Mapping[str, Any], float]]
+    rows: Mapping[str, tuple[OptimizerRow, float]]
+    convolution: Convolution = "compiled"
     rounds: int = ROUNDS
     steps: int = STEPS
 
@@ -105,13 +111,12 @@ def timing_task(settings: Settings) -> TimingTask:
         shape=description.shape,
         classes=len(description.classes),
         batch_size=problem.batch_size,
-        rows={
-            name: (row.model_dump(by_alias=True, exclude={"label", "learning_rate"}), row.learning_rate)
-            for name, row in settings.optimizers.items()
-        },
+        rows={name: (optimizer_row(row), row.learning_rate_centre) for name, row in settings.optimizers.items()},
+        convolution=settings.convolution,
     )
 
 
+@in_words()
 def measure(task: TimingTask) -> Measurement:
     """Time all optimizers in rounds, each round in an order of its own.
 
@@ -125,7 +130,7 @@ def measure(task: TimingTask) -> Measurement:
     determinism.enforce()
     generator = torch.Generator().manual_seed(_SEED)
     batches = [_random_batch(task, generator) for _ in range(_BATCHES)]
-    entrants = [("", (_BASELINE, _BASELINE_RATE)), *task.rows.items()]
+    entrants = [("", _BASELINE), *task.rows.items()]
     runs = [_Run(task, name, row, rate) for name, (row, rate) in entrants]
     for run in runs:
         run.take(_WARM_UP_STEPS, batches)
@@ -173,9 +178,9 @@ def relative(measurement: Measurement) -> Cost:
 class _Run:
     """One optimizer at work on a network of its own."""
 
-    def __init__(self, task: TimingTask, name: str, row: Mapping[str, Any], rate: float) -> None:
+    def __init__(self, task: TimingTask, name: str, row: OptimizerRow, rate: float) -> None:
         with torch.random.fork_rng(devices=[]):
-            self._network: nn.Module = networks.build(task.network, task.shape, task.classes)
+            self._network: nn.Module = networks.build(task.network, task.shape, task.classes, task.convolution)
         self.stepper = optimizers.build(name, row, rate, self._network)
 
     def take(self, steps: int, batches: Sequence[tuple[Tensor, Tensor]]) -> tuple[float, float]:

@@ -32,22 +32,22 @@ def optimizers(
     if as_json:
         typer.echo(json.dumps(shown, indent=2, ensure_ascii=False))
         return
-    titles = ("row", "class", "torch's defaults", "own arguments", "grid's middle", "tuned learning rates")
+    titles = ("row", "class", "torch's defaults", "own arguments", "grid's centre", "tuned learning rates")
     printing.table(titles, [_cells(row) for row in shown])
 
 
 def _row(settings: Settings, name: str) -> dict[str, Any]:
-    from pipeline.running import torch_defaults
+    from pipeline.running import rows
 
     row = settings.optimizers[name]
     return {
         "optimizer": name,
         "label": row.label,
         "class": row.class_name,
-        "defaults": torch_defaults.arguments(row.class_name),
+        "defaults": rows.defaults(row.class_name),
         "arguments": row.arguments,
         "rest": row.rest.model_dump(by_alias=True) if row.rest else None,
-        "learning_rate": row.learning_rate,
+        "learning_rate_centre": row.learning_rate_centre,
         "tuned": _tuned(settings, name),
     }
 
@@ -64,7 +64,7 @@ def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
     rest = f"; rest: {row['rest']['class']} {_listed(row['rest']['arguments'])}" if row["rest"] else ""
     tuned = "\n".join(f"{problem} {rate:g}" for problem, rate in row["tuned"].items()) or "not tuned yet"
     own = _listed(row["arguments"]) + rest
-    return row["optimizer"], row["class"], _listed(row["defaults"]), own, f"{row['learning_rate']:g}", tuned
+    return row["optimizer"], row["class"], _listed(row["defaults"]), own, f"{row['learning_rate_centre']:g}", tuned
 
 
 def _listed(arguments: Mapping[str, Any]) -> str:

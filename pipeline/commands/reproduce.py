@@ -34,6 +34,7 @@ def reproduce(
     from pipeline.project import paths
     from pipeline.running import settings as execution_settings
     from pipeline.running import trainings
+    from pipeline.running.planning import short_name
     from pipeline.settings import loading
 
     settings = loading.load()
@@ -44,7 +45,7 @@ def reproduce(
             lambda name: paths.learning(settings.data_of(name)),
             execution_settings.load().worker_count(),
             Path(scratch),
-            lambda outcome, _: bar.advance(note=str(outcome.training)),
+            lambda outcome, _: bar.advance(note=short_name(outcome.training)),
         )
     answers = [differences(old, new) for old, new in zip(before, again, strict=True)]
     same = f"{sum(not answer for answer in answers)} of {len(answers)} trainings gave the same result, byte for byte."

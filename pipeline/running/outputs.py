@@ -60,11 +60,6 @@ def read_choices(optimizer: str, problems: Iterable[str]) -> dict[str, Choice]:
     return {problem: Choice(**choices[problem]) for problem in problems}
 
 
-def read_choice(optimizer: str, problem: str) -> dict[str, float]:
-    """Read the tuned learning rate of an optimizer on a problem, and how it was found."""
-    return asdict(read_choices(optimizer, [problem])[problem])
-
-
 def write_trainings(optimizer: str, outcomes: Sequence[Outcome]) -> None:
     """Write an optimizer's final trainings: the records, and one file of weights a problem."""
     files.write_json(paths.trainings(optimizer), [outcome.to_json() for outcome in outcomes])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -123,7 +124,8 @@ class Runs:
     def _parent(self, experiment: str, outcome: Outcome) -> str:
         """Return the run that gathers an optimizer's trials and seeds under equal settings."""
         training = outcome.training
-        same = [training.problem, training.row, training.network, training.epochs, training.batch_size, training.data]
+        row = asdict(training.row)
+        same = [training.problem, row, training.network, training.epochs, training.batch_size, training.data]
         if (key := f"{training.optimizer} {canonical(same)}") not in self._parents:
             self._parents[key] = self._find_parent(experiment, outcome, _short_hash(key))
         return self._parents[key]

@@ -31,10 +31,10 @@ def check_rows() -> None:
 
 def _check_rows() -> None:
     from pipeline.project import errors
-    from pipeline.running import refusals, rows
+    from pipeline.running import rows
     from pipeline.settings import loading
 
-    with errors.one_message(), refusals.in_words():
+    with errors.one_message():
         rows.check_here(loading.load())
 
 
