@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 def test_a_file_gets_plain_text_that_is_not_taken_for_markup(capsys: pytest.CaptureFixture[str]) -> None:
     rows = [("adam", "[bold]betas[/bold] 0.9"), ("sgd", Text("fast", style="red"))]
     printing.table(("row", "arguments"), rows, "last " + "x" * 200)
-    lines = [line.strip() for line in capsys.readouterr().out.splitlines() if line.strip()]
-    assert lines[0].split() == ["row", "arguments"]
-    assert lines[2:] == ["adam  [bold]betas[/bold] 0.9", "sgd  fast", "last " + "x" * 200]
+    lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines() if line.strip()]
+    assert lines[0] == "row arguments"
+    assert lines[2:] == ["adam [bold]betas[/bold] 0.9", "sgd fast", "last " + "x" * 200]
 
 
 def test_long_cells_are_folded_not_cut(capsys: pytest.CaptureFixture[str]) -> None:
