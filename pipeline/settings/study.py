@@ -22,7 +22,7 @@ def _empty_mapping(value: object) -> object:
 
 def _not_the_learning_rate(name: str) -> str:
     if name == "lr":
-        raise ValueError("the tuning sets it: give the middle of its grid as learning_rate")
+        raise ValueError("the tuning sets it: give the centre of its grid as learning_rate_centre")
     return name
 
 
@@ -112,11 +112,11 @@ class RestSettings(Section):
 
 
 class OptimizerSettings(Section):
-    """One row of ``optimizers``."""
+    """One row of ``optimizers``; its search begins on a grid around `learning_rate_centre`."""
 
     label: Annotated[str, Field(min_length=1, max_length=40)]
     class_name: str = Field(alias="class")
-    learning_rate: LearningRate
+    learning_rate_centre: LearningRate
     arguments: Arguments = {}
     rest: RestSettings | None = None
 
@@ -128,6 +128,7 @@ class Settings(Section):
     tuning: TuningSettings
     training: TrainingSettings
     device: Literal["auto", "cpu", "cuda"] = "auto"
+    convolution: Literal["compiled", "torch"] = "compiled"
     optimizers: Annotated[dict[Name, OptimizerSettings], Field(min_length=1)]
 
     @model_validator(mode="after")

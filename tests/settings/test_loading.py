@@ -52,7 +52,7 @@ def test_the_projects_own_file_is_valid() -> None:
 REFUSED = [
     ("trainings", {}, "trainings: unknown key; did you mean 'training'? Allowed: problems, "),
     ("problems.digits.epoch", 2, "problems.digits.epoch: unknown key; did you mean 'epochs'? Allowed: data, "),
-    ("optimizers.adam.learningrate", 1, "optimizers.adam.learningrate: unknown key; did you mean 'learning_rate'?"),
+    ("optimizers.adam.learningrate", 1, "optimizers.adam.learningrate: unknown key; did you mean 'learning_rate_c"),
     ("optimizers.adam.class_name", "Adam", "optimizers.adam.class_name: unknown key; did you mean 'class'?"),
     ("optimizers.muon.rest.clas", "AdamW", "optimizers.muon.rest.clas: unknown key; did you mean 'class'? Allowed: cl"),
     ("problems.digits.zzz", 1, "problems.digits.zzz: unknown key; Allowed: data, "),
@@ -92,14 +92,22 @@ REFUSED = [
     ("optimizers.adam.label", "x" * 41, "optimizers.adam.label: found 'xxx"),
     ("optimizers.adam.label", "SGD", "optimizers.adam.label: 'SGD' is also the label of sgd"),
     ("optimizers.adam.class", 5, "optimizers.adam.class: found 5; it must be text"),
-    ("optimizers.adam.learning_rate", NAN, "optimizers.adam.learning_rate: found nan; it must be a finite number"),
-    ("optimizers.adam.learning_rate", INF, "optimizers.adam.learning_rate: found inf; it must be a finite number"),
-    ("optimizers.adam.learning_rate", 0, "optimizers.adam.learning_rate: found 0; it must be greater than 0"),
-    ("optimizers.adam.learning_rate", -1, "optimizers.adam.learning_rate: found -1; it must be greater than 0"),
-    ("optimizers.adam.learning_rate", 1001, "optimizers.adam.learning_rate: found 1001; it must be less than or equal"),
-    ("optimizers.adam.learning_rate", True, "optimizers.adam.learning_rate: found True; it must be a number"),
+    ("optimizers.adam.learning_rate_centre", NAN, "optimizers.adam.learning_rate_centre: found nan; it must be a"),
+    ("optimizers.adam.learning_rate_centre", INF, "optimizers.adam.learning_rate_centre: found inf; it must be a"),
+    (
+        "optimizers.adam.learning_rate_centre",
+        0,
+        "optimizers.adam.learning_rate_centre: found 0; it must be greater than 0",
+    ),
+    ("optimizers.adam.learning_rate_centre", -1, "optimizers.adam.learning_rate_centre: found -1; it must be greater"),
+    ("optimizers.adam.learning_rate_centre", 1001, "optimizers.adam.learning_rate_centre: found 1001; it must be less"),
+    (
+        "optimizers.adam.learning_rate_centre",
+        True,
+        "optimizers.adam.learning_rate_centre: found True; it must be a n",
+    ),
     ("optimizers.adam.arguments", [1], "optimizers.adam.arguments: found [1]; it must be a mapping (key: value)"),
-    ("optimizers.adam.arguments", {"lr": 1}, "optimizers.adam.arguments.lr: the tuning sets it: give the middle of"),
+    ("optimizers.adam.arguments", {"lr": 1}, "optimizers.adam.arguments.lr: the tuning sets it: give the centre of"),
     ("optimizers.muon.rest.arguments", {"lr": 1}, "optimizers.muon.rest.arguments.lr: the tuning sets it"),
     ("optimizers.adam.arguments", {"eps": NAN}, "optimizers.adam.arguments.eps: found nan; it must be a finite num"),
     ("optimizers.adam.arguments", {"betas": [0.9, INF]}, "optimizers.adam.arguments.betas: found [0.9, inf]; it must"),
@@ -178,8 +186,8 @@ def test_a_section_is_read_only_where_the_whole_file_is_right(tmp_path: Path) ->
 
 def test_the_baseline_is_judged_only_where_the_rows_are_right() -> None:
     content = changed("comparison.baseline", "adamm")
-    content["optimizers"]["sgd"]["learning_rate"] = "fast"
-    assert refusal(content) == "params.yaml: optimizers.sgd.learning_rate: found 'fast'; it must be a number"
+    content["optimizers"]["sgd"]["learning_rate_centre"] = "fast"
+    assert refusal(content) == "params.yaml: optimizers.sgd.learning_rate_centre: found 'fast'; it must be a number"
 
 
 def test_a_tuned_value_must_be_there_to_start_from() -> None:
@@ -248,7 +256,7 @@ def test_a_file_that_cannot_be_read(tmp_path: Path, content: str | bytes, said: 
 
 def test_the_same_key_in_two_mappings_is_no_repetition() -> None:
     text = (ROOT / "params.yaml").read_text(encoding="utf-8")
-    assert text.count("learning_rate:") > 10
+    assert text.count("learning_rate_centre:") > 10
     loading.load(ROOT / "params.yaml")
 
 

@@ -70,7 +70,7 @@ def table(results: Results, problem: str) -> Table:
         rows.append(
             (
                 results.label(name),
-                rate(results.settings.optimizer(name).learning_rate),
+                rate(results.settings.optimizer(name).learning_rate_centre),
                 f"{rate(own[0]['learning_rate'])} to {rate(own[-1]['learning_rate'])}",
                 str(len(own)),
                 rate(found["learning_rate"]),
