@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def closest(found: object, allowed: Any) -> str:
@@ -19,3 +22,13 @@ def shortened(value: object) -> str:
     """Return what was found, for an error message, in at most 80 characters."""
     text = repr(value)
     return text if len(text) <= 80 else text[:77] + "…"
+
+
+def counted(count: int, noun: str) -> str:
+    """Return ``1 seed``, ``10 seeds``, ``45,000 images``."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def listed(parts: Sequence[str], word: str = "and") -> str:
+    """Return ``a``, ``a and b``, ``a, b and c`` (or another `word` before the last)."""
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} {word} {parts[-1]}"

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from pipeline.project.wording import counted
 from pipeline.reporting.drawing.figures import to_svg
 from pipeline.reporting.items import Folded, Heading, Item, Paragraph, Picture, Table
+from pipeline.reporting.numbers_in_words import decimal, in_brackets, interval, number, percent, rate
 from pipeline.reporting.plots import ranking as plot
-from pipeline.reporting.wording import counted, decimal, interval, number, percent, rate
 
 if TYPE_CHECKING:
     from pipeline.reporting.results import Results
+    from pipeline.results.metrics import OptimizerMetrics
 
 _HEADER = (
     "#",
@@ -22,6 +24,13 @@ _HEADER = (
     "test loss (nats)",
     "learning rate",
 )
+_DETAILS = (
+    "optimizer",
+    "validation accuracy (%)",
+    "calibration error (%)",
+    "training loss (nats)",
+    "test loss (nats)",
+)
 
 
 def build(results: Results) -> list[Item]:
@@ -31,8 +40,8 @@ def build(results: Results) -> list[Item]:
         Heading(f"Ranking on {results.title(problem)}", "ranking"),
         Paragraph(
             f"{results.description(problem)} Every optimizer has its own tuned learning rate and "
-            f"{counted(results.seeds(problem), 'seed')}; what counts is the network after the last epoch, on "
-            "test images that nothing was chosen by."
+            f"{counted(results.seeds(problem), 'seed')}. The network after the last epoch counts, on test images that "
+            "were used for no choice."
         ),
         picture(results, problem),
         table(results, problem),
@@ -41,7 +50,7 @@ def build(results: Results) -> list[Item]:
             "weights and batch orders, not with other test images. Because seeds are paired, two overlapping "
             "intervals can still differ reliably. The gap is training minus test accuracy."
         ),
-        Folded("More numbers: losses, validation and calibration", (details(results, problem),)),
+        Folded("More numbers: losses, validation and calibration", (_details(results, problem),)),
     ]
 
 
@@ -49,79 +58,60 @@ def picture(results: Results, problem: str) -> Picture:
     """Return the dot plot of a problem's ranking."""
     ranked = results.ranked(problem)
     title = results.title(problem)
-    accuracies = ", ".join(
-        f"{results.label(name)} {percent(results.metrics[problem][name]['test_accuracy']['mean'])}" for name in ranked
-    )
+    found = results.measured(problem)
+    accuracies = results.each(ranked, lambda name: percent(found[name].test_accuracy.mean))
+    lost = any(found[name].diverged for name in ranked)
+    note = " An arrow on the left edge stands for diverged seeds." if lost else ""
     return Picture(
         f"ranking_{problem}",
         to_svg(plot.draw(plot.data(results, problem))),
         f"Mean test accuracy on {title}, best first: {accuracies}.",
-        f"Test accuracy on {title}, {counted(results.seeds(problem), 'seed')} an optimizer. Large dots are means, "
-        f"bars their 95 % intervals, the faint dots below them single seeds.{_note(results, problem)}",
+        f"Test accuracy on {title}, {counted(results.seeds(problem), 'seed')} per optimizer. Large dots are means, "
+        f"bars their 95 % intervals, the faint dots below them single seeds.{note}",
     )
 
 
 def table(results: Results, problem: str) -> Table:
-    """Return every optimizer's numbers on a problem, best first, Adam in bold."""
+    """Return every optimizer's numbers on a problem, best first; a column of diverged seeds where there are any."""
     ranked = results.ranked(problem)
-    found = results.metrics[problem]
-    with_divergence = any(found[name]["diverged"] for name in ranked)
+    found = results.measured(problem)
     rows = [(str(place), results.label(name), *_numbers(found[name])) for place, name in enumerate(ranked, start=1)]
-    header: tuple[str, ...] = _HEADER
-    align = "rl" + "r" * (len(_HEADER) - 2)
-    if with_divergence:
-        header, align = (*header, "seeds diverged"), align + "r"
-        rows = [
-            (*row, f"{found[name]['diverged']} of {results.seeds(problem)}")
-            for row, name in zip(rows, ranked, strict=True)
-        ]
-    adam = frozenset(place for place, name in enumerate(ranked) if name == "adam")
+    header = _HEADER
+    if any(found[name].diverged for name in ranked):
+        header = (*_HEADER, "seeds diverged")
+        lost = [f"{found[name].diverged} of {results.seeds(problem)}" for name in ranked]
+        rows = [(*row, text) for row, text in zip(rows, lost, strict=True)]
     caption = f"All optimizers on {results.title(problem)}, means over seeds, best test accuracy first."
-    return Table(header, tuple(rows), align, caption, adam)
+    align = "rl" + "r" * (len(header) - 2)
+    return Table(header, tuple(rows), align, caption, results.places_of_baseline(ranked))
 
 
-def details(results: Results, problem: str) -> Table:
-    """Return the quantities that the ranking does not need, with intervals where they are shares."""
+def _numbers(found: OptimizerMetrics) -> tuple[str, ...]:
+    return (
+        number(found.test_accuracy.mean),
+        interval(found.test_accuracy),
+        number(found.train_accuracy.mean),
+        number(found.generalization_gap.mean),
+        decimal(found.test_loss.mean),
+        rate(found.learning_rate),
+    )
+
+
+def _details(results: Results, problem: str) -> Table:
     ranked = results.ranked(problem)
-    rows = []
-    for name in ranked:
-        found = results.metrics[problem][name]
-        validation, calibration = found["validation_accuracy"], found["calibration_error"]
-        rows.append(
-            (
-                results.label(name),
-                f"{number(validation['mean'])} ({interval(validation)})",
-                f"{number(calibration['mean'])} ({interval(calibration)})",
-                decimal(found["train_loss"]["mean"]),
-                decimal(found["test_loss"]["mean"]),
-            )
+    measured = [(name, results.measured(problem)[name]) for name in ranked]
+    rows = tuple(
+        (
+            results.label(name),
+            in_brackets(found.validation_accuracy),
+            in_brackets(found.calibration_error),
+            decimal(found.train_loss.mean),
+            decimal(found.test_loss.mean),
         )
-    header = (
-        "optimizer",
-        "validation accuracy (%)",
-        "calibration error (%)",
-        "training loss (nats)",
-        "test loss (nats)",
+        for name, found in measured
     )
     caption = (
         "Means over seeds, in brackets 95 % intervals. The calibration error is the mean distance between "
         "confidence and accuracy on test images."
     )
-    adam = frozenset(place for place, name in enumerate(ranked) if name == "adam")
-    return Table(header, tuple(rows), "lrrrr", caption, adam)
-
-
-def _note(results: Results, problem: str) -> str:
-    lost = any(results.metrics[problem][name]["diverged"] for name in results.settings.roster(problem))
-    return " An arrow on the left edge stands for diverged seeds." if lost else ""
-
-
-def _numbers(found: dict[str, Any]) -> tuple[str, ...]:
-    names = ("train_accuracy", "generalization_gap")
-    return (
-        number(found["test_accuracy"]["mean"]),
-        interval(found["test_accuracy"]),
-        *(number(found[name]["mean"]) for name in names),
-        decimal(found["test_loss"]["mean"]),
-        rate(found["learning_rate"]),
-    )
+    return Table(_DETAILS, rows, "lrrrr", caption, results.places_of_baseline(ranked))

@@ -1,23 +1,20 @@
-"""How training went on the main problem: curves, and how soon the target was reached."""
+"""How training went on the main problem: curves, and how soon the targets were reached."""
 
 from __future__ import annotations
 
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from pipeline.project.wording import counted
 from pipeline.reporting.drawing.figures import to_svg
 from pipeline.reporting.items import Heading, Item, Paragraph, Picture, Table
+from pipeline.reporting.numbers_in_words import decimal, number, percent
 from pipeline.reporting.plots import training_curves as plot
 from pipeline.reporting.plots import updates
-from pipeline.reporting.wording import counted, decimal, number, percent
 
 if TYPE_CHECKING:
     from pipeline.reporting.results import Results
-
-_TARGETS = {
-    "train_loss": "steps to training loss {}",
-    "validation_accuracy": "steps to validation accuracy {} %",
-}
+    from pipeline.results.metrics import Convergence, Reached
 
 
 def build(results: Results) -> list[Item]:
@@ -34,11 +31,10 @@ def build(results: Results) -> list[Item]:
 def picture(results: Results, problem: str) -> Picture:
     """Return the training curves of a problem."""
     title = results.title(problem)
-    found = results.metrics[problem]
-    ends = ", ".join(
-        f"{results.label(name)} {decimal(found[name]['train_loss']['mean'])} nats and "
-        f"{percent(found[name]['validation_accuracy']['mean'])}"
-        for name in results.ranked(problem)
+    found = results.measured(problem)
+    ends = results.each(
+        results.ranked(problem),
+        lambda name: f"{decimal(found[name].train_loss.mean)} nats and {percent(found[name].validation_accuracy.mean)}",
     )
     return Picture(
         f"training_curves_{problem}",
@@ -51,8 +47,10 @@ def picture(results: Results, problem: str) -> Picture:
 
 def _updates(results: Results, problem: str) -> Picture:
     title = results.title(problem)
-    kept = {name: results.metrics[problem][name]["convergence"]["step_persistence"] for name in results.ranked(problem)}
-    ends = ", ".join(f"{results.label(name)} {decimal(entry['mean'], 2)}" for name, entry in kept.items())
+    found = results.measured(problem)
+    ends = results.each(
+        results.ranked(problem), lambda name: decimal(found[name].convergence.step_persistence.mean, 2)
+    )
     return Picture(
         f"updates_{problem}",
         to_svg(updates.draw(updates.data(results, problem))),
@@ -63,46 +61,47 @@ def _updates(results: Results, problem: str) -> Picture:
 
 
 def _speed(results: Results, problem: str) -> list[Item]:
-    """Return how soon every optimizer reached the targets, where the evaluation says so."""
-    found = {name: results.metrics[problem][name].get("convergence") for name in results.ranked(problem)}
-    present = {name: entry for name, entry in found.items() if entry}
-    if not present or not any(next(iter(present.values())).get(quantity) for quantity in _TARGETS):
+    """Return how soon every optimizer reached the problem's targets; nothing where it has none."""
+    ranked = results.ranked(problem)
+    found = results.measured(problem)
+    header = [f"steps to {_target(quantity, one)}" for quantity, one in _targets(found[ranked[0]].convergence)]
+    if not header:
         return []
-    targets = {quantity: entry for quantity, entry in next(iter(present.values())).items() if entry}
-    shown = [quantity for quantity in _TARGETS if quantity in targets]
     rows = tuple(
         (
             results.label(name),
-            *(_steps(entry[quantity]["steps"]) for quantity in shown),
-            decimal(results.metrics[problem][name]["train_loss"]["mean"]),
+            *(_steps(reached.steps) for _, reached in _targets(found[name].convergence)),
+            decimal(found[name].train_loss.mean),
         )
-        for name, entry in present.items()
+        for name in ranked
     )
     return [
         Paragraph(
             "How many steps until a target was reached for the first time: the median over seeds, and how "
-            "many seeds never reached it. Steps are comparable, for all optimizers see the same batches."
+            "many seeds never reached it. Steps are comparable because all optimizers see the same batches."
         ),
         Table(
-            (
-                "optimizer",
-                *(_TARGETS[quantity].format(_target(quantity, targets[quantity]["target"])) for quantity in shown),
-                "training loss at the end (nats)",
-            ),
+            ("optimizer", *header, "training loss at the end (nats)"),
             rows,
-            "lr" + "r" * len(shown),
+            "lr" + "r" * len(header),
             "Speed, best test accuracy first.",
-            frozenset(place for place, name in enumerate(present) if name == "adam"),
+            results.places_of_baseline(ranked),
         ),
     ]
 
 
-def _target(quantity: str, target: float) -> str:
-    return decimal(target, 2) if quantity == "train_loss" else number(target)
+def _targets(convergence: Convergence) -> list[tuple[str, Reached]]:
+    both = {"training loss": convergence.train_loss, "validation accuracy": convergence.validation_accuracy}
+    return [(quantity, reached) for quantity, reached in both.items() if reached is not None]
 
 
-def _steps(steps: list[Any]) -> str:
-    missed = sum(value is None for value in steps)
+def _target(quantity: str, reached: Reached) -> str:
+    value = decimal(reached.target, 2) if quantity == "training loss" else f"{number(reached.target)} %"
+    return f"{quantity} {value}"
+
+
+def _steps(steps: tuple[int | None, ...]) -> str:
+    missed = steps.count(None)
     if 2 * missed >= len(steps):
         return f"not reached by {missed} of {len(steps)} seeds"
     middle = median(float("inf") if value is None else value for value in steps)
