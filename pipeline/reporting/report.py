@@ -54,12 +54,10 @@ def items(results: Results) -> list[Item]:
 
 
 def _section(name: str, results: Results) -> list[Item]:
-    # a section that has the name of a part of the results needs that part
-    if getattr(results, name, True) is None:
-        return []
     module = importlib.import_module(f"{sections.__name__}.{name}")
     # the worked example knows nothing of the study
-    built: list[Item] = module.build(results.backprop if name == "backprop" else results)
+    part = results.backprop if name == "backprop" else results
+    built: list[Item] = [] if part is None else module.build(part)
     return built
 
 
@@ -108,10 +106,9 @@ def _pictures(everything: Iterable[Item]) -> Iterator[Picture]:
 
 
 def _subtitle(results: Results) -> str:
-    found = results.environment
-    titles = "; ".join(results.title(problem) for problem in results.settings.problems)
+    found, settings = results.environment, results.settings
+    titles = "; ".join(results.title(problem) for problem in settings.problems)
     return (
-        f"{counted(len(results.settings.optimizers), 'optimizer')} on {counted(len(results.settings.problems), 'problem')}"
-        f" ({titles}). Measured on {found.processor}, {counted(found.cores, 'core')}, with PyTorch "
-        f"{found.versions['torch']}."
+        f"{counted(len(settings.optimizers), 'optimizer')} on {counted(len(settings.problems), 'problem')} ({titles}). "
+        f"Measured on {found.processor}, {counted(found.cores, 'core')}, with PyTorch {found.versions['torch']}."
     )

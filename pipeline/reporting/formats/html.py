@@ -5,14 +5,14 @@ from __future__ import annotations
 import base64
 import html
 import re
-from itertools import takewhile
+from itertools import pairwise, takewhile
 from typing import TYPE_CHECKING
 
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 
-from pipeline.reporting.formats.markdown import FIGURES, FORMULA, plain
+from pipeline.reporting.formats.markdown import BAR, FIGURES, FORMULA, plain
 from pipeline.reporting.formats.mathml import to_mathml
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from markdown_it.rules_inline import StateInline
     from markdown_it.utils import EnvType, OptionsDict
 
-_ANCHOR = re.compile(r'<a id="([\w-]+)"></a>\s*')
+_ANCHOR = re.compile(r'<a id="([\w-]+)"></a>')
 _FOLD = re.compile(r"<details>\n<summary>[^<>]*</summary>\s*|</details>\s*")
 _PIXELS_PER_POINT = 4 / 3
 _SHORT = 20  # characters of a cell that is not broken, such as a name
@@ -85,7 +85,7 @@ class _Renderer(RendererHTML):
         return "</table></div>\n"
 
     def formula(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
-        return to_mathml(tokens[idx].content, display=False)
+        return to_mathml(tokens[idx].content.replace(BAR, "|"), display=False)
 
     def html_block(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         content = tokens[idx].content
@@ -131,9 +131,8 @@ def _arrange(state: StateCore) -> None:
     tokens = state.tokens
     for at, token in enumerate(tokens):
         match token.type:
-            case "html_block" if anchor := _ANCHOR.fullmatch(token.content):
-                tokens[at + 1].attrSet("id", anchor[1])
-                token.content = ""
+            case "heading_open":
+                _move_anchor(tokens, at)
             case "paragraph_open" if _first_child(tokens, at) == "image":
                 _arrange_figure(tokens, at)
             case "paragraph_open" if _is_caption(tokens, at) and tokens[at + 3].type == "table_open":
@@ -141,6 +140,15 @@ def _arrange(state: StateCore) -> None:
                 tokens[at].meta["name"] = _words(tokens[at + 2])
             case "tr_open":
                 _arrange_row(tokens, at)
+
+
+def _move_anchor(tokens: Sequence[Token], at: int) -> None:
+    """Give a heading the anchor that stands in a paragraph of its own above it."""
+    above = tokens[max(at - 3, 0) : at]
+    if len(above) == 3 and (anchor := _ANCHOR.fullmatch(above[1].content)):
+        tokens[at].attrSet("id", anchor[1])
+        above[0].hidden = above[2].hidden = True
+        above[1].children = []
 
 
 def _first_child(tokens: Sequence[Token], paragraph: int) -> str:
@@ -178,7 +186,7 @@ def _arrange_row(tokens: Sequence[Token], at: int) -> None:
     texts = [cell.content for cell in cells if cell.type == "inline" and cell.content]
     if texts and all(text.startswith("**") and text.endswith("**") for text in texts):
         tokens[at].attrSet("class", "strong")
-    for cell, content in zip(cells, cells[1:], strict=False):
+    for cell, content in pairwise(cells):
         if cell.type not in ("th_open", "td_open"):
             continue
         align = "r" if "right" in str(cell.attrs.pop("style", "")) else "l"

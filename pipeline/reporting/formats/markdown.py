@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from pipeline.reporting.items import Item
 
 FIGURES = "figures"
+# instead of | in a table's formula; a LaTeX command that ends in a letter would swallow the next one
+BAR = r"\vert{}"
 FORMULA = re.compile(r"(?<!\\)\$([^$`]+)(?<!\\)\$")
 _RULES = {"l": ":--", "r": "--:"}
 _CODE_OR_FORMULA_OR_SIGN = re.compile(rf"(?<!\\)(?P<code>`[^`]+`)|(?P<formula>{FORMULA.pattern})|[&<|]")
@@ -93,9 +95,7 @@ def _cell(text: str) -> str:
 
 
 def _safe_in_cell(found: re.Match[str]) -> str:
-    # a LaTeX command that ends in a letter would swallow the next one
-    bar = r"\vert{}" if found["formula"] else r"\|"
-    return _SIGNS.get(found[0], found[0]).replace("|", bar)
+    return _SIGNS.get(found[0], found[0]).replace("|", BAR if found["formula"] else r"\|")
 
 
 def _bold(cell: str) -> str:

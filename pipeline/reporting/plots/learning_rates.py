@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _COLUMNS = 4
 _GREY = "#d9d9d9"
-_CHOSEN = {"marker": "o", "markerfacecolor": "none", "markersize": 9}
+_CHOSEN: dict[str, Any] = {"marker": "o", "markerfacecolor": "none", "markersize": 9}
 
 
 def data(results: Results, problem: str) -> pd.DataFrame:

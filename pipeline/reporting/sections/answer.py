@@ -45,11 +45,11 @@ def sentences(results: Results) -> list[str]:
         f"{counted(len(ranked), 'optimizer')}: {with_interval(found[best].test_accuracy)} over "
         f"{counted(results.seeds(problem), 'seed')}."
     ]
-    for name in others:
-        text.append(
-            f"{results.label(name)} came {ordinal(ranked.index(name) + 1)} with "
-            f"{with_interval(found[name].test_accuracy)}{_behind(results, problem, best, name)}."
-        )
+    text += [
+        f"{results.label(name)} came {ordinal(ranked.index(name) + 1)} with "
+        f"{with_interval(found[name].test_accuracy)}{_behind(results, problem, best, name)}."
+        for name in others
+    ]
     if last not in (best, *others):
         text.append(f"Last came {results.label(last)} with {with_interval(found[last].test_accuracy)}.")
     return text

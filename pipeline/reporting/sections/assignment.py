@@ -43,7 +43,7 @@ def build(results: Results) -> list[Item]:
     return [
         Heading("The assignment's numbers beside ours", "assignment"),
         Paragraph(
-            f"The assignment reports {number(overall)} % with Adam; {label} of this study reaches "
+            f"The assignment reports {number(overall)} % with Adam; this study's {label} reaches "
             f"{with_interval(ours)}{more}."
         ),
         Bullets(_conditions(results, found)),

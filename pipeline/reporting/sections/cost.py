@@ -68,8 +68,9 @@ def _reading(results: Results, cost: Cost) -> list[str]:
     texts = []
     if found := cost.optimizers.get(results.baseline):
         texts.append(
-            f"A training step with {results.label(results.baseline)} takes {_sentence(found.step_ratio, ' the time')} "
-            f"of one with plain SGD, its update alone {_sentence(found.optimizer_ratio)}. It keeps "
+            f"A training step with {results.label(results.baseline)} takes "
+            f"{_sentence(found.step_ratio, ' the time of one with plain SGD')}, its update alone "
+            f"{_sentence(found.optimizer_ratio)}. It keeps "
             f"{_amount(found.state_bytes_per_parameter, 0)} bytes of state for every parameter, beside 4 for the "
             "parameter and 4 for its gradient."
         )

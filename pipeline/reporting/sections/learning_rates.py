@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipeline.project.wording import listed
 from pipeline.reporting.drawing.axes import records
@@ -12,8 +12,6 @@ from pipeline.reporting.numbers_in_words import number, points, rate
 from pipeline.reporting.plots import learning_rates as plot
 
 if TYPE_CHECKING:
-    from typing import Any
-
     from pipeline.reporting.results import Results
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pipeline.reporting.results import Results
     from pipeline.results.metrics import OptimizerMetrics
 
-_HEADER = (
+_HEADER: tuple[str, ...] = (
     "#",
     "optimizer",
     "test accuracy (%)",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pipeline.project.wording import counted
 from pipeline.reporting.drawing.figures import to_svg
 from pipeline.reporting.items import Heading, Item, Paragraph, Picture, Table
-from pipeline.reporting.numbers_in_words import decimal, number, percent
+from pipeline.reporting.numbers_in_words import decimal, percent
 from pipeline.reporting.plots import training_curves as plot
 from pipeline.reporting.plots import updates
 
@@ -48,9 +48,7 @@ def picture(results: Results, problem: str) -> Picture:
 def _updates(results: Results, problem: str) -> Picture:
     title = results.title(problem)
     found = results.measured(problem)
-    ends = results.each(
-        results.ranked(problem), lambda name: decimal(found[name].convergence.step_persistence.mean, 2)
-    )
+    ends = results.each(results.ranked(problem), lambda name: decimal(found[name].convergence.step_persistence.mean, 2))
     return Picture(
         f"updates_{problem}",
         to_svg(updates.draw(updates.data(results, problem))),
@@ -96,7 +94,7 @@ def _targets(convergence: Convergence) -> list[tuple[str, Reached]]:
 
 
 def _target(quantity: str, reached: Reached) -> str:
-    value = decimal(reached.target, 2) if quantity == "training loss" else f"{number(reached.target)} %"
+    value = decimal(reached.target, 2) if quantity == "training loss" else percent(reached.target)
     return f"{quantity} {value}"
 
 

@@ -19,7 +19,7 @@ def build(results: Results) -> list[Item]:
         return []
     rows = tuple(
         (
-            f"[{literal(verdict.title)}](#claim-{claim})",
+            f"[{verdict.title}](#claim-{claim})",
             f"**{verdict.verdict}**",
             effect(verdict.effect, verdict.unit),
             p_value(verdict.p),
@@ -47,13 +47,13 @@ def _introduction(alpha: float) -> str:
 
 
 def _claim(results: Results, claim: str, verdict: VerdictRecord) -> list[Item]:
-    entries = [*_numbers(verdict), f"**Rule, fixed beforehand.** {literal(verdict.rule)}"]
+    entries = [*_numbers(verdict), f"**Rule, fixed beforehand.** {verdict.rule}"]
     if verdict.problems:
         entries.append(f"**Problems.** {'; '.join(results.title(problem) for problem in verdict.problems)}")
     entries.append(f"**What would change it.** {literal(verdict.what_would_change_it)}")
     return [
-        Heading(literal(verdict.title), f"claim-{claim}", 3),
-        Paragraph(f"“{literal(verdict.quote)}” **{verdict.verdict.capitalize()}.** {literal(verdict.sentence)}"),
+        Heading(verdict.title, f"claim-{claim}", 3),
+        Paragraph(f"“{verdict.quote}” **{verdict.verdict.capitalize()}.** {literal(verdict.sentence)}"),
         Bullets(tuple(entries)),
     ]
 
