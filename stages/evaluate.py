@@ -34,7 +34,7 @@ def main() -> None:
         learning = paths.learning(best.problem)
         largest = int(reader.open_part(learning, "train").inputs.max())
         champion.write(paths.CHAMPION_WEIGHTS, champions[best.problem], reader.describe(learning), largest, weights)
-        publishing.publish_evaluation(settings, publishing.tracker(settings))
+        publishing.publish_evaluation(settings)
 
 
 if __name__ == "__main__":
