@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pandas as pd
 
@@ -22,10 +22,12 @@ from pipeline.results.tables import CONFUSION, LEARNING_RATES, PER_CLASS, TRAINI
 from pipeline.results.verdicts import Verdicts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from pipeline.results.metrics import OptimizerMetrics
     from pipeline.settings.study import Settings
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,10 @@ class Results:
         """Return what was measured on a problem, by optimizer."""
         return self.metrics.problems[problem]
 
+    def best_first(self, problem: str) -> dict[str, OptimizerMetrics]:
+        """Return what was measured on a problem, the best mean test accuracy first."""
+        return {name: self.measured(problem)[name] for name in self.ranked(problem)}
+
     def seeds(self, problem: str) -> int:
         """Return how many seeds every optimizer was trained with."""
         return len(self.settings.seeds(problem))
@@ -136,13 +142,9 @@ class Results:
         rows = self.settings.optimizers.items()
         return next((name for name, row in rows if row.class_name == class_name and not row.arguments), None)
 
-    def places_of_baseline(self, optimizers: Sequence[str]) -> frozenset[int]:
-        """Return the row of the baseline in a table of optimizers, as `Table.strong_rows` takes it."""
-        return frozenset(place for place, name in enumerate(optimizers) if name == self.baseline)
-
-    def each(self, optimizers: Sequence[str], say: Callable[[str], str]) -> str:
-        """Return ``SGD 0.1, Adam 0.001``: what there is to say of each optimizer."""
-        return ", ".join(f"{self.label(name)} {say(name)}" for name in optimizers)
+    def each(self, rows: Mapping[str, _T], say: Callable[[_T], str]) -> str:
+        """Return ``SGD 0.1, Adam 0.001``: what there is to say of what was found, by optimizer."""
+        return ", ".join(f"{self.label(name)} {say(found)}" for name, found in rows.items())
 
     def looks(self, optimizers: Sequence[str]) -> pd.DataFrame:
         """Return how optimizers are drawn, to be merged with the numbers of a plot.

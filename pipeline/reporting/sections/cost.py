@@ -6,50 +6,51 @@ from typing import TYPE_CHECKING
 
 from pipeline.project.wording import counted
 from pipeline.reporting.drawing.figures import to_svg
-from pipeline.reporting.items import Heading, Item, Paragraph, Picture, Table
+from pipeline.reporting.items import Heading, Item, Paragraph, Picture
 from pipeline.reporting.numbers_in_words import NONE, SPACE, bounds
+from pipeline.reporting.optimizer_table import optimizer_table
 from pipeline.reporting.plots import cost as plot
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pipeline.reporting.results import Results
-    from pipeline.results.cost import Cost, Ratio, StepCost
+    from pipeline.results.cost import Ratio, StepCost
 
 _TIMES = f"{SPACE}×"
-_HEADER = (
-    "optimizer",
-    "whole step (× SGD)",
-    "95 % interval",
-    "whole step (µs)",
-    "update alone (× SGD)",
-    "95 % interval",
-    "update alone (µs)",
-    "state (bytes per parameter)",
+_COLUMNS: tuple[tuple[str, Callable[[StepCost], str]], ...] = (
+    ("whole step (× SGD)", lambda cost: _ratio(cost.step_ratio)),
+    ("95 % interval", lambda cost: _range(cost.step_ratio)),
+    ("whole step (µs)", lambda cost: _amount(cost.microseconds_per_step, 0)),
+    ("update alone (× SGD)", lambda cost: _ratio(cost.optimizer_ratio)),
+    ("95 % interval", lambda cost: _range(cost.optimizer_ratio)),
+    ("update alone (µs)", lambda cost: _amount(cost.microseconds_optimizer, 0)),
+    ("state (bytes per parameter)", lambda cost: _amount(cost.state_bytes_per_parameter, 1)),
 )
 
 
 def build(results: Results) -> list[Item]:
     """Return the section; nothing where the cost was not measured."""
-    names, cost = results.cheapest_first(), results.cost
-    if cost is None or not names:
+    rows = {name: results.cost.optimizers[name] for name in results.cheapest_first()} if results.cost else {}
+    if not rows:
         return []
-    ratios = results.each(names, lambda name: _ratio(cost.optimizers[name].step_ratio))
+    ratios = results.each(rows, lambda cost: _ratio(cost.step_ratio))
     return [
         Heading("What a step costs", "cost"),
-        Paragraph(_method(results, len(cost.optimizers[names[0]].rounds))),
+        Paragraph(_method(results, len(next(iter(rows.values())).rounds))),
         Picture(
             "cost",
             to_svg(plot.draw(plot.data(results))),
             f"Time of a training step against plain SGD's, cheapest first: {ratios}.",
             "Dots are medians over rounds, bars their 95 % intervals; the grey line is plain SGD.",
         ),
-        Table(
-            _HEADER,
-            tuple((results.label(name), *_cells(cost.optimizers[name])) for name in names),
-            "lrrrrrrr",
+        optimizer_table(
+            results,
+            rows,
+            _COLUMNS,
             "Time and memory, the cheapest step first. A whole step is forward pass, backward pass and update.",
-            results.places_of_baseline(names),
         ),
-        *(Paragraph(text) for text in _reading(results, cost)),
+        *(Paragraph(text) for text in _reading(results, rows)),
     ]
 
 
@@ -64,9 +65,9 @@ def _method(results: Results, rounds: int) -> str:
     )
 
 
-def _reading(results: Results, cost: Cost) -> list[str]:
+def _reading(results: Results, rows: dict[str, StepCost]) -> list[str]:
     texts = []
-    if found := cost.optimizers.get(results.baseline):
+    if found := rows.get(results.baseline):
         texts.append(
             f"A training step with {results.label(results.baseline)} takes "
             f"{_sentence(found.step_ratio, ' the time of one with plain SGD')}, its update alone "
@@ -75,24 +76,12 @@ def _reading(results: Results, cost: Cost) -> list[str]:
             "parameter and 4 for its gradient."
         )
     plain = results.with_defaults("SGD")
-    if plain in cost.optimizers:
+    if plain in rows:
         texts.append(
             f"{results.label(plain)} was measured twice, as the reference and as a row of its own: "
-            f"{_sentence(cost.optimizers[plain].step_ratio)}. Smaller differences than that are noise."
+            f"{_sentence(rows[plain].step_ratio)}. Smaller differences than that are noise."
         )
     return texts
-
-
-def _cells(cost: StepCost) -> tuple[str, ...]:
-    return (
-        _ratio(cost.step_ratio),
-        _range(cost.step_ratio),
-        _amount(cost.microseconds_per_step, 0),
-        _ratio(cost.optimizer_ratio),
-        _range(cost.optimizer_ratio),
-        _amount(cost.microseconds_optimizer, 0),
-        _amount(cost.state_bytes_per_parameter, 1),
-    )
 
 
 def _sentence(ratio: Ratio, of_what: str = "") -> str:

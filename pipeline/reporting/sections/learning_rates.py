@@ -9,9 +9,12 @@ from pipeline.reporting.drawing.axes import records
 from pipeline.reporting.drawing.figures import to_svg
 from pipeline.reporting.items import Folded, Heading, Item, Paragraph, Picture, Table
 from pipeline.reporting.numbers_in_words import number, points, rate
+from pipeline.reporting.optimizer_table import optimizer_table
 from pipeline.reporting.plots import learning_rates as plot
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pipeline.reporting.results import Results
 
 
@@ -43,8 +46,8 @@ def _edges(results: Results, problem: str) -> str:
 def picture(results: Results, problem: str) -> Picture:
     """Return the panels with every trial on a problem."""
     title = results.title(problem)
-    found = results.measured(problem)
-    chosen = results.each(results.settings.roster(problem), lambda name: rate(found[name].learning_rate))
+    rows = {name: results.measured(problem)[name] for name in results.settings.roster(problem)}
+    chosen = results.each(rows, lambda found: rate(found.learning_rate))
     return Picture(
         f"learning_rates_{problem}",
         to_svg(plot.draw(plot.data(results, problem))),
@@ -56,38 +59,26 @@ def picture(results: Results, problem: str) -> Picture:
 
 def table(results: Results, problem: str) -> Table:
     """Return what was tried and chosen on a problem."""
-    trials = plot.data(results, problem)
-    roster = results.settings.roster(problem)
+    frame = plot.data(results, problem)
     margin = float(results.comparison.settings["margins"]["learning_rate"])
-    return Table(
-        (
-            "optimizer",
-            "usual",
-            "tried",
-            "trials",
-            "chosen",
-            "validation accuracy (%)",
-            f"within {points(margin)} of the best",
-            "diverged",
-        ),
-        tuple(_row(results, problem, name, records(trials[trials["optimizer"] == name]), margin) for name in roster),
-        "lrrrrrrr",
-        f"Tuning on {results.title(problem)}.",
-        results.places_of_baseline(roster),
-    )
+    measured, rows = results.measured(problem), results.settings.roster(problem)
+    trials = {name: records(frame[frame["optimizer"] == name]) for name in rows}
+    columns: list[tuple[str, Callable[[str], str]]] = [
+        ("usual", lambda name: rate(results.settings.optimizer(name).learning_rate)),
+        ("tried", lambda name: _range([trial["learning_rate"] for trial in trials[name]])),
+        ("trials", lambda name: str(len(trials[name]))),
+        ("chosen", lambda name: rate(measured[name].learning_rate)),
+        ("validation accuracy (%)", lambda name: number(measured[name].tuned_accuracy)),
+        (f"within {points(margin)} of the best", lambda name: _range(_good(trials[name], margin))),
+        ("diverged", lambda name: str(sum(trial["diverged"] for trial in trials[name]))),
+    ]
+    return optimizer_table(results, dict(zip(rows, rows, strict=True)), columns, f"Tuning on {results.title(problem)}.")
 
 
-def _row(results: Results, problem: str, name: str, trials: list[dict[str, Any]], margin: float) -> tuple[str, ...]:
-    found = results.measured(problem)[name]
+def _good(trials: list[dict[str, Any]], margin: float) -> list[float]:
     best = max(trial["accuracy"] for trial in trials)
-    good = [trial["learning_rate"] for trial in trials if trial["accuracy"] >= best - 100 * margin]
-    return (
-        results.label(name),
-        rate(results.settings.optimizer(name).learning_rate),
-        f"{rate(trials[0]['learning_rate'])} to {rate(trials[-1]['learning_rate'])}",
-        str(len(trials)),
-        rate(found.learning_rate),
-        number(found.tuned_accuracy),
-        rate(good[0]) if len(good) == 1 else f"{rate(min(good))} to {rate(max(good))}",
-        str(sum(bool(trial["diverged"]) for trial in trials)),
-    )
+    return [trial["learning_rate"] for trial in trials if trial["accuracy"] >= best - 100 * margin]
+
+
+def _range(rates: list[float]) -> str:
+    return rate(rates[0]) if len(rates) == 1 else f"{rate(min(rates))} to {rate(max(rates))}"

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from pipeline.reporting.drawing.axes import records
 from pipeline.reporting.drawing.figures import to_svg
 from pipeline.reporting.items import Folded, Heading, Item, Paragraph, Picture, Table, literal
 from pipeline.reporting.numbers_in_words import between, number, percent
+from pipeline.reporting.optimizer_table import optimizer_table
 from pipeline.reporting.plots import per_class as plot
 from pipeline.reporting.results import of_problem
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from pipeline.reporting.results import Results
 
 
@@ -36,22 +36,19 @@ def build(results: Results) -> list[Item]:
             f"Heat map of the accuracy on every class of {results.title(problem)}, one row per optimizer. {text}",
             f"Accuracy on every class of {results.title(problem)}, means over seeds.",
         ),
-        Folded("The numbers, with intervals", (_table(results, problem, frame),)),
+        Folded("The numbers, with intervals", (_table(results, problem),)),
     ]
 
 
-def _table(results: Results, problem: str, frame: pd.DataFrame) -> Table:
+def _table(results: Results, problem: str) -> Table:
     cells = {
         (row["optimizer"], row["class"]): f"{number(row['accuracy'])} ({between(row['low'], row['high'])})"
         for row in records(of_problem(results.per_class, problem))
     }
-    classes = list(frame["class"].drop_duplicates())
-    ranked = results.ranked(problem)
-    return Table(
-        ("optimizer", *map(literal, classes)),
-        tuple((results.label(name), *(cells[name, kind] for kind in classes)) for name in ranked),
-        "l" + "r" * len(classes),
+    classes = dict.fromkeys(kind for _, kind in cells)
+    rows = {name: {kind: cells[name, kind] for kind in classes} for name in results.ranked(problem)}
+    caption = (
         "Accuracy (%), in brackets the 95 % Wilson interval over the class's test images, which are counted "
-        "once, however many seeds there are.",
-        results.places_of_baseline(ranked),
+        "once, however many seeds there are."
     )
+    return optimizer_table(results, rows, [(literal(kind), itemgetter(kind)) for kind in classes], caption)

@@ -8,28 +8,28 @@ from pipeline.project.wording import counted
 from pipeline.reporting.drawing.figures import to_svg
 from pipeline.reporting.items import Folded, Heading, Item, Paragraph, Picture, Table
 from pipeline.reporting.numbers_in_words import decimal, in_brackets, interval, number, percent, rate
+from pipeline.reporting.optimizer_table import optimizer_table
 from pipeline.reporting.plots import ranking as plot
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pipeline.reporting.results import Results
     from pipeline.results.metrics import OptimizerMetrics
 
-_HEADER: tuple[str, ...] = (
-    "#",
-    "optimizer",
-    "test accuracy (%)",
-    "95 % interval",
-    "training accuracy (%)",
-    "gap (points)",
-    "test loss (nats)",
-    "learning rate",
+_COLUMNS: tuple[tuple[str, Callable[[OptimizerMetrics], str]], ...] = (
+    ("test accuracy (%)", lambda found: number(found.test_accuracy.mean)),
+    ("95 % interval", lambda found: interval(found.test_accuracy)),
+    ("training accuracy (%)", lambda found: number(found.train_accuracy.mean)),
+    ("gap (points)", lambda found: number(found.generalization_gap.mean)),
+    ("test loss (nats)", lambda found: decimal(found.test_loss.mean)),
+    ("learning rate", lambda found: rate(found.learning_rate)),
 )
-_DETAILS = (
-    "optimizer",
-    "validation accuracy (%)",
-    "calibration error (%)",
-    "training loss (nats)",
-    "test loss (nats)",
+_DETAILS: tuple[tuple[str, Callable[[OptimizerMetrics], str]], ...] = (
+    ("validation accuracy (%)", lambda found: in_brackets(found.validation_accuracy)),
+    ("calibration error (%)", lambda found: in_brackets(found.calibration_error)),
+    ("training loss (nats)", lambda found: decimal(found.train_loss.mean)),
+    ("test loss (nats)", lambda found: decimal(found.test_loss.mean)),
 )
 
 
@@ -56,11 +56,10 @@ def build(results: Results) -> list[Item]:
 
 def picture(results: Results, problem: str) -> Picture:
     """Return the dot plot of a problem's ranking."""
-    ranked = results.ranked(problem)
     title = results.title(problem)
-    found = results.measured(problem)
-    accuracies = results.each(ranked, lambda name: percent(found[name].test_accuracy.mean))
-    lost = any(found[name].diverged for name in ranked)
+    rows = results.best_first(problem)
+    accuracies = results.each(rows, lambda found: percent(found.test_accuracy.mean))
+    lost = any(found.diverged for found in rows.values())
     note = " An arrow on the left edge stands for diverged seeds." if lost else ""
     return Picture(
         f"ranking_{problem}",
@@ -73,45 +72,17 @@ def picture(results: Results, problem: str) -> Picture:
 
 def table(results: Results, problem: str) -> Table:
     """Return every optimizer's numbers on a problem, best first; a column of diverged seeds where there are any."""
-    ranked = results.ranked(problem)
-    found = results.measured(problem)
-    rows = [(str(place), results.label(name), *_numbers(found[name])) for place, name in enumerate(ranked, start=1)]
-    header = _HEADER
-    if any(found[name].diverged for name in ranked):
-        header = (*_HEADER, "seeds diverged")
-        lost = [f"{found[name].diverged} of {results.seeds(problem)}" for name in ranked]
-        rows = [(*row, text) for row, text in zip(rows, lost, strict=True)]
+    rows = results.best_first(problem)
+    columns = [*_COLUMNS]
+    if any(found.diverged for found in rows.values()):
+        columns.append(("seeds diverged", lambda found: f"{found.diverged} of {results.seeds(problem)}"))
     caption = f"All optimizers on {results.title(problem)}, means over seeds, best test accuracy first."
-    align = "rl" + "r" * (len(header) - 2)
-    return Table(header, tuple(rows), align, caption, results.places_of_baseline(ranked))
-
-
-def _numbers(found: OptimizerMetrics) -> tuple[str, ...]:
-    return (
-        number(found.test_accuracy.mean),
-        interval(found.test_accuracy),
-        number(found.train_accuracy.mean),
-        number(found.generalization_gap.mean),
-        decimal(found.test_loss.mean),
-        rate(found.learning_rate),
-    )
+    return optimizer_table(results, rows, columns, caption, numbered=True)
 
 
 def _details(results: Results, problem: str) -> Table:
-    ranked = results.ranked(problem)
-    measured = [(name, results.measured(problem)[name]) for name in ranked]
-    rows = tuple(
-        (
-            results.label(name),
-            in_brackets(found.validation_accuracy),
-            in_brackets(found.calibration_error),
-            decimal(found.train_loss.mean),
-            decimal(found.test_loss.mean),
-        )
-        for name, found in measured
-    )
     caption = (
         "Means over seeds, in brackets 95 % intervals. The calibration error is the mean distance between "
         "confidence and accuracy on test images."
     )
-    return Table(_DETAILS, rows, "lrrrr", caption, results.places_of_baseline(ranked))
+    return optimizer_table(results, results.best_first(problem), _DETAILS, caption)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from functools import partial
 from statistics import median
 from typing import TYPE_CHECKING
 
 from pipeline.project.wording import counted
 from pipeline.reporting.drawing.figures import to_svg
-from pipeline.reporting.items import Heading, Item, Paragraph, Picture, Table
+from pipeline.reporting.items import Heading, Item, Paragraph, Picture
 from pipeline.reporting.numbers_in_words import decimal, percent
+from pipeline.reporting.optimizer_table import optimizer_table
 from pipeline.reporting.plots import training_curves as plot
 from pipeline.reporting.plots import updates
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pipeline.reporting.results import Results
-    from pipeline.results.metrics import Convergence, Reached
+    from pipeline.results.metrics import Convergence, OptimizerMetrics
 
 
 def build(results: Results) -> list[Item]:
@@ -31,10 +35,9 @@ def build(results: Results) -> list[Item]:
 def picture(results: Results, problem: str) -> Picture:
     """Return the training curves of a problem."""
     title = results.title(problem)
-    found = results.measured(problem)
     ends = results.each(
-        results.ranked(problem),
-        lambda name: f"{decimal(found[name].train_loss.mean)} nats and {percent(found[name].validation_accuracy.mean)}",
+        results.best_first(problem),
+        lambda found: f"{decimal(found.train_loss.mean)} nats and {percent(found.validation_accuracy.mean)}",
     )
     return Picture(
         f"training_curves_{problem}",
@@ -47,12 +50,11 @@ def picture(results: Results, problem: str) -> Picture:
 
 def _updates(results: Results, problem: str) -> Picture:
     title = results.title(problem)
-    found = results.measured(problem)
-    ends = results.each(results.ranked(problem), lambda name: decimal(found[name].convergence.step_persistence.mean, 2))
+    kept = results.each(results.best_first(problem), lambda found: decimal(found.convergence.step_persistence.mean, 2))
     return Picture(
         f"updates_{problem}",
         to_svg(updates.draw(updates.data(results, problem))),
-        f"Size of the effective step over epochs on {title}. Last quarter over first quarter of the training: {ends}.",
+        f"Size of the effective step over epochs on {title}. Last quarter over first quarter of the training: {kept}.",
         f"Size of the effective step on {title}: the root mean square, over all parameters, of what one step changed; "
         "means over seeds.",
     )
@@ -60,45 +62,34 @@ def _updates(results: Results, problem: str) -> Picture:
 
 def _speed(results: Results, problem: str) -> list[Item]:
     """Return how soon every optimizer reached the problem's targets; nothing where it has none."""
-    ranked = results.ranked(problem)
-    found = results.measured(problem)
-    header = [f"steps to {_target(quantity, one)}" for quantity, one in _targets(found[ranked[0]].convergence)]
-    if not header:
+    rows = results.best_first(problem)
+    targets = _targets(next(iter(rows.values())).convergence)
+    if not targets:
         return []
-    rows = tuple(
-        (
-            results.label(name),
-            *(_steps(reached.steps) for _, reached in _targets(found[name].convergence)),
-            decimal(found[name].train_loss.mean),
-        )
-        for name in ranked
-    )
+    columns: list[tuple[str, Callable[[OptimizerMetrics], str]]] = [
+        (f"steps to {name} {target}", partial(_steps, place)) for place, (name, target, _) in enumerate(targets)
+    ]
+    columns.append(("training loss at the end (nats)", lambda found: decimal(found.train_loss.mean)))
     return [
         Paragraph(
             "How many steps until a target was reached for the first time: the median over seeds, and how "
             "many seeds never reached it. Steps are comparable because all optimizers see the same batches."
         ),
-        Table(
-            ("optimizer", *header, "training loss at the end (nats)"),
-            rows,
-            "lr" + "r" * len(header),
-            "Speed, best test accuracy first.",
-            results.places_of_baseline(ranked),
-        ),
+        optimizer_table(results, rows, columns, "Speed, best test accuracy first."),
     ]
 
 
-def _targets(convergence: Convergence) -> list[tuple[str, Reached]]:
-    both = {"training loss": convergence.train_loss, "validation accuracy": convergence.validation_accuracy}
-    return [(quantity, reached) for quantity, reached in both.items() if reached is not None]
+def _targets(convergence: Convergence) -> list[tuple[str, str, tuple[int | None, ...]]]:
+    """Return name, value and each seed's steps of the targets that the problem has."""
+    loss, accuracy = convergence.train_loss, convergence.validation_accuracy
+    return [
+        *([("training loss", decimal(loss.target, 2), loss.steps)] if loss else []),
+        *([("validation accuracy", percent(accuracy.target), accuracy.steps)] if accuracy else []),
+    ]
 
 
-def _target(quantity: str, reached: Reached) -> str:
-    value = decimal(reached.target, 2) if quantity == "training loss" else percent(reached.target)
-    return f"{quantity} {value}"
-
-
-def _steps(steps: tuple[int | None, ...]) -> str:
+def _steps(place: int, found: OptimizerMetrics) -> str:
+    steps = _targets(found.convergence)[place][2]
     missed = steps.count(None)
     if 2 * missed >= len(steps):
         return f"not reached by {missed} of {len(steps)} seeds"
