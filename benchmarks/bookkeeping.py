@@ -33,14 +33,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         problem = problems.by_name(PROBLEM)
-        digest = preparing.prepare(problem.load(folder), 0.2, 0, folder / "learning", folder / "test").digest
+        digest = preparing.prepare(problem, problem.load(folder), 0.2, 0, folder / "learning", folder / "test").digest
         [outcome] = trainings.run([_training(settings, digest)], lambda _: folder / "learning", 1, folder / "memo")
         seconds = []
         for number in range(_TIMES):
             again = replace(outcome, key=f"{number:032x}")
             start = time.perf_counter()
             memo.keep(folder / "memo", again)
-            trainings._recalled(folder / "memo", again.key)
+            memo.recall(folder / "memo", again.key)
             seconds.append(time.perf_counter() - start)
     described = environment.describe()
     machine = {name: value for name, value in described.items() if name != "versions"}
@@ -51,8 +51,8 @@ def main() -> None:
 
 
 def _training(settings: study.Settings, digest: str) -> Training:
-    row, rows = settings.optimizer(OPTIMIZER), settings.problems[PROBLEM]
-    return plan("train", OPTIMIZER, row, PROBLEM, rows, learning_rate=row.learning_rate, seed=1, data=digest)
+    rate = settings.optimizer(OPTIMIZER).learning_rate_centre
+    return plan("train", settings, OPTIMIZER, PROBLEM, learning_rate=rate, seed=1, data=digest)
 
 
 if __name__ == "__main__":

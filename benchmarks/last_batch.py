@@ -14,6 +14,7 @@ from torch.nn import functional as F  # noqa: N812 - its name in all of PyTorch'
 
 from pipeline.prepared import reader
 from pipeline.project import errors, paths
+from pipeline.running.planning import optimizer_row
 from pipeline.settings import loading, study
 from pipeline.training import networks, optimizers, train
 from pipeline.training.batches import Batches
@@ -43,7 +44,7 @@ def measure(settings: study.Settings, name: str, rate: float) -> tuple[float, li
     validation = Batches(reader.open_part(learning, "validation"), description, batch_size)
     torch.manual_seed(0)  # noqa: TID251 - a script of its own
     network = networks.build("assignment_cnn", description.shape, len(description.classes))
-    row = settings.optimizer(name).model_dump(by_alias=True)
+    row = optimizer_row(settings.optimizer(name))
     stepper = optimizers.build(name, row, rate, network)
     order = torch.randperm(len(batches.labels), generator=torch.Generator().manual_seed(0))
     for images, labels in batches.in_order(order):

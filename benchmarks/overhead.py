@@ -45,7 +45,7 @@ def measure(engine: str, trainings: int) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         problem = problems.by_name(PROBLEM)
-        digest = preparing.prepare(problem.load(folder), 0.2, 0, folder / "learning", folder / "test").digest
+        digest = preparing.prepare(problem, problem.load(folder), 0.2, 0, folder / "learning", folder / "test").digest
         everything = [_training(settings, seed, digest) for seed in range(workers + trainings)]
         ends: list[tuple[float, float]] = []
         begin = time.perf_counter()
@@ -73,9 +73,8 @@ def _overhead(begin: float, ends: list[tuple[float, float]], workers: int) -> di
 
 
 def _training(settings: study.Settings, seed: int, digest: str) -> Training:
-    row = settings.optimizer(OPTIMIZER)
-    rows = settings.problems[PROBLEM]
-    return plan("train", OPTIMIZER, row, PROBLEM, rows, learning_rate=row.learning_rate, seed=seed, data=digest)
+    rate = settings.optimizer(OPTIMIZER).learning_rate_centre
+    return plan("train", settings, OPTIMIZER, PROBLEM, learning_rate=rate, seed=seed, data=digest)
 
 
 def main(

@@ -51,9 +51,10 @@ class Source:
 def tutorial(batch_size: int, settings: Settings) -> Source:
     """Return the batches of PyTorch's CIFAR-10 tutorial: decoded, scaled and normalised an image at a time."""
     train, test = _torchvision_data()
-    problem = settings.problems[PROBLEM]
+    data = data_settings.load()
     # the project's own training images: the others judge its tuning
-    rows, _ = splits.stratified(_labels(train), problem.validation_fraction, data_settings.load().split_seed)
+    fraction = data.sets[settings.data_of(PROBLEM)].validation_fraction
+    rows, _ = splits.stratified(_labels(train), fraction, data.split_seed)
     subset = torch.utils.data.Subset(train, rows.tolist())
     training_loader = torch.utils.data.DataLoader(subset, batch_size=batch_size, shuffle=True, num_workers=2)
     test_loader = torch.utils.data.DataLoader(test, batch_size=250, num_workers=2)

@@ -61,12 +61,10 @@ def _compare(settings: study.Settings, network: str, rounds: int) -> dict[str, l
 
 def _run(settings: study.Settings, network: str, seed: int) -> list[Outcome]:
     """Train once in every precision, one after another in one worker, after an epoch that counts for nothing."""
-    row = settings.optimizer(OPTIMIZER)
-    problem = settings.problems[PROBLEM].model_copy(
-        update={"network": network, "epochs": 1, "validations_per_epoch": 1}
-    )
+    rate = settings.optimizer(OPTIMIZER).learning_rate_centre
     digest = reader.describe(paths.learning(PROBLEM)).digest
-    asked = plan("train", OPTIMIZER, row, PROBLEM, problem, learning_rate=row.learning_rate, seed=seed, data=digest)
+    asked = plan("train", settings, OPTIMIZER, PROBLEM, learning_rate=rate, seed=seed, data=digest)
+    asked = replace(asked, network=network, epochs=1, validations_per_epoch=1)
     warm_up = replace(asked, seed=0)
     timed: list[Training] = [replace(asked, precision=precision) for precision in PRECISIONS]
     with tempfile.TemporaryDirectory() as memo:

@@ -26,6 +26,7 @@ from benchmarks import plain_loops
 from pipeline.prepared import reader
 from pipeline.project import environment, errors, files, paths
 from pipeline.running import pool
+from pipeline.running.planning import optimizer_row
 from pipeline.settings import loading
 from pipeline.training import determinism, networks, optimizers
 from pipeline.training.batches import Batches
@@ -175,7 +176,7 @@ def _plain(network: nn.Module, images: Callable[[Tensor], Tensor], data: Batches
 
 
 def _stepped(network: nn.Module, data: Batches, learning_rate: float) -> Step:
-    row = loading.load().optimizer(OPTIMIZER).model_dump(by_alias=True)
+    row = optimizer_row(loading.load().optimizer(OPTIMIZER))
     stepper = optimizers.build(OPTIMIZER, row, learning_rate, network)
 
     def step(rows: Tensor) -> Tensor:
@@ -195,7 +196,7 @@ def measure(rung: Callable[[Batches, float], Step], steps: int) -> dict[str, Any
     size = settings.problems[PROBLEM].batch_size
     learning = paths.learning(PROBLEM)
     data = Batches(reader.open_part(learning, "train"), reader.describe(learning), size)
-    step = rung(data, settings.optimizer(OPTIMIZER).learning_rate)
+    step = rung(data, settings.optimizer(OPTIMIZER).learning_rate_centre)
     order = torch.randperm(len(data.labels), generator=torch.Generator().manual_seed(0))
     batches = torch.split(order[: len(data) * size], size)
     losses = [step(batches[number]).item() for number in range(COMPARED_STEPS)]

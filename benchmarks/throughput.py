@@ -13,6 +13,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -69,11 +70,11 @@ def project_accuracies(settings: study.Settings, seeds: int) -> list[float]:
 
 
 def _training(settings: study.Settings, seed: int, epochs: int) -> Training:
-    row = settings.optimizer(OPTIMIZER)
-    # plain loops look at no validation images; one look an epoch is the least that a training can have
-    problem = settings.problems[PROBLEM].model_copy(update={"validations_per_epoch": 1, "epochs": epochs})
+    rate = settings.optimizer(OPTIMIZER).learning_rate_centre
     digest = reader.describe(paths.learning(PROBLEM)).digest
-    return plan("train", OPTIMIZER, row, PROBLEM, problem, learning_rate=row.learning_rate, seed=seed, data=digest)
+    asked = plan("train", settings, OPTIMIZER, PROBLEM, learning_rate=rate, seed=seed, data=digest)
+    # plain loops look at no validation images; one look per epoch is the least that a training can have
+    return replace(asked, validations_per_epoch=1, epochs=epochs)
 
 
 def _run(trainings: list[Training], workers: int) -> list[Outcome]:
@@ -154,7 +155,7 @@ def _rate(name: str, settings: study.Settings, seconds: float, epochs: int) -> f
         return matrix_products.rate(settings.problems[PROBLEM].batch_size, workers, min(seconds, 3))
     from benchmarks import plain_loops
 
-    return plain_loops.rate(_source(name, settings)(), settings.optimizer(OPTIMIZER).learning_rate, seconds)
+    return plain_loops.rate(_source(name, settings)(), settings.optimizer(OPTIMIZER).learning_rate_centre, seconds)
 
 
 def _accuracies(name: str, settings: study.Settings, seeds: int) -> list[float]:
@@ -162,9 +163,9 @@ def _accuracies(name: str, settings: study.Settings, seeds: int) -> list[float]:
         return project_accuracies(settings, seeds)
     from benchmarks import plain_loops
 
-    source, row = _source(name, settings)(), settings.optimizer(OPTIMIZER)
+    source, rate = _source(name, settings)(), settings.optimizer(OPTIMIZER).learning_rate_centre
     epochs = settings.problems[PROBLEM].epochs
-    return [plain_loops.accuracy(source, row.learning_rate, epochs, seed) for seed in range(1, seeds + 1)]
+    return [plain_loops.accuracy(source, rate, epochs, seed) for seed in range(1, seeds + 1)]
 
 
 def _source(name: str, settings: study.Settings) -> Callable[[], Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -16,7 +16,12 @@ from torch.nn import functional as F  # noqa: N812 - its name in all of PyTorch'
 
 from pipeline.prepared import reader
 from pipeline.project import paths
+from pipeline.project.numbers import significant
+from pipeline.results.cost import Cost, Ratio, StepCost
+from pipeline.running.planning import optimizer_row
+from pipeline.running.refusals import in_words
 from pipeline.training import determinism, networks, optimizers
+from pipeline.training.record import OptimizerRow
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,6 +30,7 @@ if TYPE_CHECKING:
 
     from pipeline.settings.study import Settings
     from pipeline.training.optimizers import Stepper
+    from pipeline.training.record import Convolution
 
 ROUNDS = 31
 STEPS = 10
@@ -34,12 +40,11 @@ _SEED = 0
 _CONFIDENCE = 0.95
 # Not the row `sgd`, which may be edited or missing. Where it is there, it is timed like any other: how far
 # its ratio is from 1 shows what such a measurement can tell apart.
-_BASELINE: dict[str, Any] = {"class": "SGD", "arguments": {}}
-_BASELINE_RATE = 0.01
+_BASELINE = (OptimizerRow("SGD"), 0.01)
 
 
 @dataclass(frozen=True)
-class Assignment:
+class TimingTask:
     """What is to be timed.
 
     Attributes
@@ -48,7 +53,9 @@ class Assignment:
         Name of a network, the shape of one input (height, width, channels), the number of classes, and of
         examples in a batch.
     rows
-        By optimizer: its row (``class``, ``arguments`` and ``rest``) and its learning rate.
+        By optimizer: its row and its learning rate.
+    convolution
+        How the network convolves.
     rounds, steps
         How often each optimizer's turn comes, and how many steps it then takes.
     """
@@ -57,7 +64,8 @@ class Assignment:
     shape: tuple[int, ...]
     classes: int
     batch_size: int
-    rows: Mapping[str, tuple[Mapping[str, Any], float]]
+    rows: Mapping[str, tuple[OptimizerRow, float]]
+    convolution: Convolution = "compiled"
     rounds: int = ROUNDS
     steps: int = STEPS
 
@@ -82,35 +90,34 @@ class Timing:
 
 @dataclass(frozen=True)
 class Measurement:
-    """The timings of all optimizers of an assignment, and of plain SGD beside them."""
+    """The timings of all optimizers of a task, and of plain SGD beside them."""
 
     baseline: Timing
     optimizers: dict[str, Timing]
 
 
-def assignment(settings: Settings) -> Assignment:
+def timing_task(settings: Settings) -> TimingTask:
     """Return what stage ``cost`` times: every optimizer on the main problem's network and batch size.
 
     Raises
     ------
-    DataError
-        Where the main problem's data is not prepared: its shape is needed.
+    Refusal
+        ``not_prepared``: the shape of the main problem's data is needed.
     """
     problem = settings.problems[settings.main_problem]
-    description = reader.describe(paths.learning(settings.main_problem))
-    return Assignment(
+    description = reader.describe(paths.learning(settings.data_of(settings.main_problem)))
+    return TimingTask(
         network=problem.network,
         shape=description.shape,
         classes=len(description.classes),
         batch_size=problem.batch_size,
-        rows={
-            name: (row.model_dump(by_alias=True, exclude={"label", "learning_rate"}), row.learning_rate)
-            for name, row in settings.optimizers.items()
-        },
+        rows={name: (optimizer_row(row), row.learning_rate_centre) for name, row in settings.optimizers.items()},
+        convolution=settings.convolution,
     )
 
 
-def measure(task: Assignment) -> Measurement:
+@in_words()
+def measure(task: TimingTask) -> Measurement:
     """Time all optimizers in rounds, each round in an order of its own.
 
     Inputs and labels are random: what they hold does not change how long a step takes.
@@ -123,7 +130,7 @@ def measure(task: Assignment) -> Measurement:
     determinism.enforce()
     generator = torch.Generator().manual_seed(_SEED)
     batches = [_random_batch(task, generator) for _ in range(_BATCHES)]
-    entrants = [("", (_BASELINE, _BASELINE_RATE)), *task.rows.items()]
+    entrants = [("", _BASELINE), *task.rows.items()]
     runs = [_Run(task, name, row, rate) for name, (row, rate) in entrants]
     for run in runs:
         run.take(_WARM_UP_STEPS, batches)
@@ -150,42 +157,30 @@ def state_bytes(stepper: Stepper) -> int:
     )
 
 
-def relative(measurement: Measurement) -> dict[str, dict[str, Any]]:
-    """Put the timings in relation to plain SGD's of the same round.
-
-    Parameters
-    ----------
-    measurement
-        What `measure` returns.
-
-    Returns
-    -------
-    dict
-        By optimizer: ``step_ratio`` and ``optimizer_ratio`` (of the whole step, and of the update alone),
-        each with ``median``, ``low`` and ``high``, a 95 % interval of the median over rounds;
-        ``microseconds_per_step`` and ``microseconds_optimizer``, medians over rounds;
-        ``state_bytes_per_parameter``; ``rounds``, the step ratio of each.
-    """
+def relative(measurement: Measurement) -> Cost:
+    """Put the timings in relation to plain SGD's of the same round; intervals are 95 % of the median over rounds."""
     baseline = measurement.baseline
-    return {
-        name: {
-            "step_ratio": _median_interval(timing.steps / baseline.steps),
-            "optimizer_ratio": _median_interval(timing.optimizer_steps / baseline.optimizer_steps),
-            "microseconds_per_step": _rounded(float(np.median(timing.steps)) * 1e6),
-            "microseconds_optimizer": _rounded(float(np.median(timing.optimizer_steps)) * 1e6),
-            "state_bytes_per_parameter": _rounded(timing.state_bytes_per_parameter),
-            "rounds": [_rounded(float(ratio)) for ratio in timing.steps / baseline.steps],
+    return Cost(
+        optimizers={
+            name: StepCost(
+                step_ratio=_median_interval(timing.steps / baseline.steps),
+                optimizer_ratio=_median_interval(timing.optimizer_steps / baseline.optimizer_steps),
+                microseconds_per_step=significant(np.median(timing.steps) * 1e6),
+                microseconds_optimizer=significant(np.median(timing.optimizer_steps) * 1e6),
+                state_bytes_per_parameter=significant(timing.state_bytes_per_parameter),
+                rounds=tuple(significant(ratio) for ratio in timing.steps / baseline.steps),
+            )
+            for name, timing in measurement.optimizers.items()
         }
-        for name, timing in measurement.optimizers.items()
-    }
+    )
 
 
 class _Run:
     """One optimizer at work on a network of its own."""
 
-    def __init__(self, task: Assignment, name: str, row: Mapping[str, Any], rate: float) -> None:
+    def __init__(self, task: TimingTask, name: str, row: OptimizerRow, rate: float) -> None:
         with torch.random.fork_rng(devices=[]):
-            self._network: nn.Module = networks.build(task.network, task.shape, task.classes)
+            self._network: nn.Module = networks.build(task.network, task.shape, task.classes, task.convolution)
         self.stepper = optimizers.build(name, row, rate, self._network)
 
     def take(self, steps: int, batches: Sequence[tuple[Tensor, Tensor]]) -> tuple[float, float]:
@@ -203,12 +198,12 @@ class _Run:
         return (time.perf_counter() - start) / steps, updates / steps
 
 
-def _random_batch(task: Assignment, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+def _random_batch(task: TimingTask, generator: torch.Generator) -> tuple[Tensor, Tensor]:
     images = torch.randn(task.batch_size, *task.shape, generator=generator).permute(0, 3, 1, 2)
     return images, torch.randint(task.classes, (task.batch_size,), generator=generator)
 
 
-def _median_interval(values: np.ndarray) -> dict[str, float | None]:
+def _median_interval(values: np.ndarray) -> Ratio:
     """Return the median with the bounds of its order statistics (Conover 1999, sec. 3.2).
 
     They assume no distribution: rounds that something else slowed down do not widen them much. A bound is
@@ -217,13 +212,4 @@ def _median_interval(values: np.ndarray) -> dict[str, float | None]:
     from scipy import stats
 
     interval = stats.quantile_test(values, p=0.5).confidence_interval(_CONFIDENCE)
-    return {
-        "median": _rounded(float(np.median(values))),
-        "low": _rounded(float(interval.low)),
-        "high": _rounded(float(interval.high)),
-    }
-
-
-def _rounded(value: float) -> float | None:
-    """Return six significant digits, more than such a measurement has; None for what is not finite."""
-    return float(f"{value:.6g}") if np.isfinite(value) else None
+    return Ratio(median=significant(np.median(values)), low=significant(interval.low), high=significant(interval.high))

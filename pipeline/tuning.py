@@ -2,59 +2,59 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from pipeline.running.outputs import Choice
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from pipeline.settings.study import Settings, TuningSettings
     from pipeline.training.record import Outcome
 
 
-def grid(middle: float, points: int, points_per_decade: int) -> list[float]:
-    """Return a log-spaced grid around its middle, ascending, three significant digits each.
-
-    Examples
-    --------
-    >>> grid(0.001, points=3, points_per_decade=2)
-    [0.000316, 0.001, 0.00316]
-    """
-    return [rate_at(middle, step, points_per_decade) for step in _first_steps(points)]
-
-
-def rate_at(middle: float, steps: int, points_per_decade: int) -> float:
-    """Return the learning rate that lies `steps` grid steps above the middle."""
-    return float(f"{middle * 10 ** (steps / points_per_decade):.3g}")
-
-
 @dataclass(frozen=True)
-class Grid:
-    """The learning rates that a search starts from.
+class Trial:
+    """A point of a problem's grid.
 
     Attributes
     ----------
-    middle
-        Where the steps are counted from.
-    points
-        Number of learning rates.
-    centre
-        Number of grid steps above `middle` that the points lie around.
+    problem
+        What to train on.
+    step
+        How many grid steps it lies above the centre of the optimizer's row.
+    learning_rate
+        At that step.
     """
 
-    middle: float
-    points: int
-    centre: int = 0
+    problem: str
+    step: int
+    learning_rate: float
 
 
-Trial: TypeAlias = "tuple[str, float]"  # a problem, and a learning rate to train it at
-Run: TypeAlias = "Callable[[Sequence[Trial], Callable[[Outcome], Sequence[Trial]], Callable[[], Trial | None]], object]"
+Follow: TypeAlias = "Callable[[Trial, Outcome], Sequence[Trial]]"
+Run: TypeAlias = "Callable[[Sequence[Trial], Follow, Callable[[], Trial | None]], object]"
+Found: TypeAlias = "tuple[dict[str, list[Outcome]], dict[str, Choice]]"
 
 
-def tune(optimizer: str, settings: Settings, run: Run) -> tuple[dict[str, list[Outcome]], dict[str, Choice]]:
+def rate_at(centre: float, step: int, points_per_decade: int) -> float:
+    """Return the learning rate that lies `step` grid steps above the centre, to three significant digits.
+
+    Examples
+    --------
+    >>> [rate_at(0.001, step, points_per_decade=2) for step in (-1, 0, 1)]
+    [0.000316, 0.001, 0.00316]
+    """
+    return float(f"{centre * 10 ** (step / points_per_decade):.3g}")
+
+
+def steps_around(step: int, points: int) -> range:
+    """Return as many grid steps as there are points, `step` in their middle (or just above it)."""
+    return range(step - points // 2, step - points // 2 + points)
+
+
+def tune(optimizer: str, settings: Settings, run: Run) -> Found:
     """Search the best learning rate of an optimizer for every problem that it takes part in.
 
     A problem that starts from another's tuned value (``tuned_on``) begins as soon as that is found.
@@ -66,36 +66,32 @@ def tune(optimizer: str, settings: Settings, run: Run) -> tuple[dict[str, list[O
     settings
         With the problems and the budget.
     run
-        Trains; called once, so that all problems share the workers. Gets the first trials, a function that takes
-        every outcome as it comes, in any order, and returns the trials to add because of it, and one that returns a
-        trial that will probably be added (or None), for a worker that has nothing to do.
+        Trains; called once, so that all problems share the workers. Gets the first trials; a function that takes
+        every trial with its outcome, in any order, and returns the trials to add because of it; and one that returns
+        a trial that will probably be added (or None), for a worker that has nothing to do.
 
     Returns
     -------
     tuple of dict
-        By problem: all trials in ascending order of the learning rate, and the choice.
+        By problem: the outcomes of all trials in ascending order of the learning rate, and the choice.
     """
-    row, tuning = settings.optimizer(optimizer), settings.tuning
-    names = settings.problems_of(optimizer)
-    sources = {name: settings.problems[name].tuned_on for name in names}
-    independent = [name for name in names if not sources[name]]
-    dependent = [name for name in names if sources[name]]
+    tuning = settings.tuning
+    problems = {name: settings.problems[name] for name in settings.problems_of(optimizer)}
+    independent = [name for name, problem in problems.items() if not problem.tuned_on]
+    dependent = [name for name, problem in problems.items() if problem.tuned_on]
 
-    def heirs(problem: str, choice: Choice) -> dict[str, Grid]:
-        # counted from the same middle, so that both problems try the same learning rates
-        centre = round(math.log10(choice.learning_rate / row.learning_rate) * tuning.points_per_decade)
-        return {
-            name: Grid(row.learning_rate, 2 * settings.problems[name].neighbours + 1, centre)
-            for name in dependent
-            if sources[name] == problem
-        }
+    def heirs(source: str, best: int) -> dict[str, range]:
+        # steps from the same centre, so that both problems try the same learning rates
+        points = {name: 2 * problems[name].neighbours + 1 for name in dependent if problems[name].tuned_on == source}
+        return {name: steps_around(best, count) for name, count in points.items()}
 
     # those that others wait for come first
-    urgent_first = sorted(independent, key=lambda name: name not in sources.values())
-    grids = {name: Grid(row.learning_rate, tuning.points) for name in urgent_first}
-    trials, choices = search(grids, tuning, run, heirs)
+    sources = {problem.tuned_on for problem in problems.values()}
+    urgent_first = sorted(independent, key=lambda name: name not in sources)
+    grids = {name: steps_around(0, tuning.points) for name in urgent_first}
+    outcomes, choices = search(settings.optimizer(optimizer).learning_rate_centre, grids, tuning, run, heirs)
     order = independent + dependent
-    return {name: trials[name] for name in order}, {name: choices[name] for name in order}
+    return {name: outcomes[name] for name in order}, {name: choices[name] for name in order}
 
 
 def expected_trials(optimizer: str, settings: Settings) -> int:
@@ -105,88 +101,106 @@ def expected_trials(optimizer: str, settings: Settings) -> int:
 
 
 def search(
-    grids: Mapping[str, Grid],
+    centre: float,
+    grids: Mapping[str, range],
     tuning: TuningSettings,
     run: Run,
-    heirs: Callable[[str, Choice], Mapping[str, Grid]] = lambda problem, choice: {},
-) -> tuple[dict[str, list[Outcome]], dict[str, Choice]]:
+    heirs: Callable[[str, int], Mapping[str, range]] = lambda problem, best: {},
+) -> Found:
     """Search the best learning rate for several problems at once, each at its own pace.
 
     The grid of a problem whose best lies on an edge grows by a point beyond that edge, again and again, at most
-    ``max_extensions`` times. `heirs` tells which problems begin, and where, once a problem's choice is made.
-    Other arguments and result as of `tune`; the problems come in the order in which they began.
+    ``max_extensions`` times.
+
+    Parameters
+    ----------
+    centre
+        Learning rate at step 0.
+    grids
+        The steps to begin with, by problem.
+    tuning
+        The budget.
+    run
+        As of `tune`.
+    heirs
+        Gets a problem and its best step; returns the grids of the problems that begin from there.
+
+    Returns
+    -------
+    tuple of dict
+        As of `tune`, the problems in the order in which they began.
     """
     searches: dict[str, _Search] = {}
 
-    def begin(some: Mapping[str, Grid]) -> list[Trial]:
-        searches.update({problem: _Search(start, tuning) for problem, start in some.items()})
-        return [(problem, rate) for problem in some for rate in searches[problem].first()]
+    def trials(problem: str, steps: Sequence[int]) -> list[Trial]:
+        return [Trial(problem, step, rate_at(centre, step, tuning.points_per_decade)) for step in steps]
 
-    def follow(outcome: Outcome) -> list[Trial]:
-        problem = outcome.training.problem
-        own = searches[problem]
-        further = [(problem, rate) for rate in own.take(outcome)]
-        return further if own.pending else begin(heirs(problem, own.choice()))
+    def begin(some: Mapping[str, range]) -> list[Trial]:
+        searches.update({problem: _Search(steps, tuning.max_extensions) for problem, steps in some.items()})
+        return [trial for problem, steps in some.items() for trial in trials(problem, steps)]
+
+    def follow(trial: Trial, outcome: Outcome) -> list[Trial]:
+        own = searches[trial.problem]
+        further = own.take(trial.step, outcome)
+        return trials(trial.problem, further) if own.pending else begin(heirs(trial.problem, own.best))
 
     def likely() -> Trial | None:
-        guesses = ((problem, own.likely()) for problem, own in searches.items())
-        return next(((problem, rate) for problem, rate in guesses if rate is not None), None)
+        guesses = (trial for problem, own in searches.items() for trial in trials(problem, own.likely()))
+        return next(guesses, None)
 
     if grids:
         run(begin(grids), follow, likely)
-    trials = {problem: own.trials() for problem, own in searches.items()}
-    return trials, {problem: own.choice() for problem, own in searches.items()}
+    outcomes = {problem: [own.found[step] for step in sorted(own.found)] for problem, own in searches.items()}
+    return outcomes, {problem: own.choice() for problem, own in searches.items()}
 
 
 class _Search:
-    """What to try next on one problem, given what was tried."""
+    """What to try next on one problem, given what was tried, in grid steps."""
 
-    def __init__(self, start: Grid, tuning: TuningSettings) -> None:
-        self._start, self._tuning = start, tuning
-        self._steps: dict[float, int] = {}
-        self._found: dict[int, Outcome] = {}
+    def __init__(self, steps: range, extensions: int) -> None:
+        self._asked = list(steps)
+        self._extensions = extensions  # how many are left
+        self.found: dict[int, Outcome] = {}
 
     @property
     def pending(self) -> bool:
         """Whether trials are under way."""
-        return len(self._found) < len(self._steps)
+        return len(self.found) < len(self._asked)
 
-    def first(self) -> list[float]:
-        return self._ask(_first_steps(self._start.points, self._start.centre))
+    @property
+    def best(self) -> int:
+        # the smallest learning rate among equals: it is also the one to extend from if all of them diverged
+        return max(self.found, key=lambda step: (*_merit(self.found[step]), -step))
 
-    def take(self, outcome: Outcome) -> list[float]:
-        """Take over a trial; return the learning rate to try once the last of those under way is in."""
-        self._found[self._steps[outcome.training.learning_rate]] = outcome
-        step = None if self.pending else self._extension()
-        return [] if step is None else self._ask([step])
+    def take(self, step: int, outcome: Outcome) -> list[int]:
+        """Take over a trial; return the step to try once all pending trials are finished."""
+        self.found[step] = outcome
+        further = [] if self.pending else self._extension()
+        self._asked += further
+        self._extensions -= len(further)
+        return further
 
-    def likely(self) -> float | None:
-        """Return the learning rate to try next if none of the trials under way is the best."""
-        step = self._extension() if self.pending and self._found else None
-        return None if step is None else self._rate(step)
+    def likely(self) -> list[int]:
+        """Return the step to try next if none of the pending trials is the best."""
+        return self._extension() if self.pending and self.found else []
 
-    def _extension(self) -> int | None:
-        used_up = len(self._steps) - self._start.points >= self._tuning.max_extensions
-        return None if used_up else _beyond_edge(self._found, self._steps.values())
+    def _extension(self) -> list[int]:
+        return self._beyond(self._asked) if self._extensions else []
 
-    def _ask(self, steps: Iterable[int]) -> list[float]:
-        new = {self._rate(step): step for step in steps}
-        self._steps.update(new)
-        return list(new)
-
-    def _rate(self, step: int) -> float:
-        return rate_at(self._start.middle, step, self._tuning.points_per_decade)
-
-    def trials(self) -> list[Outcome]:
-        return [outcome for _, outcome in sorted(self._found.items())]
+    def _beyond(self, steps: Collection[int]) -> list[int]:
+        """Return the step beyond the edge of `steps` on which the best trial lies, if it lies on one."""
+        if self.best == min(steps):
+            return [self.best - 1]
+        return [self.best + 1] if self.best == max(steps) else []
 
     def choice(self) -> Choice:
-        return _choose(self._found)
-
-
-def _first_steps(points: int, centre: int = 0) -> range:
-    first = centre - points // 2
-    return range(first, first + points)
+        outcome = self.found[self.best]
+        return Choice(
+            learning_rate=outcome.training.learning_rate,
+            validation_accuracy=outcome.validation_accuracy,
+            trials=len(self.found),
+            on_edge=bool(self._beyond(self.found)),
+        )
 
 
 def _merit(outcome: Outcome) -> tuple[float, float]:
@@ -195,33 +209,10 @@ def _merit(outcome: Outcome) -> tuple[float, float]:
     return outcome.validation_accuracy, -loss if loss is not None else float("-inf")
 
 
-def _best_step(trials: Mapping[int, Outcome]) -> int:
-    # the smallest learning rate among equals: it is also the one to extend from if all of them diverged
-    return min(trials, key=lambda step: (*(-value for value in _merit(trials[step])), step))
-
-
-def _beyond_edge(trials: Mapping[int, Outcome], steps: Collection[int]) -> int | None:
-    """Return the step beyond the edge of all steps on which the best trial lies, if it lies on one."""
-    best = _best_step(trials)
-    if best == min(steps):
-        return best - 1
-    return best + 1 if best == max(steps) else None
-
-
-def _choose(trials: Mapping[int, Outcome]) -> Choice:
-    best = trials[_best_step(trials)]
-    return Choice(
-        learning_rate=best.training.learning_rate,
-        validation_accuracy=best.validation_accuracy,
-        trials=len(trials),
-        on_edge=_beyond_edge(trials, trials) is not None,
-    )
-
-
 def summary(optimizer: str, problem: str, choice: Choice) -> str:
     """Say in a line what a search found."""
     edge = ", still on the edge of the grid" if choice.on_edge else ""
     return (
         f"{optimizer} on {problem}: learning rate {choice.learning_rate:g} of {choice.trials} tried "
-        f"({choice.validation_accuracy:.1%} of the validation examples right{edge})"
+        f"(validation accuracy {choice.validation_accuracy:.1%}{edge})"
     )

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
 from pipeline.comparison import claims, compare, key_figures
 from pipeline.comparison import settings as comparison_settings
+from pipeline.comparison.decisions import VerdictKind
 from pipeline.comparison.evidence import Evidence
-from pipeline.comparison.verdict import Outcome
 from pipeline.console import quiet
 from pipeline.console.timing import stage_time
-from pipeline.data import problems
-from pipeline.project import errors, files, paths
+from pipeline.project import errors
+from pipeline.results import tables
+from pipeline.results.champions import Champions
+from pipeline.results.cost import Cost
+from pipeline.results.metrics import Metrics
+from pipeline.results.problems import Problems
 from pipeline.settings import loading
 
 
@@ -19,22 +21,17 @@ def main() -> None:
     """Write the comparison, the verdicts and the key figures."""
     settings, rules = loading.load(), comparison_settings.load()
     with stage_time("compare"):
-        metrics = files.read_json(paths.METRICS)
-        learning_rates = pd.read_csv(paths.LEARNING_RATES)
-        cost = files.read_json(paths.COST) if paths.COST.exists() else None
-        found = compare.compare(rules, metrics, learning_rates)
+        metrics = Metrics.read()
+        found = compare.compare(rules, metrics, tables.LEARNING_RATES.read())
+        found.write()
         labels = {name: row.label for name, row in settings.optimizers.items()}
-        titles = {name: problems.by_name(name).TITLE for name in settings.problems}
-        evidence = Evidence(rules, metrics, found, cost, labels, titles)
-        files.write_json(paths.COMPARISON, found)
-        verdicts = claims.judge_all(evidence)
-        files.write_json(paths.VERDICTS, verdicts)
-        said = [record["verdict"] for record in verdicts.values()]
-        champions = files.read_json(paths.CHAMPION)
-        counts = {str(outcome): said.count(outcome) for outcome in Outcome}
-        summary = key_figures.summary(rules.baseline, settings.main_problem, metrics, champions, counts)
-        files.write_json(paths.SUMMARY, summary)
-        files.write_json(paths.ACCURACIES, key_figures.accuracies(metrics))
+        titles = {name: facts.title for name, facts in Problems.read().problems.items()}
+        verdicts = claims.judge_all(Evidence(rules, metrics, found, Cost.read_if_there(), labels, titles))
+        verdicts.write()
+        said = [record.verdict for record in verdicts.claims.values()]
+        counts = {str(kind): said.count(kind) for kind in VerdictKind}
+        key_figures.summary(rules.baseline, settings.main_problem, metrics, Champions.read(), counts).write()
+        key_figures.accuracies(metrics).write()
 
 
 if __name__ == "__main__":

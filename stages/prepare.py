@@ -1,4 +1,4 @@
-"""Split and measure a problem's examples: ``python -m stages.prepare PROBLEM``."""
+"""Split and measure the examples of a data set: ``python -m stages.prepare NAME``."""
 
 from __future__ import annotations
 
@@ -9,25 +9,23 @@ from pipeline.console.timing import stage_time
 from pipeline.data import preparing, problems
 from pipeline.data import settings as data_settings
 from pipeline.project import errors, paths
-from pipeline.settings import loading
 
 
 def main(name: str) -> None:
-    """Write the learning part and the test part of a problem's data."""
-    settings = loading.load()
-    problem = problems.by_name(name)
-    raw = paths.raw(problem.ARCHIVE) if problem.ARCHIVE else paths.RAW
+    """Write the learning part and the test part of a data set."""
+    settings, dataset = data_settings.load(), problems.by_name(name)
+    raw = paths.raw(dataset.ARCHIVE) if dataset.ARCHIVE else paths.RAW
     with stage_time(f"prepare@{name}"):
-        description = preparing.prepare(
-            problem.load(raw),
-            settings.problems[name].validation_fraction,
-            data_settings.load().split_seed,
+        found = preparing.prepare(
+            dataset,
+            dataset.load(raw),
+            settings.sets[name].validation_fraction,
+            settings.split_seed,
             paths.learning(name),
             paths.test(name),
-            centred=problem.CENTRED,
         )
-    counts = [f"{count:,} {part}" for part, count in description.counts.items()]
-    notes = [f"{note.replace('_', ' ')} {value:.1%}" for note, value in description.notes.items()]
+    counts = [f"{count:,} {part}" for part, count in found.counts.items()]
+    notes = [f"{note.replace('_', ' ')} {value:.1%}" for note, value in found.notes.items()]
     print(f"prepare {name}: {', '.join(counts + notes)}")
 
 

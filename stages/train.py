@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pipeline.console import quiet
 from pipeline.prepared import reader
 from pipeline.project import errors, paths
-from pipeline.running import hardware, outputs
+from pipeline.running import outputs, refusals
 from pipeline.running import settings as execution_settings
 from pipeline.running.planning import plan, summary
 from pipeline.running.trainings import run_study
@@ -23,36 +23,33 @@ if TYPE_CHECKING:
 def main(optimizer: str) -> None:
     """Write the records, histories and weights of all seeds."""
     settings, execution = loading.load(), execution_settings.load()
-    problems = settings.problems_of(optimizer)
-    trainings = [training for problem in problems for training in _plans(settings, optimizer, problem)]
+    trainings = _plans(settings, optimizer)
     with observed("train", optimizer, len(trainings), settings, execution.worker_count()) as watch:
-        outcomes = run_study(trainings, execution, watch.finished)
+        outcomes = run_study(trainings, settings, execution, watch.finished)
         outputs.write_trainings(optimizer, outcomes)
-        for problem in problems:
+        for problem in settings.problems_of(optimizer):
             watch.bar.say(summary(optimizer, problem, outcomes))
 
 
-def _plans(settings: Settings, optimizer: str, problem: str) -> list[Training]:
-    rate = outputs.read_choice(optimizer, problem)["learning_rate"]
-    digest = reader.describe(paths.learning(problem)).digest
-    chosen = hardware.resolve(settings, settings.problems[problem])
+def _plans(settings: Settings, optimizer: str) -> list[Training]:
+    choices = outputs.read_choices(optimizer, settings.problems_of(optimizer))
+    digests = {problem: reader.describe(paths.learning(settings.data_of(problem))).digest for problem in choices}
     return [
         plan(
             "train",
+            settings,
             optimizer,
-            settings.optimizer(optimizer),
             problem,
-            settings.problems[problem],
-            learning_rate=rate,
+            learning_rate=choice.learning_rate,
             seed=seed,
-            data=digest,
-            hardware=chosen,
+            data=digests[problem],
         )
+        for problem, choice in choices.items()
         for seed in settings.seeds(problem)
     ]
 
 
 if __name__ == "__main__":
     quiet.hush()
-    with errors.one_message():
+    with errors.one_message(), refusals.in_words():
         main(sys.argv[1])

@@ -9,7 +9,7 @@ from pipeline import tuning
 from pipeline.console import quiet
 from pipeline.prepared import reader
 from pipeline.project import errors, paths
-from pipeline.running import hardware, outputs, pool, rows
+from pipeline.running import outputs, pool, refusals, rows
 from pipeline.running import settings as execution_settings
 from pipeline.running.planning import plan
 from pipeline.running.trainings import run_study
@@ -19,57 +19,49 @@ from pipeline.tracking.observer import observed
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from pipeline.training.record import Outcome, Training
-    from pipeline.tuning import Trial
+    from pipeline.training.record import Training
+    from pipeline.tuning import Follow, Trial
 
 
 def main(optimizer: str) -> None:
     """Write every trial and the chosen learning rates."""
     pool.start_server()
     settings, execution = loading.load(), execution_settings.load()
-    row = settings.optimizer(optimizer)
-    digests = {name: reader.describe(paths.learning(name)).digest for name in settings.problems}
-    chosen = {name: hardware.resolve(settings, problem) for name, problem in settings.problems.items()}
+    digests = {
+        name: reader.describe(paths.learning(settings.data_of(name))).digest for name in settings.problems_of(optimizer)
+    }
     expected = tuning.expected_trials(optimizer, settings)
-    asked = 0
+    trial_of: dict[Training, Trial] = {}
     with observed("tune", optimizer, expected, settings, execution.worker_count()) as watch:
         rows.check(settings)
 
-        def planned(problem: str, rate: float) -> Training:
-            return plan(
-                "tune",
-                optimizer,
-                row,
-                problem,
-                settings.problems[problem],
-                learning_rate=rate,
-                seed=settings.tuning.seed,
-                data=digests[problem],
-                hardware=chosen[problem],
-            )
+        def planned(trial: Trial) -> Training:
+            rate, seed, data = trial.learning_rate, settings.tuning.seed, digests[trial.problem]
+            return plan("tune", settings, optimizer, trial.problem, learning_rate=rate, seed=seed, data=data)
 
         def plans(trials: Sequence[Trial]) -> list[Training]:
-            nonlocal asked
-            asked += len(trials)
-            watch.bar.set_total(max(expected, asked))
-            return [planned(*trial) for trial in trials]
+            wanted = {planned(trial): trial for trial in trials}
+            trial_of.update(wanted)
+            watch.bar.set_total(max(expected, len(trial_of)))
+            return list(wanted)
 
-        def run(
-            first: Sequence[Trial], follow: Callable[[Outcome], Sequence[Trial]], likely: Callable[[], Trial | None]
-        ) -> None:
-            def guess() -> Training | None:
-                trial = likely()
-                return None if trial is None else planned(*trial)
+        def run(first: Sequence[Trial], follow: Follow, likely: Callable[[], Trial | None]) -> None:
+            run_study(
+                plans(first),
+                settings,
+                execution,
+                watch.finished,
+                lambda outcome: plans(follow(trial_of[outcome.training], outcome)),
+                lambda: None if (trial := likely()) is None else planned(trial),
+            )
 
-            run_study(plans(first), execution, watch.finished, lambda outcome: plans(follow(outcome)), guess)
-
-        trials, choices = tuning.tune(optimizer, settings, run)
-        outputs.write_search(optimizer, trials, choices)
+        outcomes, choices = tuning.tune(optimizer, settings, run)
+        outputs.write_search(optimizer, outcomes, choices)
         for problem, choice in choices.items():
             watch.bar.say(tuning.summary(optimizer, problem, choice))
 
 
 if __name__ == "__main__":
     quiet.hush()
-    with errors.one_message():
+    with errors.one_message(), refusals.in_words():
         main(sys.argv[1])

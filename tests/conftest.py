@@ -88,6 +88,7 @@ def small(params: dict[str, Any]) -> dict[str, Any]:
     """Shrink the project's own settings: the digits alone, two optimizers, two seeds, three learning rates."""
     params["problems"] = {"digits": {**params["problems"]["digits"], "epochs": 2}}
     params["data"]["archives"] = []
+    params["data"]["sets"] = {"digits": params["data"]["sets"]["digits"]}
     params["tuning"].update(points=3, max_extensions=1)
     params["training"] = {"first_seed": 1, "seeds": 2}
     params["optimizers"] = {name: params["optimizers"][name] for name in ("sgd", "adam")}
@@ -151,5 +152,5 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _prepared(problem: Any, folder: Path) -> Path:
     from pipeline.data import preparing
 
-    preparing.prepare(problem.tiny(), 0.2, 0, folder / "learning", folder / "test")
+    preparing.prepare(problem, problem.tiny(), 0.2, 0, folder / "learning", folder / "test")
     return folder / "learning"

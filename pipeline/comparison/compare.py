@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipeline.comparison import rankings, searches
 from pipeline.comparison.measures import MEASURES
-from pipeline.comparison.pairs import Pair, Row, compare_all
-from pipeline.statistics.paired import holm
+from pipeline.comparison.pairs import Row, compare_all
+from pipeline.project.numbers import decimals
+from pipeline.results.comparison import Comparison, Difference, ProblemComparison, Search
+from pipeline.statistics.paired import holm_of_tested
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
     import pandas as pd
 
-    from pipeline.comparison.measures import Measure, Metrics
+    from pipeline.comparison.measures import Measure
+    from pipeline.comparison.pairs import Pair
     from pipeline.comparison.settings import ComparisonSettings
+    from pipeline.results.metrics import Metrics
 
-_DIGITS = 6
 
-
-def compare(settings: ComparisonSettings, metrics: Metrics, learning_rates: pd.DataFrame) -> dict[str, Any]:
+def compare(settings: ComparisonSettings, metrics: Metrics, learning_rates: pd.DataFrame) -> Comparison:
     """Compare the optimizers of every problem.
 
     Parameters
@@ -29,87 +30,65 @@ def compare(settings: ComparisonSettings, metrics: Metrics, learning_rates: pd.D
     settings
         Baseline, level and margins.
     metrics
-        ``results/metrics.json``.
+        What every optimizer reached.
     learning_rates
         ``results/learning_rates.csv``.
 
     Returns
     -------
-    dict
-        JSON, numbers rounded to six decimals, the same for the same input:
-        ``{settings, problems: {problem: {against_baseline, ranking, searches}}, ranking}``.
-        ``against_baseline`` is by measure and optimizer:
-        ``{difference, low, high, unit, p, corrected_p, outcome, probability_of_improvement, pairs, reason}``,
-        where a difference is optimizer − baseline (for the unit ``times``: their ratio), the interval is
-        95 % BCa, and ``corrected_p`` is Holm's over all optimizers of that problem and measure. Where two cannot
-        be compared the numbers are None, the outcome is "not tested" and ``reason`` says why.
+    Comparison
+        Numbers rounded to six decimals, the same for the same input. Intervals are 95 % BCa; ``corrected_p`` is
+        Holm's over all optimizers of a problem and measure.
     """
     problems = {
-        problem: {
-            "against_baseline": {
+        problem: ProblemComparison(
+            against_baseline={
                 measure.name: _against_baseline(settings, metrics, problem, measure) for measure in MEASURES
             },
-            "ranking": rankings.over_seeds(metrics, problem, settings.alpha),
-            "searches": _searches(learning_rates, problem, list(entries), settings.margins.learning_rate),
-        }
-        for problem, entries in metrics.items()
+            ranking=rankings.over_seeds(entries, settings.alpha),
+            searches=_searches(learning_rates, problem, entries, settings.margins.learning_rate),
+        )
+        for problem, entries in metrics.problems.items()
     }
-    found: dict[str, Any] = rounded(
-        {
-            "settings": settings.model_dump(mode="json"),
-            "problems": problems,
-            "ranking": rankings.over_problems(metrics, settings.alpha),
-        }
+    return Comparison(
+        settings=settings.model_dump(mode="json"),
+        problems=problems,
+        ranking=rankings.over_problems(metrics, settings.alpha),
     )
-    return found
 
 
-def rounded(value: Any) -> Any:
-    """Return JSON with every float rounded to six decimals, and None for what is not finite."""
-    if isinstance(value, dict):
-        return {name: rounded(entry) for name, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [rounded(entry) for entry in value]
-    if isinstance(value, float):
-        return round(value, _DIGITS) if math.isfinite(value) else None
-    return value
-
-
-def _against_baseline(settings: ComparisonSettings, metrics: Metrics, problem: str, measure: Measure) -> dict[str, Any]:
+def _against_baseline(
+    settings: ComparisonSettings, metrics: Metrics, problem: str, measure: Measure
+) -> dict[str, Difference]:
     baseline = Row(problem, settings.baseline)
-    couples = [(Row(problem, name), baseline) for name in metrics[problem] if name != settings.baseline]
+    couples = [(Row(problem, name), baseline) for name in metrics.problems[problem] if name != settings.baseline]
     pairs = compare_all(settings, metrics, couples, measure)
     return {
-        pair.a.optimizer: _record(pair, corrected, settings.alpha)
-        for pair, corrected in zip(pairs, corrected_together(pairs), strict=True)
+        pair.a.optimizer: _difference(pair, corrected, settings.alpha)
+        for pair, corrected in zip(pairs, holm_of_tested([pair.found for pair in pairs]), strict=True)
     }
 
 
-def corrected_together(pairs: Sequence[Pair]) -> list[float | None]:
-    """Return Holm's p of each pair, the tested ones being the family; None for those not tested."""
-    family = iter(holm([pair.found.p for pair in pairs if pair.found is not None]).tolist())
-    return [None if pair.found is None else next(family) for pair in pairs]
-
-
-def _record(pair: Pair, corrected_p: float | None, alpha: float) -> dict[str, Any]:
-    difference, low, high = pair.effect()
+def _difference(pair: Pair, corrected_p: float | None, alpha: float) -> Difference:
+    difference, low, high = map(decimals, pair.effect())
     found = pair.found
-    record = {"difference": difference, "low": low, "high": high, "unit": pair.measure.unit}
-    if found is None or corrected_p is None:
-        nothing = dict.fromkeys(("p", "corrected_p", "probability_of_improvement"))
-        return {**record, **nothing, "outcome": "not tested", "pairs": 0, "reason": pair.reason}
-    return {
-        **record,
-        "p": found.p,
-        "corrected_p": corrected_p,
-        "probability_of_improvement": found.probability_of_improvement,
-        "outcome": found.outcome(corrected_p, alpha),
-        "pairs": found.pairs,
-        "reason": None,
-    }
+    return Difference(
+        difference=difference,
+        low=low,
+        high=high,
+        unit=pair.measure.unit,
+        p=decimals(found.p) if found else None,
+        corrected_p=decimals(corrected_p),
+        probability_of_improvement=decimals(found.probability_of_improvement) if found else None,
+        outcome=found.conclusion(corrected_p, alpha) if found and corrected_p is not None else "not tested",
+        pairs=found.pairs if found else 0,
+        reason=None if found else pair.reason,
+    )
 
 
-def _searches(learning_rates: pd.DataFrame, problem: str, optimizers: Sequence[str], margin: float) -> dict[str, Any]:
+def _searches(
+    learning_rates: pd.DataFrame, problem: str, optimizers: Iterable[str], margin: float
+) -> dict[str, Search]:
     here = learning_rates[learning_rates["problem"] == problem]
     by_optimizer = {name: here[here["optimizer"] == name] for name in optimizers}
     return {name: searches.describe(rows, margin) for name, rows in by_optimizer.items() if len(rows)}

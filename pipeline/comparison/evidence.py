@@ -3,52 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipeline.comparison.pairs import Pair, Row, compare_all, compare_rows, compare_with_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from pipeline.comparison.measures import Measure, Metrics
+    from pipeline.comparison.measures import Measure
     from pipeline.comparison.settings import ComparisonSettings
-
-
-@dataclass(frozen=True, slots=True)
-class Tolerance:
-    """How many decades of learning rates are good ones; the search used one seed.
-
-    Attributes
-    ----------
-    decades
-        Length of the good part within the grid.
-    open
-        Whether an end of the grid is itself good: `decades` is then a lower bound.
-    """
-
-    decades: float
-    open: bool
-
-
-@dataclass(frozen=True, slots=True)
-class StepCost:
-    """What a training step costs relative to SGD's.
-
-    Attributes
-    ----------
-    ratio, low, high
-        Time of a whole training step over that of SGD: median over rounds, and its 95 % interval.
-    state_bytes
-        Bytes of optimizer state a parameter.
-    update_ratio
-        Time of the update alone over that of SGD's: the median over rounds.
-    """
-
-    ratio: float
-    low: float
-    high: float
-    state_bytes: float
-    update_ratio: float
+    from pipeline.results.comparison import Comparison, Search, Tolerance
+    from pipeline.results.cost import Cost, StepCost
+    from pipeline.results.metrics import Metrics
 
 
 @dataclass(frozen=True)
@@ -59,22 +25,25 @@ class Evidence:
     ----------
     settings
         Level, margins and groups of optimizers.
-    metrics
-        ``results/metrics.json``.
-    comparison
-        ``results/comparison.json``.
+    metrics, comparison
+        What every optimizer reached, and how they compare.
     cost
-        ``results/cost.json``, or None.
+        What a step costs, or None where that was not measured.
     labels, titles
         Names of the optimizers and of the problems for people.
     """
 
     settings: ComparisonSettings
     metrics: Metrics
-    comparison: Mapping[str, Any]
-    cost: Mapping[str, Any] | None = None
+    comparison: Comparison
+    cost: Cost | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
     titles: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """The study's problems, in their order."""
+        return tuple(self.metrics.problems)
 
     def label(self, optimizer: str) -> str:
         """Return an optimizer's name for people."""
@@ -86,11 +55,11 @@ class Evidence:
 
     def problem(self, *preferred: str) -> str:
         """Return the first of the preferred problems that the study has, otherwise the study's first one."""
-        return next((name for name in preferred if name in self.metrics), next(iter(self.metrics), ""))
+        return next((name for name in preferred if name in self.problems), next(iter(self.problems), ""))
 
     def roster(self, problem: str, among: Iterable[str] | None = None) -> list[str]:
         """Return the optimizers of a problem, those in `among` if given, in the study's order."""
-        names = self.metrics.get(problem, {})
+        names = self.metrics.problems.get(problem, {})
         wanted = names if among is None else set(among)
         return [name for name in names if name in wanted]
 
@@ -112,40 +81,29 @@ class Evidence:
         return compare_with_value(self.settings, self.metrics, Row(problem, optimizer), value, name, measure)
 
     def best_by_tuning(self, problem: str, among: Iterable[str]) -> str | None:
-        """Return the optimizer whose tuned learning rate did best on the validation examples.
+        """Return the optimizer whose tuned learning rate did best on the validation examples, or None.
 
-        The tuning has a seed of its own, so this choice does not favour anybody on the seeds that are compared.
-        Searches that ended on the edge of their grid do not count. None where there is nobody.
+        The tuning has a seed of its own, so this choice favours nobody on the seeds that are compared. Searches that
+        ended on the edge of their grid do not count.
         """
-        scores = {
-            name: self.metrics[problem][name]["tuned_accuracy"]
-            for name in self.roster(problem, among)
-            if not self.metrics[problem][name].get("on_edge")
-            and self.metrics[problem][name].get("tuned_accuracy") is not None
-        }
-        return max(scores, key=lambda name: scores[name]) if scores else None
+        found = self.metrics.problems.get(problem, {})
+        settled = [name for name in self.roster(problem, among) if not found[name].on_edge]
+        return max(settled, key=lambda name: found[name].tuned_accuracy, default=None)
 
     def trials(self, problem: str, optimizer: str) -> int:
         """Return how many learning rates were tried."""
-        return int(self._search(problem, optimizer).get("trials", 0))
+        search = self._search(problem, optimizer)
+        return search.trials if search else 0
 
     def tolerance(self, problem: str, optimizer: str) -> Tolerance | None:
         """Return how forgiving an optimizer's learning rate is, or None where that is unknown."""
-        found = self._search(problem, optimizer).get("tolerance")
-        return None if found is None else Tolerance(found["decades"], found["open_low"] or found["open_high"])
+        search = self._search(problem, optimizer)
+        return search.tolerance if search else None
 
     def step_cost(self, optimizer: str) -> StepCost | None:
-        """Return what a step costs, or None where it was not measured (often enough for an interval)."""
-        entry = (self.cost or {}).get(optimizer)
-        if entry is None:
-            return None
-        ratio, low, high = (entry["step_ratio"][name] for name in ("median", "low", "high"))
-        if low is None or high is None:
-            return None
-        return StepCost(ratio, low, high, entry["state_bytes_per_parameter"], entry["optimizer_ratio"]["median"])
+        """Return what a step costs, or None where it was not measured."""
+        return self.cost.optimizers.get(optimizer) if self.cost else None
 
-    def _search(self, problem: str, optimizer: str) -> Mapping[str, Any]:
-        found: Mapping[str, Any] = (
-            self.comparison.get("problems", {}).get(problem, {}).get("searches", {}).get(optimizer, {})
-        )
-        return found
+    def _search(self, problem: str, optimizer: str) -> Search | None:
+        compared = self.comparison.problems.get(problem)
+        return compared.searches.get(optimizer) if compared else None

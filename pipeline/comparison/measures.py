@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from pipeline.comparison.settings import Margins
+    from pipeline.results.metrics import Metrics, OptimizerMetrics, OverSeeds, Reached
 
-Metrics = Mapping[str, Mapping[str, Mapping[str, Any]]]
 Unit = Literal["percentage points", "nats", "times"]
+Seeds = Sequence[float | None]
+"""One raw value (fraction, nats, images, share) for each seed, None where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A quantity with one value a seed.
+    """A quantity with one value for each seed.
 
     Attributes
     ----------
     name
-        Its key in ``comparison.json``.
+        Its name in the metrics and its key in ``comparison.json``.
     title
         Its name in a sentence.
     unit
@@ -32,7 +34,7 @@ class Measure:
     higher_is_better
         False for a loss, a gap, a time.
     target
-        For the images until a target is reached: the target's key in ``convergence``.
+        For the images until a target is reached: the target's name in the metrics.
     """
 
     name: str
@@ -42,6 +44,14 @@ class Measure:
     higher_is_better: bool
     target: str | None = None
 
+    def seeds(self, found: OptimizerMetrics) -> Seeds | None:
+        """Return the values of an optimizer, or None where nothing was measured."""
+        if self.target is not None:
+            reached: Reached | None = getattr(found.convergence, self.target)
+            return None if reached is None else reached.images
+        quantity: OverSeeds = getattr(found.convergence if self is STEP_LEFT else found, self.name)
+        return quantity.seeds
+
     def margin_in(self, margins: Margins) -> float:
         """Return the margin on the scale of the differences."""
         margin = float(getattr(margins, self.margin))
@@ -49,13 +59,9 @@ class Measure:
 
     def shown(self, difference: float | None) -> float | None:
         """Turn a difference (fraction, nats or logarithm) into its unit (points, nats or a ratio)."""
-        if difference is None:
-            return None
-        return {
-            "percentage points": lambda: 100 * difference,
-            "nats": lambda: difference,
-            "times": lambda: math.exp(difference),
-        }[self.unit]()
+        if difference is None or self.unit == "nats":
+            return difference
+        return math.exp(difference) if self.unit == "times" else 100 * difference
 
 
 TEST_ACCURACY = Measure("test_accuracy", "test accuracy", "percentage points", "accuracy", True)
@@ -75,32 +81,10 @@ IMAGES_TO_ACCURACY = Measure(
 )
 STEP_LEFT = Measure("step_persistence", "share of the early step that is left", "times", "step", True)
 
-MEASURES = (
-    TEST_ACCURACY,
-    VALIDATION_ACCURACY,
-    TRAIN_LOSS,
-    GAP,
-    IMAGES_TO_LOSS,
-    IMAGES_TO_ACCURACY,
-    STEP_LEFT,
-)
-
-
-def seeds_of(metrics: Metrics, problem: str, optimizer: str, measure: Measure) -> list[float | None] | None:
-    """Return a measure's values, one a seed (None where there is none), or None where it was not measured.
-
-    Raw values: fractions, nats, images, shares.
-    """
-    entry = metrics[problem][optimizer]
-    convergence = entry.get("convergence") or {}
-    if measure.target is not None:
-        reached = convergence.get(measure.target)
-        return None if reached is None else list(reached["images"])
-    quantity = convergence.get(measure.name) if measure is STEP_LEFT else entry.get(measure.name)
-    return None if quantity is None else list(quantity["seeds"])
+MEASURES = (TEST_ACCURACY, VALIDATION_ACCURACY, TRAIN_LOSS, GAP, IMAGES_TO_LOSS, IMAGES_TO_ACCURACY, STEP_LEFT)
 
 
 def training_length(metrics: Metrics, problem: str) -> int | None:
-    """Return the images of a whole training on a problem (the same for all), None where none ended."""
-    lengths = [(entry.get("convergence") or {}).get("length") for entry in metrics[problem].values()]
-    return max((length["images"] for length in lengths if length), default=None)
+    """Return the images of a whole training on a problem (the same for all), None where every training diverged."""
+    lengths = [found.convergence.length for found in metrics.problems[problem].values()]
+    return max((length.images for length in lengths if length is not None), default=None)

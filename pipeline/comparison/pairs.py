@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from pipeline.comparison.measures import seeds_of, training_length
+from pipeline.comparison.measures import training_length
 from pipeline.statistics import paired
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pipeline.comparison.measures import Measure, Metrics
+    from pipeline.comparison.measures import Measure, Seeds
     from pipeline.comparison.settings import ComparisonSettings
+    from pipeline.results.metrics import Metrics
     from pipeline.statistics.paired import PairedComparison
 
 
@@ -58,12 +59,7 @@ class Pair:
 
 
 def compare_rows(
-    settings: ComparisonSettings,
-    metrics: Metrics,
-    a: Row,
-    b: Row,
-    measure: Measure,
-    margin: float | None = None,
+    settings: ComparisonSettings, metrics: Metrics, a: Row, b: Row, measure: Measure, margin: float | None = None
 ) -> Pair:
     """Compare two optimizers as `compare_all` does many."""
     return compare_all(settings, metrics, [(a, b)], measure, margin)[0]
@@ -79,15 +75,15 @@ def compare_all(
     """Compare optimizers, two at a time, on the seeds that the two share.
 
     Seeds are in the same order everywhere, so a problem with fewer of them shares its first ones with the others.
-    The images until a target count up to the end of the training where the target was not reached: that is one
-    and the same limit for both, so the two are as exchangeable as before, and the difference is too small at most.
+    Where a target was not reached, the images count up to the end of the training: that limit is the same for both,
+    so the two stay exchangeable, and the difference is at most too small.
 
     Parameters
     ----------
     settings
         Level and margins.
     metrics
-        As in ``results/metrics.json``.
+        What every optimizer reached.
     couples
         Each a and b; the difference is a − b.
     measure
@@ -104,28 +100,21 @@ def compare_all(
     """
     margin = measure.margin_in(settings.margins) if margin is None else margin
     scores = [_scores(metrics, a, b, measure) for a, b in couples]
-    p_values = iter(_known_p([found for found in scores if not isinstance(found, str)]))
     return [
         Pair(a, b, measure, None, found)
         if isinstance(found, str)
-        else Pair(a, b, measure, _tested(*found, measure, margin, settings.alpha, (*a, *b), next(p_values)))
+        else Pair(a, b, measure, _tested(*found, measure, margin, settings.alpha, (*a, *b)))
         for (a, b), found in zip(couples, scores, strict=True)
     ]
 
 
-def _known_p(scores: Sequence[tuple[list[float], list[float]]]) -> list[float | None]:
-    """Test all couples at once, where that takes no generator."""
-    if any(len(first) > paired.MOST_PAIRS_ENUMERATED for first, _ in scores):
-        return [None] * len(scores)
-    return list(paired.sign_flip_tests([np.subtract(first, second) for first, second in scores]))
-
-
 def _scores(metrics: Metrics, a: Row, b: Row, measure: Measure) -> tuple[list[float], list[float]] | str:
     """Return what two optimizers have on their shared seeds, on the scale of differences, or why there is nothing."""
-    reason = _refusal(metrics, a, measure) or _refusal(metrics, b, measure)
-    if reason:
-        return reason
-    first, second = (seeds_of(metrics, *row, measure) or [] for row in (a, b))
+    first, second = _seeds(metrics, a, measure), _seeds(metrics, b, measure)
+    if isinstance(first, str):
+        return first
+    if isinstance(second, str):
+        return second
     shared = list(zip(first, second, strict=False))
     limits = (training_length(metrics, a.problem), training_length(metrics, b.problem))
     reason = _unusable(a, b, measure, shared) or _endless(shared, measure, limits)
@@ -143,13 +132,13 @@ def compare_with_value(
 ) -> Pair:
     """Compare an optimizer with a fixed value (on the measure's raw scale), seed by seed.
 
-    In the pair that comes out `name` stands for the value, in the place of an optimizer. Reasons as in
-    `compare_rows`.
+    In the pair `name` stands for the value, in the place of an optimizer. Reasons as in `compare_all`.
     """
     b = Row(a.problem, name)
-    reason = _refusal(metrics, a, measure)
-    scores = [] if reason else seeds_of(metrics, *a, measure) or []
-    reason = reason or _unusable(a, b, measure, [(score, value) for score in scores])
+    scores = _seeds(metrics, a, measure)
+    if isinstance(scores, str):
+        return Pair(a, b, measure, None, scores)
+    reason = _unusable(a, b, measure, [(score, value) for score in scores])
     if reason:
         return Pair(a, b, measure, None, reason)
     first = [_scale(score, measure) for score in scores]
@@ -158,30 +147,30 @@ def compare_with_value(
     return Pair(a, b, measure, _tested(first, second, measure, margin, settings.alpha, (*a, *b)))
 
 
-def _refusal(metrics: Metrics, row: Row, measure: Measure) -> str:
-    """Say why a row cannot be compared at all, or nothing."""
-    if row.problem not in metrics:
-        return f"the study has no problem {row.problem}"
-    entry = metrics[row.problem].get(row.optimizer)
-    if entry is None:
-        return f"{row.optimizer} took no part in {row.problem}"
-    if entry.get("on_edge"):
+def _seeds(metrics: Metrics, row: Row, measure: Measure) -> Seeds | str:
+    """Return a measure's raw values, or say why the row cannot be compared at all."""
+    problem, optimizer = row
+    if problem not in metrics.problems:
+        return f"the study has no problem {problem}"
+    found = metrics.problems[problem].get(optimizer)
+    if found is None:
+        return f"{optimizer} took no part in {problem}"
+    if found.on_edge:
         return (
-            f"the best learning rate of {row.optimizer} on {row.problem} lies on the edge of its grid: "
+            f"the best learning rate of {optimizer} on {problem} lies on the edge of its grid: "
             "a better one may lie beyond"
         )
-    if entry.get("diverged"):
-        return f"{row.optimizer} diverged in {entry['diverged']} seed(s) on {row.problem}"
-    if seeds_of(metrics, *row, measure) is None:
-        return f"the {measure.title} of {row.optimizer} on {row.problem} was not measured"
-    return ""
+    if found.diverged:
+        return f"{optimizer} diverged in {found.diverged} seed(s) on {problem}"
+    seeds = measure.seeds(found)
+    return f"the {measure.title} of {optimizer} on {problem} was not measured" if seeds is None else seeds
 
 
 def _unusable(a: Row, b: Row, measure: Measure, shared: Sequence[tuple[float | None, float | None]]) -> str:
     """Say why the values of the shared seeds cannot be compared, or nothing."""
     if len(shared) < 2:
         return f"{a.optimizer} and {b.optimizer} share {len(shared)} seed(s) on {a.problem}; two are needed"
-    if measure.target is not None:
+    if measure.target:
         neither = sum(first is None and second is None for first, second in shared)
         if neither:
             return (
@@ -221,12 +210,8 @@ def _tested(
     margin: float,
     alpha: float,
     names: tuple[str, ...],
-    p: float | None = None,
 ) -> PairedComparison:
     # a generator of its own for every comparison: another optimizer in the study changes no interval
     entropy = list("/".join((*names, measure.name)).encode())
-    found = paired.compare(
-        first, second, margin, np.random.default_rng(entropy), higher_is_better=measure.higher_is_better, p=p
-    )
-    differences = np.subtract(first, second)
-    return replace(found, equivalence=paired.equivalence_interval(differences, alpha))
+    rng = np.random.default_rng(entropy)
+    return paired.compare(first, second, margin, rng, higher_is_better=measure.higher_is_better, alpha=alpha)

@@ -2,78 +2,69 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline.statistics import rankings
+from pipeline.project.numbers import decimals
+from pipeline.results.comparison import Ranking, RankingOverProblems
+from pipeline.statistics.ranks import rank
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pipeline.comparison.measures import Metrics
-
-_FEWEST_BLOCKS = 2
-_FEWEST_OPTIMIZERS = 3
+    from pipeline.results.metrics import Metrics, OptimizerMetrics
 
 
-def over_seeds(metrics: Metrics, problem: str, alpha: float) -> dict[str, Any]:
+def over_seeds(entries: dict[str, OptimizerMetrics], alpha: float) -> Ranking:
     """Rank the optimizers of a problem by test accuracy within every seed.
 
     A diverged seed ranks last. An optimizer whose learning rate lies on the edge of its grid is left out.
-
-    Returns
-    -------
-    dict
-        ``ranks`` (optimizer to mean rank, 1 is best, the best first), ``blocks``, ``critical_difference``
-        (Nemenyi), ``p`` (Friedman), ``left_out``, and ``reason`` why there is no ranking, or None.
     """
-    entries = metrics[problem]
-    left_out = [name for name, entry in entries.items() if entry.get("on_edge")]
+    left_out = tuple(name for name, entry in entries.items() if entry.on_edge)
     names = [name for name in entries if name not in left_out]
     table = [_seed_scores(entries[name]) for name in names]
     return _ranked(names, np.array(table, dtype=np.float64).T, alpha, left_out, "seeds")
 
 
-def over_problems(metrics: Metrics, alpha: float) -> dict[str, Any]:
+def over_problems(metrics: Metrics, alpha: float) -> RankingOverProblems:
     """Rank the optimizers by mean test accuracy within every problem that all of them took part in.
 
-    Returns
-    -------
-    dict
-        As `over_seeds`, with ``problems``. An optimizer that diverged in a seed of a problem ranks last there.
+    An optimizer that diverged in a seed of a problem ranks last there.
     """
-    everybody = dict.fromkeys(name for entries in metrics.values() for name in entries)
-    problems = [problem for problem, entries in metrics.items() if len(entries) == len(everybody)]
-    left_out = [name for name in everybody if any(metrics[problem][name].get("on_edge") for problem in problems)]
+    everybody = dict.fromkeys(name for entries in metrics.problems.values() for name in entries)
+    problems = {problem: found for problem, found in metrics.problems.items() if len(found) == len(everybody)}
+    left_out = tuple(name for name in everybody if any(found[name].on_edge for found in problems.values()))
     names = [name for name in everybody if name not in left_out]
-    table = [[float(np.mean(_seed_scores(metrics[problem][name]))) for name in names] for problem in problems]
+    table = [[float(np.mean(_seed_scores(found[name]))) for name in names] for found in problems.values()]
     ranked = _ranked(names, np.array(table, dtype=np.float64), alpha, left_out, "problems")
-    return {**ranked, "problems": problems}
+    return RankingOverProblems(**dict(ranked), problems=tuple(problems))
 
 
-def _seed_scores(entry: Any) -> list[float]:
+def _seed_scores(found: OptimizerMetrics) -> list[float]:
     """Return the test accuracies, minus infinity for a seed that diverged: its losses are not finite."""
-    accuracies = entry["test_accuracy"]["seeds"]
-    losses = entry.get("train_loss", {}).get("seeds", accuracies)
     return [
-        -np.inf if accuracy is None or loss is None else float(accuracy)
-        for accuracy, loss in zip(accuracies, losses, strict=True)
+        -np.inf if accuracy is None or loss is None else accuracy
+        for accuracy, loss in zip(found.test_accuracy.seeds, found.train_loss.seeds, strict=True)
     ]
 
 
-def _ranked(names: Sequence[str], table: np.ndarray, alpha: float, left_out: list[str], blocks: str) -> dict[str, Any]:
-    nothing = {"ranks": {}, "blocks": len(table), "critical_difference": None, "p": None}
-    if len(names) < _FEWEST_OPTIMIZERS or len(table) < _FEWEST_BLOCKS:
-        reason = f"{len(names)} optimizers and {len(table)} {blocks}: three and two are needed"
-        return {**nothing, "left_out": left_out, "reason": reason}
-    ranks = dict(zip(names, rankings.mean_ranks(table).tolist(), strict=True))
-    tied = bool(np.all(table == table[:, :1]))
-    return {
-        "ranks": dict(sorted(ranks.items(), key=lambda item: item[1])),
-        "blocks": len(table),
-        "critical_difference": rankings.critical_difference(len(names), len(table), alpha),
-        "p": None if tied else rankings.friedman_test(table).p,
-        "left_out": left_out,
-        "reason": None,
-    }
+def _ranked(names: Sequence[str], table: np.ndarray, alpha: float, left_out: tuple[str, ...], blocks: str) -> Ranking:
+    found = rank(names, table, alpha)
+    if found is None:
+        return Ranking(
+            ranks={},
+            blocks=len(table),
+            critical_difference=None,
+            p=None,
+            left_out=left_out,
+            reason=f"{len(names)} optimizers and {len(table)} {blocks}: three and two are needed",
+        )
+    return Ranking(
+        ranks={name: round(mean, 6) for name, mean in found.ranks.items()},
+        blocks=found.blocks,
+        critical_difference=decimals(found.critical_difference),
+        p=decimals(found.p),
+        left_out=left_out,
+        reason=None,
+    )

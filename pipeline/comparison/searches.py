@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pipeline.results.comparison import Search, Tolerance
 from pipeline.statistics.samples import SampleError
-from pipeline.statistics.tuning import expected_best, learning_rate_tolerance
+from pipeline.statistics.search_curves import expected_best, learning_rate_tolerance
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,28 +17,36 @@ if TYPE_CHECKING:
 _DIVERGED_ACCURACY = 0.0
 
 
-def describe(trials: pd.DataFrame, margin: float) -> dict[str, Any]:
+def describe(trials: pd.DataFrame, margin: float) -> Search:
     """Describe the search of one optimizer on one problem.
 
     Parameters
     ----------
     trials
-        Rows of ``results/learning_rates.csv``: one a learning rate, one seed each.
+        Rows of ``results/learning_rates.csv``: one for each learning rate, with one seed.
     margin
         How far below the best validation accuracy (fraction) a learning rate is still a good one.
-
-    Returns
-    -------
-    dict
-        ``trials``; ``tolerance``: as `learning_rate_tolerance`, None where it cannot be told (every trial
-        diverged, or there is only one); ``expected_best``: the expected best validation accuracy after
-        1, 2, … trials.
     """
     scores = trials["validation_accuracy"].where(trials["diverged_at"].isna()).to_numpy(dtype=np.float64)
     rates = trials["learning_rate"].to_numpy(dtype=np.float64)
-    try:
-        tolerance = asdict(learning_rate_tolerance(rates, scores, margin))
-    except SampleError:
-        tolerance = None
     curve = expected_best(scores, len(scores), diverged_score=_DIVERGED_ACCURACY)
-    return {"trials": len(scores), "tolerance": tolerance, "expected_best": curve.tolist()}
+    return Search(
+        trials=len(scores),
+        tolerance=_tolerance(rates, scores, margin),
+        expected_best=tuple(round(score, 6) for score in curve.tolist()),
+    )
+
+
+def _tolerance(rates: np.ndarray, scores: np.ndarray, margin: float) -> Tolerance | None:
+    """Return None where every trial diverged, or there is only one."""
+    try:
+        found = learning_rate_tolerance(rates, scores, margin)
+    except SampleError:
+        return None
+    return Tolerance(
+        decades=round(found.decades, 6),
+        best_learning_rate=round(found.best_learning_rate, 6),
+        best_score=round(found.best_score, 6),
+        open_low=found.open_low,
+        open_high=found.open_high,
+    )

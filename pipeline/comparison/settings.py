@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, model_validator
 
+from pipeline.project.wording import closest
 from pipeline.settings import loading
 from pipeline.settings.section import Name, Section
+
+if TYPE_CHECKING:
+    from pipeline.settings.study import Settings
 
 Share = Annotated[float, Field(gt=0, lt=1, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -84,6 +88,12 @@ class ComparisonSettings(Section):
         if both:
             raise ValueError(f"{both[0]!r} is both adaptive and not_adaptive; name it once")
         return self
+
+    def check_against(self, settings: Settings) -> None:
+        """Check that the baseline is a row of ``optimizers``; see `Section.check_against`."""
+        if self.baseline not in settings.optimizers:
+            known = closest(self.baseline, settings.optimizers)
+            raise ValueError(f"baseline: there is no row {self.baseline!r} in optimizers{known}")
 
 
 def load() -> ComparisonSettings:

@@ -14,26 +14,24 @@ from pipeline.project import files
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pipeline.data.problems import DataSet
     from pipeline.prepared.examples import Examples, LabelledData
 
 _RARE = 0.01
 
 
 def prepare(
-    data: LabelledData,
-    validation_fraction: float,
-    seed: int,
-    learning: Path,
-    test: Path,
-    *,
-    centred: bool = True,
+    dataset: DataSet, data: LabelledData, validation_fraction: float, seed: int, learning: Path, test: Path
 ) -> Description:
     """Split the training examples, measure them, and write all parts.
 
     Parameters
     ----------
+    dataset
+        Says what the data set is called, and whether its inputs are to be shifted to mean 0. Sparse counts are not:
+        all their zeros would become something else.
     data
-        All examples of a problem.
+        All its examples, as its `load` or `tiny` returns them.
     validation_fraction
         Share of the training examples that is set aside for validation.
     seed
@@ -41,9 +39,6 @@ def prepare(
     learning, test
         Folders for the training and validation examples, and for the test examples. They are apart so that
         stages which must not see the test set do not depend on it.
-    centred
-        Whether inputs are to be shifted to mean 0. Not for sparse counts: it would make all their zeros something
-        else.
 
     Returns
     -------
@@ -52,21 +47,26 @@ def prepare(
     """
     train_rows, validation_rows = stratified(data.train.labels, validation_fraction, seed)
     train, validation = data.train.take(train_rows), data.train.take(validation_rows)
-    mean, std = _channel_statistics(train.inputs) if centred else _common_scale(train.inputs)
-    description = Description(
+    mean, std = _channel_statistics(train.inputs) if dataset.CENTRED else _common_scale(train.inputs)
+    found = Description(
+        title=dataset.TITLE,
+        description=dataset.DESCRIPTION,
         shape=train.inputs.shape[1:],
         classes=data.classes,
+        counts={"train": len(train), "validation": len(validation), "test": len(data.test)},
+        validation_fraction=validation_fraction,
+        split_seed=seed,
+        white=int(train.inputs.max()),
         mean=mean,
         std=std,
         digest=_digest(mean, std, train, validation),
-        counts={"train": len(train), "validation": len(validation), "test": len(data.test)},
-        notes={} if centred else _sparsity(train.inputs),
+        notes={} if dataset.CENTRED else _sparsity(train.inputs),
     )
     _write(learning, "train", train)
     _write(learning, "validation", validation)
     _write(test, "test", data.test)
-    files.write_json(learning / DESCRIPTION, description.__dict__)
-    return description
+    files.write_json(learning / DESCRIPTION, found.__dict__)
+    return found
 
 
 def _write(folder: Path, part: str, examples: Examples) -> None:

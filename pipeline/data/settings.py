@@ -2,16 +2,72 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import AfterValidator, Field
+
+from pipeline.data.archives import ARCHIVES
+from pipeline.project.wording import closest
 from pipeline.settings import loading
 from pipeline.settings.section import Name, Section, Seed
 
+if TYPE_CHECKING:
+    from pipeline.settings.study import Settings
+
+
+def _has_a_file(name: str) -> str:
+    # by the names of the files: importing them would make every stage depend on what they import
+    known = sorted(path.stem for path in Path(__file__).with_name("problems").glob("[a-z]*.py"))
+    if name not in known:
+        raise ValueError(f"there is no pipeline/data/problems/{name}.py{closest(name, known)}")
+    return name
+
+
+def _is_published(name: str) -> str:
+    if name not in ARCHIVES:
+        raise ValueError(f"there is no archive {name!r}{closest(name, ARCHIVES)}")
+    return name
+
+
+class DataSetSettings(Section):
+    """One row of ``data.sets``.
+
+    Attributes
+    ----------
+    validation_fraction
+        Share of the published training examples that is set aside for validation.
+    """
+
+    validation_fraction: Annotated[float, Field(gt=0, lt=1, strict=True)]
+
 
 class DataSettings(Section):
-    """Where data comes from and how it is split."""
+    """Where data comes from and how it is split.
+
+    Attributes
+    ----------
+    split_seed
+        Of the split into training and validation examples.
+    sets
+        The data sets that are prepared, by name: files in ``pipeline/data/problems/``.
+    archives
+        What `fetch` brings.
+    sources
+        Folders, archive files and URLs, tried in this order.
+    """
 
     split_seed: Seed
-    archives: tuple[Name, ...]
-    sources: tuple[str, ...]
+    sets: Annotated[dict[Annotated[Name, AfterValidator(_has_a_file)], DataSetSettings], Field(min_length=1)]
+    archives: tuple[Annotated[Name, AfterValidator(_is_published)], ...]
+    sources: tuple[Annotated[str, Field(min_length=1)], ...]
+
+    def check_against(self, settings: Settings) -> None:
+        """Check that the data set of every problem has a row; see `Section.check_against`."""
+        for problem in settings.problems:
+            if (name := settings.data_of(problem)) not in self.sets:
+                wanted = f"which problems.{problem} is about"
+                raise ValueError(f"sets: there is no row {name!r}, {wanted}{closest(name, self.sets)}")
 
 
 def load() -> DataSettings:

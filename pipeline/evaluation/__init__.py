@@ -1,1 +1,1 @@
-"""Trained networks -> results/: the only reader of test examples."""
+"""Trained networks -> ``results/``."""

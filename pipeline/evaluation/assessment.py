@@ -1,10 +1,10 @@
-"""Trained networks -> predictions -> metrics. The only reader of test examples."""
+"""Trained networks -> predictions: the only file that opens test examples."""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,17 +15,20 @@ from pipeline.running import memo, outputs
 from pipeline.running.key import code_fingerprint
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
+    from pipeline.prepared.reader import Description
+    from pipeline.training.batches import Batches
 
-# As many training as test images (of CIFAR-10) tell the generalization gap as well as all of them would
+# As many training as test images (of CIFAR-10) show the generalization gap as well as all of them would
 TRAIN_SAMPLE = 10_000
 _BATCH = 250
 
 
 @dataclass(frozen=True)
-class Assignment:
-    """What one worker evaluates: all seeds of an optimizer on a problem."""
+class AssessmentTask:
+    """What one worker assesses: all seeds of an optimizer on a problem."""
 
     problem: str
     optimizer: str
@@ -38,7 +41,7 @@ class Assignment:
 
 @dataclass(frozen=True)
 class Assessment:
-    """What networks of one optimizer, a row a seed, do on a problem.
+    """What the networks of one optimizer, one row per seed, do on a problem.
 
     Attributes
     ----------
@@ -59,52 +62,57 @@ class Assessment:
     train_accuracy: np.ndarray
 
 
-def assess(assignment: Assignment) -> Assessment:
-    """Run all networks of an optimizer on the test examples and a sample of the training examples.
+def test_labels(test: Path) -> np.ndarray:
+    """Return the labels of the test examples in a folder, int64 (test examples,)."""
+    return reader.open_part(test, "test").labels
 
-    What was assessed before, by the same code, is taken from the memo.
+
+def assess(task: AssessmentTask) -> Assessment:
+    """Run all networks of an optimizer on the test examples and on a sample of the training examples.
+
+    What the same code assessed before is taken from the memo.
     """
-    identity = _key(assignment)
-    known = memo.recall_tensors(assignment.memo, identity)
+    identity = _key(task)
+    known = memo.recall_tensors(task.memo, identity)
     if known is not None:
         return Assessment(**known)
-    assessment = _assess(assignment)
-    memo.keep_tensors(assignment.memo, identity, vars(assessment))
+    assessment = _assess(task)
+    memo.keep_tensors(task.memo, identity, vars(assessment))
     return assessment
 
 
-def _key(assignment: Assignment) -> str:
+def _key(task: AssessmentTask) -> str:
     """Return the hash of all that decides an assessment: code, network, and the bytes of weights and examples."""
     decides = [
         code_fingerprint("evaluation/assessment.py"),
-        assignment.network,
-        reader.describe(assignment.learning).digest,
-        files.sha256(assignment.weights),
-        *(files.sha256(path) for path in sorted(assignment.test.iterdir())),
+        task.network,
+        reader.describe(task.learning).digest,
+        files.sha256(task.weights),
+        *(files.sha256(path) for path in sorted(task.test.iterdir())),
     ]
     return hashlib.sha256(canonical(decides).encode()).hexdigest()[:32]
 
 
-def _assess(assignment: Assignment) -> Assessment:
+def _assess(task: AssessmentTask) -> Assessment:
     import torch
 
     from pipeline.training.batches import Batches
 
     torch.set_num_threads(1)
-    description = reader.describe(assignment.learning)
-    train = reader.open_part(assignment.learning, "train")
+    description = reader.describe(task.learning)
+    train = reader.open_part(task.learning, "train")
     sample = train.take(np.linspace(0, len(train) - 1, min(len(train), TRAIN_SAMPLE)).astype(np.int64))
     parts = {
-        "test": Batches(reader.open_part(assignment.test, "test"), description, _BATCH),
+        "test": Batches(reader.open_part(task.test, "test"), description, _BATCH),
         "train": Batches(sample, description, _BATCH),
     }
-    by_seed = outputs.split_by_seed(files.read_tensors(assignment.weights))
-    rows = [_assess_network(assignment.network, by_seed[seed], description, parts) for seed in sorted(by_seed)]
+    by_seed = outputs.split_by_seed(files.read_tensors(task.weights))
+    rows = [_assess_network(task.network, by_seed[seed], description, parts) for seed in sorted(by_seed)]
     return Assessment(*(np.stack(column) for column in zip(*rows, strict=True)))
 
 
 def _assess_network(
-    name: str, weights: dict[str, np.ndarray], description: Any, parts: dict[str, Any]
+    name: str, weights: dict[str, np.ndarray], description: Description, parts: Mapping[str, Batches]
 ) -> tuple[np.ndarray, np.ndarray, np.float64, np.float64, np.float64]:
     import torch
     from torch.nn import functional as F  # noqa: N812 - its name in all of PyTorch's documentation

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from pipeline.project import files, git, paths
 from pipeline.project.errors import DataError
+from pipeline.results.champions import ChampionRecord
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,35 +24,16 @@ _KEY = "champion"
 
 @dataclass(frozen=True)
 class Champion:
-    """A trained network.
+    """A trained network: who it is, what it was trained on, and its weights by parameter name (float32)."""
 
-    Attributes
-    ----------
-    record
-        Who it is, as in ``results/champion.json``: label, problem, optimizer, network, learning rate, seed, key.
-    description
-        Of its training data.
-    largest
-        The largest stored value of its training data.
-    weights
-        By parameter name, float32.
-    """
-
-    record: dict[str, Any]
+    record: ChampionRecord
     description: Description
-    largest: int
     weights: dict[str, np.ndarray]
 
 
-def write(
-    path: Path,
-    record: Mapping[str, Any],
-    description: Description,
-    largest: int,
-    weights: Mapping[str, np.ndarray],
-) -> None:
+def write(path: Path, record: ChampionRecord, description: Description, weights: Mapping[str, np.ndarray]) -> None:
     """Write a champion; see `Champion` for the arguments."""
-    about = {"record": dict(record), "description": description.__dict__, "largest": largest}
+    about = {"record": record.model_dump(mode="json"), "description": asdict(description)}
     files.write_tensors(path, weights, {_KEY: json.dumps(about, sort_keys=True)})
 
 
@@ -61,7 +43,7 @@ def read(path: Path) -> Champion:
     Raises
     ------
     DataError
-        Where there is none, or it is damaged.
+        Where there is none, or it is damaged or of another version.
     """
     from safetensors import SafetensorError
 
@@ -71,11 +53,11 @@ def read(path: Path) -> Champion:
         raise DataError(f"there is no champion yet ({path} is missing): run `dvc repro`, or `dvc pull {path}`.")
     try:
         about = json.loads(files.read_metadata(path)[_KEY])
-        weights = files.read_tensors(path)
-    except (SafetensorError, KeyError, ValueError):
-        raise DataError(f"{path} is damaged or of an older version: run `dvc repro evaluate`.") from None
-    fields: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in about["description"].items()}
-    return Champion(about["record"], reader.Description(**fields), about["largest"], weights)
+        fields: dict[str, Any] = {n: tuple(v) if isinstance(v, list) else v for n, v in about["description"].items()}
+        record = ChampionRecord.model_validate(about["record"])
+        return Champion(record, reader.Description(**fields), files.read_tensors(path))
+    except (SafetensorError, KeyError, TypeError, ValueError):
+        raise DataError(f"{path} is damaged or of another version: run `dvc repro evaluate`.") from None
 
 
 def commit(path: Path) -> str:

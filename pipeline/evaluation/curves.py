@@ -9,18 +9,16 @@ import pandas as pd
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from pipeline.training.record import Outcome
+    from pipeline.running.outputs import Choice
+    from pipeline.training.record import Outcome, Training
+
+_AVERAGED = ("train_loss", "update", "validation_loss", "validation_accuracy")
 
 
 def training_curves(outcomes: Iterable[Outcome]) -> pd.DataFrame:
-    """Average the histories of an optimizer's seeds.
+    """Average the histories of every optimizer's seeds; a value that a seed lacks has no mean.
 
-    Returns
-    -------
-    DataFrame
-        A row a problem, optimizer and step, with columns ``epoch`` (fraction), ``images``, and the mean over seeds of
-        ``train_loss`` and ``validation_loss`` (nats), ``update`` (root mean square of a step's change) and
-        ``validation_accuracy`` (fraction); empty where there is no value or a seed had diverged.
+    See `pipeline.results.tables.TRAINING_CURVES` for the columns.
     """
     rows = [
         {
@@ -50,15 +48,10 @@ def training_curves(outcomes: Iterable[Outcome]) -> pd.DataFrame:
     return means
 
 
-def learning_rate_curves(trials: Iterable[Outcome], choices: Mapping[tuple[str, str], float]) -> pd.DataFrame:
-    """Return every trial of the learning-rate search.
+def learning_rate_curves(trials: Iterable[Outcome], choices: Mapping[tuple[str, str], Choice]) -> pd.DataFrame:
+    """Return every trial of the learning-rate searches; `choices` is by problem and optimizer.
 
-    Parameters
-    ----------
-    trials
-        Of all optimizers.
-    choices
-        By (problem, optimizer): the learning rate that was chosen.
+    See `pipeline.results.tables.LEARNING_RATES` for the columns.
     """
     rows = [
         {
@@ -68,14 +61,11 @@ def learning_rate_curves(trials: Iterable[Outcome], choices: Mapping[tuple[str, 
             "validation_accuracy": outcome.validation_accuracy,
             "validation_loss": outcome.last.validation_loss,
             "diverged_at": outcome.diverged_at,
-            "chosen": _is_chosen(outcome, choices),
+            "chosen": _is_chosen(outcome.training, choices),
         }
         for outcome in trials
     ]
     return pd.DataFrame(rows).astype({"validation_loss": float, "diverged_at": "Int64"})
-
-
-_AVERAGED = ("train_loss", "update", "validation_loss", "validation_accuracy")
 
 
 def _images_per_epoch(outcome: Outcome) -> float:
@@ -87,6 +77,5 @@ def _images_per_epoch(outcome: Outcome) -> float:
     return outcome.last.images / epochs
 
 
-def _is_chosen(outcome: Outcome, choices: Mapping[tuple[str, str], float]) -> bool:
-    training = outcome.training
-    return choices[training.problem, training.optimizer] == training.learning_rate
+def _is_chosen(training: Training, choices: Mapping[tuple[str, str], Choice]) -> bool:
+    return choices[training.problem, training.optimizer].learning_rate == training.learning_rate

@@ -1,157 +1,171 @@
-"""The evaluated study: every optimizer on every problem, as tables and numbers."""
+"""The work of stage ``evaluate``: every optimizer on every problem, as files of ``results/``, and the champion."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from pipeline.console.progress import progress
-from pipeline.evaluation import assessment, choosing, convergence, curves
-from pipeline.evaluation.assessment import Assessment, Assignment
-from pipeline.evaluation.metrics import confusion_rows, per_class_rows
-from pipeline.evaluation.metrics import metrics as summarised
+from pipeline.evaluation import assessment, champion, choosing, convergence, curves
+from pipeline.evaluation.assessment import Assessment, AssessmentTask
+from pipeline.evaluation.metrics import confusion_rows, optimizer_metrics, per_class_rows
 from pipeline.prepared import reader
-from pipeline.project import paths
+from pipeline.project import environment, paths
+from pipeline.results import tables
+from pipeline.results.champions import ChampionRecord, Champions
+from pipeline.results.environment import Environment
+from pipeline.results.metrics import Metrics, OptimizerMetrics
+from pipeline.results.problems import ProblemFacts, Problems
 from pipeline.running import outputs, pool
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from pipeline.settings.study import Settings
+    from pipeline.prepared.reader import Description
+    from pipeline.running.outputs import Choice
+    from pipeline.settings.study import ProblemSettings, Settings
     from pipeline.training.record import Outcome
+
+By = tuple[str, str]
+"""A problem and an optimizer."""
 
 
 @dataclass(frozen=True)
-class Study:
-    """All that the evaluation finds.
+class _Problem:
+    """A problem with its trainings: by optimizer, in the order of the seeds."""
 
-    Attributes
-    ----------
-    metrics
-        By problem and optimizer, as `evaluation.metrics` describes, with the tuned learning rate.
-    champions
-        By problem: the network chosen by validation accuracy.
-    per_class, confusion, training_curves, learning_rates
-        Tidy tables.
-    predictions
-        By problem and optimizer: int16 (seeds, test examples).
-    """
-
-    metrics: dict[str, dict[str, Any]]
-    champions: dict[str, Outcome]
-    per_class: pd.DataFrame
-    confusion: pd.DataFrame
-    training_curves: pd.DataFrame
-    learning_rates: pd.DataFrame
-    predictions: dict[str, dict[str, np.ndarray]]
+    settings: ProblemSettings
+    description: Description
+    labels: np.ndarray
+    trainings: dict[str, list[Outcome]]
+    champion: Outcome
 
 
-def evaluate(settings: Settings, workers: int) -> Study:
-    """Evaluate all networks that the settings' roster names.
+def evaluate(settings: Settings, workers: int) -> None:
+    """Evaluate all networks of the settings' roster in `workers` processes; write the results and the champion.
 
     Raises
     ------
     DataError
-        Where trainings or data are missing.
+        Where searches or trainings are missing.
     """
-    trainings = {name: outputs.read_trainings(name) for name in settings.optimizers}
+    choices = {
+        (problem, name): choice
+        for name in settings.optimizers
+        for problem, choice in outputs.read_choices(name, settings.problems_of(name)).items()
+    }
+    problems = _problems(settings)
     assessments = _assess_all(settings, workers)
-    everything = [outcome for outcomes in trainings.values() for outcome in outcomes]
-    by_problem = {
-        problem: [outcome for outcome in everything if outcome.training.problem == problem]
-        for problem in settings.problems
+    metrics = {
+        name: {
+            optimizer: _metrics(problem, own, choices[name, optimizer], assessments[name, optimizer])
+            for optimizer, own in problem.trainings.items()
+        }
+        for name, problem in problems.items()
     }
-    champions = {problem: choosing.champion(outcomes) for problem, outcomes in by_problem.items()}
-    metrics: dict[str, dict[str, Any]] = {}
-    per_class: list[dict[str, Any]] = []
-    confusion: list[dict[str, Any]] = []
-    for problem, outcomes in by_problem.items():
-        labels = reader.open_part(paths.test(problem), "test").labels
-        classes = reader.describe(paths.learning(problem)).classes
-        metrics[problem] = {}
-        for name in settings.roster(problem):
-            own = [outcome for outcome in outcomes if outcome.training.optimizer == name]
-            found = summarised(assessments[problem, name], labels, classes, own)
-            found["convergence"] = convergence.summary(
-                own, settings.problems[problem].target_train_loss, settings.problems[problem].target_validation_accuracy
-            )
-            metrics[problem][name] = {**found, **_tuning(name, problem), "parameters": own[0].parameters}
-            per_class += per_class_rows(problem, name, found["per_class"], labels)
-        best = _predictions_of(champions[problem], by_problem[problem], assessments)
-        confusion += confusion_rows(problem, best, labels, classes)
-    return Study(
-        metrics=metrics,
-        champions=champions,
-        per_class=pd.DataFrame(per_class),
-        confusion=pd.DataFrame(confusion),
-        training_curves=curves.training_curves(everything),
-        learning_rates=_learning_rates(settings),
-        predictions={
-            problem: {name: assessments[problem, name].predictions for name in settings.roster(problem)}
-            for problem in settings.problems
-        },
-    )
+    Metrics(problems=metrics).write()
+    _write_tables(settings, problems, metrics, choices, assessments)
+    Problems(problems={name: _facts(settings, name, problem.description) for name, problem in problems.items()}).write()
+    Environment.model_validate(environment.describe()).write()
+    records = {name: _record(problem.champion, settings) for name, problem in problems.items()}
+    Champions(problems=records).write()
+    best = problems[settings.main_problem]
+    training = best.champion.training
+    weights = outputs.read_weights(training.optimizer, training.problem)[training.seed]
+    champion.write(paths.CHAMPION_WEIGHTS, records[training.problem], best.description, weights)
 
 
-def champion_record(outcome: Outcome, settings: Settings) -> dict[str, Any]:
-    """Return who a champion is, for its JSON file."""
-    training = asdict(outcome.training)
-    return {
-        "label": settings.optimizers[outcome.training.optimizer].label,
-        **{name: training[name] for name in ("problem", "optimizer", "network", "learning_rate", "seed")},
-        "validation_accuracy": outcome.validation_accuracy,
-        "key": outcome.key,
-    }
+def _problems(settings: Settings) -> dict[str, _Problem]:
+    everything = {name: outputs.read_trainings(name) for name in settings.optimizers}
+    found = {}
+    for name, problem in settings.problems.items():
+        trainings = {
+            optimizer: [outcome for outcome in everything[optimizer] if outcome.training.problem == name]
+            for optimizer in settings.roster(name)
+        }
+        found[name] = _Problem(
+            settings=problem,
+            description=reader.describe(paths.learning(settings.data_of(name))),
+            labels=assessment.test_labels(paths.test(settings.data_of(name))),
+            trainings=trainings,
+            champion=choosing.champion(outcome for own in trainings.values() for outcome in own),
+        )
+    return found
 
 
-def _assess_all(settings: Settings, workers: int) -> dict[tuple[str, str], Assessment]:
-    assignments = [
-        Assignment(
+def _assess_all(settings: Settings, workers: int) -> dict[By, Assessment]:
+    tasks = [
+        AssessmentTask(
             problem=problem,
             optimizer=name,
             network=problem_settings.network,
-            learning=paths.learning(problem),
-            test=paths.test(problem),
+            learning=paths.learning(settings.data_of(problem)),
+            test=paths.test(settings.data_of(problem)),
             weights=paths.weights(name, problem),
             memo=paths.memo(),
         )
         for problem, problem_settings in settings.problems.items()
         for name in settings.roster(problem)
     ]
-    found: dict[tuple[str, str], Assessment] = {}
-    with progress("evaluate", len(assignments), "optimizers") as bar:
+    found: dict[By, Assessment] = {}
+    with progress("evaluate", len(tasks), "optimizers") as bar:
 
-        def keep(assignment: Assignment, assessment: Assessment) -> None:
-            found[assignment.problem, assignment.optimizer] = assessment
-            bar.advance(note=f"{assignment.optimizer} on {assignment.problem}")
+        def keep(task: AssessmentTask, assessed: Assessment) -> None:
+            found[task.problem, task.optimizer] = assessed
+            bar.advance(note=f"{task.optimizer} on {task.problem}")
 
-        pool.parallel(assessment.assess, assignments, workers, keep)
+        pool.parallel(assessment.assess, tasks, workers, keep)
     return found
 
 
-def _tuning(optimizer: str, problem: str) -> dict[str, Any]:
-    choice = outputs.read_choice(optimizer, problem)
-    names = {"learning_rate": "learning_rate", "tuned_accuracy": "validation_accuracy", "trials": "trials"}
-    return {**{name: choice[source] for name, source in names.items()}, "on_edge": choice["on_edge"]}
+def _metrics(problem: _Problem, own: list[Outcome], choice: Choice, assessed: Assessment) -> OptimizerMetrics:
+    targets = (problem.settings.target_train_loss, problem.settings.target_validation_accuracy)
+    speed = convergence.summary(own, *targets)
+    return optimizer_metrics(assessed, problem.labels, problem.description.classes, own, choice, speed)
 
 
-def _predictions_of(
-    champion: Outcome, outcomes: list[Outcome], assessments: dict[tuple[str, str], Assessment]
-) -> np.ndarray:
-    """Return a network's test predictions, int16 (test examples,)."""
-    training = champion.training
-    seeds = sorted(o.training.seed for o in outcomes if o.training.optimizer == training.optimizer)
+def _write_tables(
+    settings: Settings,
+    problems: dict[str, _Problem],
+    metrics: dict[str, dict[str, OptimizerMetrics]],
+    choices: dict[By, Choice],
+    assessments: dict[By, Assessment],
+) -> None:
+    per_class: list[dict[str, Any]] = []
+    confusion: list[dict[str, Any]] = []
+    for name, problem in problems.items():
+        for optimizer, found in metrics[name].items():
+            rows = per_class_rows(found.per_class, problem.labels)
+            per_class += [{"problem": name, "optimizer": optimizer, **row} for row in rows]
+        guesses = _predictions_of(problem, assessments)
+        rows = confusion_rows(guesses, problem.labels, problem.description.classes)
+        confusion += [{"problem": name, **row} for row in rows]
+    trainings = [outcome for p in problems.values() for own in p.trainings.values() for outcome in own]
+    trials = [trial for name in settings.optimizers for trial in outputs.read_trials(name)]
+    tables.PER_CLASS.write(pd.DataFrame(per_class))
+    tables.CONFUSION.write(pd.DataFrame(confusion))
+    tables.TRAINING_CURVES.write(curves.training_curves(trainings))
+    tables.LEARNING_RATES.write(curves.learning_rate_curves(trials, choices))
+
+
+def _predictions_of(problem: _Problem, assessments: dict[By, Assessment]) -> np.ndarray:
+    """Return the champion's test predictions, int16 (test examples,)."""
+    training = problem.champion.training
+    seeds = sorted(outcome.training.seed for outcome in problem.trainings[training.optimizer])
     row: np.ndarray = assessments[training.problem, training.optimizer].predictions[seeds.index(training.seed)]
     return row
 
 
-def _learning_rates(settings: Settings) -> pd.DataFrame:
-    choices = {
-        (problem, name): outputs.read_choice(name, problem)["learning_rate"]
-        for problem in settings.problems
-        for name in settings.roster(problem)
-    }
-    trials = [trial for name in settings.optimizers for trial in outputs.read_trials(name)]
-    return curves.learning_rate_curves(trials, choices)
+def _facts(settings: Settings, name: str, description: Description) -> ProblemFacts:
+    measured = {field: value for field, value in vars(description).items() if field in ProblemFacts.model_fields}
+    title = settings.problems[name].title or description.title
+    return ProblemFacts.model_validate({**measured, "title": title, "data": settings.data_of(name)})
+
+
+def _record(champion: Outcome, settings: Settings) -> ChampionRecord:
+    who = {field: value for field, value in vars(champion.training).items() if field in ChampionRecord.model_fields}
+    label = settings.optimizers[champion.training.optimizer].label
+    accuracy = champion.validation_accuracy
+    return ChampionRecord.model_validate({**who, "label": label, "validation_accuracy": accuracy, "key": champion.key})

@@ -6,73 +6,65 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pipeline.project.numbers import decimals
+from pipeline.results.metrics import OptimizerMetrics, OverSeeds
 from pipeline.statistics.intervals import mean_interval, wilson_interval
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pipeline.evaluation.assessment import Assessment
+    from pipeline.results.metrics import Convergence
+    from pipeline.running.outputs import Choice
     from pipeline.training.record import Outcome
 
 CALIBRATION_BINS = 15
 
-_DIGITS = 6
 
-
-def metrics(
-    assessment: Assessment, labels: np.ndarray, classes: Sequence[str], outcomes: Sequence[Outcome]
-) -> dict[str, Any]:
-    """Summarise what one optimizer reached on one problem.
-
-    Parameters
-    ----------
-    assessment
-        Of its networks.
-    labels
-        int64, shape (test examples,).
-    classes
-        Names of the classes.
-    outcomes
-        Its trainings, in the order of the seeds.
-
-    Returns
-    -------
-    dict
-        Accuracies as fractions 0 to 1, losses in nats. A quantity that varies from seed to seed is
-        ``{mean, low, high, seeds}`` with the 95 % Student t interval of the mean over seeds.
-    """
+def optimizer_metrics(
+    assessment: Assessment,
+    labels: np.ndarray,
+    classes: Sequence[str],
+    outcomes: Sequence[Outcome],
+    choice: Choice,
+    convergence: Convergence,
+) -> OptimizerMetrics:
+    """Summarise what one optimizer reached on one problem; `labels` are int64 (test examples,)."""
     test_accuracy = (assessment.predictions == labels).mean(axis=1)
-    validation_accuracy = np.array([outcome.validation_accuracy for outcome in outcomes])
-    return {
-        "test_accuracy": over_seeds(test_accuracy),
-        "train_accuracy": over_seeds(assessment.train_accuracy),
-        "validation_accuracy": over_seeds(validation_accuracy),
-        "generalization_gap": over_seeds(assessment.train_accuracy - test_accuracy),
-        "test_loss": over_seeds(assessment.test_loss),
-        "train_loss": over_seeds(assessment.train_loss),
-        "calibration_error": over_seeds(calibration_errors(assessment, labels)),
-        "per_class": {
-            name: _rounded((assessment.predictions[:, labels == label] == label).mean())
+    return OptimizerMetrics(
+        test_accuracy=over_seeds(test_accuracy),
+        train_accuracy=over_seeds(assessment.train_accuracy),
+        validation_accuracy=over_seeds(np.array([outcome.validation_accuracy for outcome in outcomes])),
+        generalization_gap=over_seeds(assessment.train_accuracy - test_accuracy),
+        test_loss=over_seeds(assessment.test_loss),
+        train_loss=over_seeds(assessment.train_loss),
+        calibration_error=over_seeds(calibration_errors(assessment, labels)),
+        per_class={
+            name: round(float((assessment.predictions[:, labels == label] == label).mean()), 6)
             for label, name in enumerate(classes)
         },
-        "diverged": sum(outcome.diverged for outcome in outcomes),
-        "trainings": [outcome.key for outcome in outcomes],
-    }
+        diverged=sum(outcome.diverged for outcome in outcomes),
+        trainings=tuple(outcome.key for outcome in outcomes),
+        convergence=convergence,
+        learning_rate=choice.learning_rate,
+        tuned_accuracy=choice.validation_accuracy,
+        trials=choice.trials,
+        on_edge=choice.on_edge,
+        parameters=outcomes[0].parameters,
+    )
 
 
-def over_seeds(values: np.ndarray) -> dict[str, Any]:
-    """Return ``{mean, low, high, seeds}`` of a quantity with one value a seed.
+def over_seeds(values: np.ndarray) -> OverSeeds:
+    """Summarise a quantity with one value for each seed, float64 (seeds,).
 
-    A value that is not finite (a loss after divergence) becomes None among the seeds, and the mean is None: no mean
-    over fewer seeds would be comparable.
+    A value that is not finite (a loss after a divergence) becomes None among the seeds, and the mean is None: a mean
+    over fewer seeds could not be compared.
     """
-    seeds = [_rounded(value) for value in values]
-    if any(value is None for value in seeds):
-        return {"mean": None, "low": None, "high": None, "seeds": seeds}
-    interval = mean_interval(values)
-    bounds = (interval.estimate, interval.low, interval.high)
-    mean, low, high = (None if bound is None else _rounded(bound) for bound in bounds)
-    return {"mean": mean, "low": low, "high": high, "seeds": seeds}
+    seeds = tuple(decimals(value) for value in values)
+    if None in seeds:
+        return OverSeeds(mean=None, low=None, high=None, seeds=seeds)
+    found = mean_interval(values)
+    return OverSeeds(mean=decimals(found.estimate), low=decimals(found.low), high=decimals(found.high), seeds=seeds)
 
 
 def calibration_errors(assessment: Assessment, labels: np.ndarray) -> np.ndarray:
@@ -94,48 +86,29 @@ def calibration_errors(assessment: Assessment, labels: np.ndarray) -> np.ndarray
     return np.array(errors)
 
 
-def per_class_rows(
-    problem: str, optimizer: str, per_class: dict[str, float], labels: np.ndarray
-) -> list[dict[str, Any]]:
-    """Return a row a class: accuracy (mean over seeds) with its 95 % Wilson interval.
+def per_class_rows(per_class: dict[str, float], labels: np.ndarray) -> list[dict[str, Any]]:
+    """Return one row per class: its accuracy (fraction, mean over seeds) with its 95 % Wilson interval.
 
-    The interval counts the class's test images once, however many seeds there are: it tells how sure the accuracy
+    The interval counts the test images of a class once, however many seeds there are: it tells how sure the accuracy
     is for other images, and the seeds share theirs.
     """
-    counts = np.bincount(labels, minlength=len(per_class))
+    counts = np.bincount(labels, minlength=len(per_class)).tolist()
     rows = []
-    for (name, accuracy), count in zip(per_class.items(), counts.tolist(), strict=True):
+    for (name, accuracy), count in zip(per_class.items(), counts, strict=True):
         interval = wilson_interval(accuracy * count, count)
-        row = {"problem": problem, "optimizer": optimizer, "class": name, "accuracy": accuracy}
-        rows.append({**row, "low": interval.low, "high": interval.high})
+        rows.append({"class": name, "accuracy": accuracy, "low": interval.low, "high": interval.high})
     return rows
 
 
-def confusion_rows(
-    problem: str, predictions: np.ndarray, labels: np.ndarray, classes: Sequence[str]
-) -> list[dict[str, Any]]:
-    """Return the confusion matrix in long form.
-
-    Parameters
-    ----------
-    problem
-        Its name, for the first column.
-    predictions, labels
-        Shape (test examples,): predicted (−1 for none) and true class.
-    classes
-        Names of the classes.
-    """
+def confusion_rows(predictions: np.ndarray, labels: np.ndarray, classes: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the confusion matrix in long form; `predictions` and `labels` are (test examples,), −1 for no class."""
     names = [*classes, "none"]
     rows = []
     for actual, name in enumerate(classes):
         counts = np.bincount(predictions[labels == actual] % len(names), minlength=len(names))
         rows += [
-            {"problem": problem, "actual": name, "predicted": names[guess], "count": int(count)}
+            {"actual": name, "predicted": names[guess], "count": int(count)}
             for guess, count in enumerate(counts)
             if count or guess < len(classes)
         ]
     return rows
-
-
-def _rounded(value: float) -> float | None:
-    return round(float(value), _DIGITS) if np.isfinite(value) else None

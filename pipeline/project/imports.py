@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 @contextmanager
 def without_collector() -> Iterator[None]:
-    """Keep the garbage collector from looking at what the block imports, then and later.
+    """Keep the garbage collector away from what the block imports, then and later.
 
-    It would look through all modules again and again, and find nothing to free: a fifth of the time of importing
-    torch, half of MLflow's. Processes forked later share the objects for as long as no collection touches them.
+    It would search all modules again and again and find nothing to free: a fifth of the time of importing torch, half
+    of MLflow's. Processes forked later share the objects for as long as no collection touches them.
     """
     gc.disable()
     try:

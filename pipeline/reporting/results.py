@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import pandas as pd
 
-from pipeline.project import files, paths
+from pipeline.project import paths
 from pipeline.project.errors import DataError
 from pipeline.reporting.drawing import colours
 from pipeline.reporting.items import literal
+from pipeline.results.backprop import WorkedExample
 from pipeline.results.champions import Champions
 from pipeline.results.comparison import Comparison
 from pipeline.results.cost import Cost
@@ -60,7 +61,7 @@ class Results:
     comparison: Comparison
     verdicts: Verdicts
     cost: Cost | None = None
-    backprop: dict[str, Any] | None = None
+    backprop: WorkedExample | None = None
 
     def __post_init__(self) -> None:
         missing = [
@@ -188,7 +189,7 @@ def load(settings: Settings) -> Results:
         comparison=Comparison.read(),
         verdicts=Verdicts.read(),
         cost=Cost.read_if_there(),
-        backprop=files.read_json(paths.BACKPROP) if paths.BACKPROP.exists() else None,
+        backprop=WorkedExample.read_if_there(),
     )
 
 

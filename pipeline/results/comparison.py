@@ -57,8 +57,6 @@ class Ranking(Record):
         Optimizers whose learning rate lies on the edge of its grid.
     reason
         Why there is no ranking, or None.
-    problems
-        Those that were ranked; empty for a ranking over seeds.
     """
 
     ranks: dict[str, float]
@@ -67,17 +65,30 @@ class Ranking(Record):
     p: float | None
     left_out: tuple[str, ...]
     reason: str | None
-    problems: tuple[str, ...] = ()
+
+
+class RankingOverProblems(Ranking):
+    """Ranks within every problem in which all optimizers took part; `problems` names these."""
+
+    problems: tuple[str, ...]
 
 
 class Tolerance(Record):
-    """How many decades of learning rates are good ones, and whether an end of the grid is still good."""
+    """How many decades of learning rates are good ones, and whether an end of the grid is still good.
+
+    The search used one seed. Where an end is good, `decades` is a lower bound.
+    """
 
     decades: float
     best_learning_rate: float
     best_score: float
     open_low: bool
     open_high: bool
+
+    @property
+    def open(self) -> bool:
+        """Whether an end of the grid is still good."""
+        return self.open_low or self.open_high
 
 
 class Search(Record):
@@ -113,4 +124,4 @@ class Comparison(Document):
 
     settings: dict[str, Any]
     problems: dict[str, ProblemComparison]
-    ranking: Ranking
+    ranking: RankingOverProblems

@@ -100,7 +100,7 @@ class OptimizerMetrics(Record):
     test_loss: OverSeeds
     train_loss: OverSeeds
     calibration_error: OverSeeds
-    per_class: dict[str, float | None]
+    per_class: dict[str, float]
     diverged: int
     trainings: tuple[str, ...]
     convergence: Convergence

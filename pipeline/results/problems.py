@@ -1,4 +1,4 @@
-"""``results/problems.json``: what the problems are, as `prepare` measured their data."""
+"""``results/problems.json``: what the problems are, as stage ``prepare`` measured their data."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ class ProblemFacts(Record):
         Number of examples of each part: ``train``, ``validation``, ``test``.
     validation_fraction, split_seed
         How the published training examples were split.
+    white
+        The largest stored value of the training inputs.
     notes
         Of sparse inputs: ``share_of_zeros``, ``share_of_rare_words``.
     """
@@ -35,6 +37,7 @@ class ProblemFacts(Record):
     counts: dict[str, int]
     validation_fraction: float
     split_seed: int
+    white: int
     notes: dict[str, float] = {}
 
 

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pipeline.project import files
-from pipeline.project.errors import SettingsError, TrainingError
+from pipeline.project.errors import SettingsError, TrainingError, first_line
+from pipeline.running.pool import WORKER_ENVIRONMENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -42,17 +43,14 @@ class Cluster:
         ``host:port`` of a cluster's head, ``auto`` for the cluster that this machine is part of, None to start one
         on this machine alone (it listens on 127.0.0.1, and ends with this process).
     most
-        Most tasks at once; None for one a core of the cluster.
+        Most tasks at once; None for one per core of the cluster.
     logs
         Whether Ray's own lines, and what workers print, go to the terminal.
-    environment
-        Environment variables of the workers.
     """
 
     address: str | None = None
     most: int | None = None
     logs: bool = False
-    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 def parallel(
@@ -67,14 +65,14 @@ def parallel(
     Parameters
     ----------
     function
-        Importable by name from this package, which is sent along. Gets a task, and where its folder lies there.
+        From this package, which is sent along. Gets a task, and where its folder lies there.
     tasks
         Picklable arguments, each with a folder of files that it reads. A folder travels once to every machine.
     cluster
         Where to find the workers.
     on_result
-        Called in this process with each task and its result, in the order in which they come. May return further
-        tasks with their folders, which come before all that wait.
+        Called in this process with each task and its result, in the order in which they finish. May return further
+        tasks with their folders, which go before all that wait.
     name
         Describes a task in an error.
 
@@ -109,7 +107,7 @@ def _drain(
     cluster: Cluster,
     on_result: Callable[[Task, Result], Sequence[tuple[Task, Path]] | None],
 ) -> list[Task]:
-    """Bring all tasks to their end; return those over which workers died too often."""
+    """Finish all tasks; return those over which workers died too often."""
     # retries are counted here: Ray's own never end where memory runs out
     call = ray.remote(num_cpus=1, max_retries=0)(_call)
     shipments: dict[Path, _Shipment] = {}
@@ -167,7 +165,7 @@ def _connected(cluster: Cluster) -> Any:
         return ray
     package = Path(__file__).parent.parent
     options: dict[str, Any] = {
-        "runtime_env": {"env_vars": dict(cluster.environment), "py_modules": [str(package)]},
+        "runtime_env": {"env_vars": WORKER_ENVIRONMENT, "py_modules": [str(package)]},
         "log_to_driver": cluster.logs,
         "logging_level": logging.INFO if cluster.logs else logging.ERROR,
     }
@@ -178,7 +176,7 @@ def _connected(cluster: Cluster) -> Any:
     try:
         ray.init(**options, address=cluster.address)
     except (ConnectionError, RuntimeError, ValueError) as error:
-        raise _unreachable(cluster.address, str(error).splitlines()[0]) from None
+        raise _unreachable(cluster.address, first_line(error)) from None
     return ray
 
 
@@ -221,14 +219,14 @@ def _shipment(ray: Any, folder: Path, cluster: Cluster) -> _Shipment:
 
 @cache
 def _uploaded(ray: Any, folder: Path, _connection: str) -> _Shipment:
-    """Put a folder into the object store, once a connection."""
+    """Put a folder into the object store, once per connection."""
     import numpy as np
 
     paths = sorted(path for path in folder.iterdir() if path.is_file())
-    hashes = [f"{path.name} {files.sha256(path)}" for path in paths]
+    hashes = "\n".join(f"{path.name} {files.sha256(path)}" for path in paths)
     # as arrays, which the processes of a machine share without copies
     contents = {path.name: ray.put(np.fromfile(path, np.uint8)) for path in paths}
-    return _Shipment(None, hashlib.sha256("\n".join(hashes).encode()).hexdigest(), contents)
+    return _Shipment(None, hashlib.sha256(hashes.encode()).hexdigest(), contents)
 
 
 def _call(function: Callable[[Task, Path], Result], task: Task, shipment: _Shipment) -> Result:

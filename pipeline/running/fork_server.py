@@ -1,14 +1,20 @@
-"""The fork server: what it imports beforehand, and how it ends."""
+"""What the fork server imports once, for all workers that it forks."""
 
 from __future__ import annotations
 
 import atexit
 import os
 
-from pipeline.running import worker_imports
+from pipeline.project.imports import without_collector
 
-__all__ = ["worker_imports"]
+with without_collector():
+    # the first torch optimizer of a process imports it, so that every single worker would
+    import torch._dynamo
 
-# At once: taking torch apart costs a second, and cannot be done tidily, because `without_collector` keeps the
-# collector from its objects; triton would name every one of its own that is left. Workers end by themselves.
+    from pipeline.training import train
+    from pipeline.training.convolution import kernels
+
+__all__ = ["kernels", "torch", "train"]
+
+# At once: to take torch apart costs a second, and triton would list all that the collector was kept from as leaks
 atexit.register(os._exit, 0)

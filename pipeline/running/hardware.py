@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.project.errors import SettingsError
-from pipeline.training.record import Hardware
 
 if TYPE_CHECKING:
     from pipeline.settings.study import ProblemSettings, Settings
@@ -15,6 +15,14 @@ if TYPE_CHECKING:
 
 # A CUDA driver under Linux, and under WSL; to look for it costs nothing, to ask torch costs its import
 _DRIVERS = ("nvidiactl", "dxg")
+
+
+@dataclass(frozen=True)
+class Hardware:
+    """What trainings of a problem run on, and how precisely: ``auto`` is resolved."""
+
+    device: Device
+    precision: Precision
 
 
 def resolve(settings: Settings, problem: ProblemSettings) -> Hardware:

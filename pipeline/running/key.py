@@ -16,55 +16,60 @@ from pipeline.project.files import canonical
 if TYPE_CHECKING:
     from pipeline.training.record import Training
 
-# All code that decides the outcome of a training; a test compares this with what `training` imports
-RESULT_CODE = (
-    "prepared/examples.py",
-    "prepared/reader.py",
-    "training/batches.py",
-    "training/convolution/kernels.py",
-    "training/convolution/layer.py",
-    "training/determinism.py",
-    "training/networks.py",
-    "training/optimizers.py",
-    "training/record.py",
-    "training/train.py",
-)
-
+PACKAGE = Path(__file__).parent.parent
+# All of their code decides the outcome of a training
+DECIDING = ("prepared", "training")
 COMPUTING = ("torch", "numpy", "numba")
 
 
-def code_fingerprint(*more: str) -> str:
+@cache
+def code_fingerprint(*more: str, package: Path = PACKAGE) -> str:
     """Return a hash of the code that decides outcomes, and of the versions of the libraries that compute.
 
-    Comments, docstrings and formatting do not count, so that editing them repeats no training.
+    Docstrings, comments, formatting and imports from within the project do not count, so that editing them repeats
+    no training. Read once per process.
 
     Parameters
     ----------
     more
-        Names of further files of this package that decide what is asked for.
+        Paths of further files of the package that decide what is asked for.
+    package
+        Folder of the package.
     """
-    return _fingerprint(Path(__file__).parent.parent, more)
-
-
-@cache
-def _fingerprint(package: Path, more: tuple[str, ...] = ()) -> str:
     digest = hashlib.sha256()
-    for name in (*RESULT_CODE, *more):
-        tree = ast.parse((package / name).read_text(encoding="utf-8"))
-        digest.update(ast.dump(_without_docstrings(tree)).encode())
+    folders = [package / name for name in DECIDING]
+    files = sorted(path for folder in folders for path in folder.rglob("*.py")) + [package / name for name in more]
+    for path in files:
+        tree = _Bare().visit(ast.parse(path.read_text(encoding="utf-8")))
+        digest.update(f"{path.relative_to(package).as_posix()} {ast.dump(tree)}".encode())
     for distribution in COMPUTING:
         digest.update(f"{distribution} {importlib.metadata.version(distribution)}".encode())
     digest.update(platform.machine().encode())
     return digest.hexdigest()
 
 
-def _without_docstrings(tree: ast.Module) -> ast.Module:
-    for node in ast.walk(tree):
-        if not isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
-            continue
-        if ast.get_docstring(node, clean=False) is not None:
-            node.body = node.body[1:] or [ast.Pass()]
-    return tree
+class _Bare(ast.NodeTransformer):
+    """Take out docstrings and imports from within the project."""
+
+    def visit_Import(self, node: ast.Import) -> ast.Import | None:
+        node.names = [alias for alias in node.names if not _is_internal(alias.name)]
+        return node if node.names else None
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.ImportFrom | None:
+        return None if _is_internal(node.module or "") else node
+
+    def visit_If(self, node: ast.If) -> ast.AST | None:
+        self.generic_visit(node)
+        # nothing is left of a block for types alone
+        return node if node.body or node.orelse else None
+
+    def visit_Expr(self, node: ast.Expr) -> ast.Expr | None:
+        is_text = isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+        return None if is_text else node
+
+
+def _is_internal(module: str) -> bool:
+    return module.partition(".")[0] == PACKAGE.name
 
 
 def key_of(training: Training, code: str) -> str:

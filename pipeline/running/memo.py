@@ -23,12 +23,22 @@ Work = TypeVar("Work")
 
 
 def place(memo: Path, key: str) -> Path:
-    """Return where the work of this key is kept."""
+    """Return the file that keeps the work of a key: safetensors, with the weights of a final training.
+
+    Others may copy it or link to it, but not change it.
+
+    Parameters
+    ----------
+    memo
+        The memo's folder.
+    key
+        Of the work.
+    """
     return memo / key[:2] / f"{key}.safetensors"
 
 
 def keep(memo: Path, outcome: Outcome) -> None:
-    """Keep a finished training, with its weights where it is a final one."""
+    """Keep a finished training, with its weights if it is a final one."""
     record = json.dumps({"record": outcome.to_json(), "seconds": outcome.seconds})
     weights = outcome.weights if outcome.training.kind == "train" else {}
     files.write_tensors(place(memo, outcome.key), weights or {}, {"outcome": record})

@@ -10,7 +10,7 @@ from pipeline.project.errors import DataError
 from pipeline.training.record import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     import numpy as np
@@ -51,13 +51,13 @@ def read_trials(optimizer: str) -> list[Outcome]:
     return [Outcome.from_json(record) for record in files.read_json(_existing(paths.trials(optimizer)))]
 
 
-def read_choice(optimizer: str, problem: str) -> dict[str, float]:
-    """Read the tuned learning rate of an optimizer on a problem, and how it was found."""
+def read_choices(optimizer: str, problems: Iterable[str]) -> dict[str, Choice]:
+    """Read the results of an optimizer's searches, by problem; the file is opened once."""
     choices = files.read_json(_existing(paths.choice(optimizer)))
-    if problem not in choices:
-        raise DataError(f"{paths.choice(optimizer)} has no {problem}: run `dvc repro`.")
-    choice: dict[str, float] = choices[problem]
-    return choice
+    missing = next((problem for problem in problems if problem not in choices), None)
+    if missing is not None:
+        raise DataError(f"{paths.choice(optimizer)} has no {missing}: run `dvc repro`.")
+    return {problem: Choice(**choices[problem]) for problem in problems}
 
 
 def write_trainings(optimizer: str, outcomes: Sequence[Outcome]) -> None:

@@ -1,46 +1,76 @@
-"""Rows of ``params.yaml`` -> trainings."""
+"""Rows of ``params.yaml`` -> trainings, and what they are called."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline.training.record import PLAIN, Training
+from pipeline.running import hardware
+from pipeline.training.record import OptimizerRow, Training
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pipeline.settings.study import OptimizerSettings, ProblemSettings
-    from pipeline.training.record import Hardware, Kind, Outcome
+    from pipeline.settings.study import OptimizerSettings, RestSettings, Settings
+    from pipeline.training.record import Kind, Outcome
 
 
 def plan(
-    kind: Kind,
-    name: str,
-    row: OptimizerSettings,
-    problem: str,
-    settings: ProblemSettings,
-    *,
-    learning_rate: float,
-    seed: int,
-    data: str,
-    hardware: Hardware = PLAIN,
+    kind: Kind, settings: Settings, optimizer: str, problem: str, *, learning_rate: float, seed: int, data: str
 ) -> Training:
-    """Put one training together from the rows of ``params.yaml``."""
+    """Put one training together from the rows of ``params.yaml``.
+
+    Parameters
+    ----------
+    kind
+        ``tune`` or ``train``.
+    settings
+        The rows.
+    optimizer, problem
+        Names of two of them.
+    learning_rate, seed
+        Of this training.
+    data
+        SHA-256 of the problem's prepared examples.
+
+    Raises
+    ------
+    SettingsError
+        Where the settings ask for a GPU that is not there.
+    """
+    rows = settings.problems[problem]
+    chosen = hardware.resolve(settings, rows)
     return Training(
         kind=kind,
         problem=problem,
-        optimizer=name,
-        network=settings.network,
-        row=row.model_dump(by_alias=True, exclude={"label", "learning_rate"}),
+        optimizer=optimizer,
+        network=rows.network,
+        row=optimizer_row(settings.optimizer(optimizer)),
         learning_rate=learning_rate,
-        epochs=settings.epochs,
-        batch_size=settings.batch_size,
-        validations_per_epoch=settings.validations_per_epoch,
+        epochs=rows.epochs,
+        batch_size=rows.batch_size,
+        validations_per_epoch=rows.validations_per_epoch,
         seed=seed,
         data=data,
-        precision=hardware.precision,
-        device=hardware.device,
+        precision=chosen.precision,
+        device=chosen.device,
+        convolution=settings.convolution,
     )
+
+
+def optimizer_row(settings: OptimizerSettings | RestSettings) -> OptimizerRow:
+    """Return what a row of ``optimizers`` trains with, without its label and the centre of its grid."""
+    rest = getattr(settings, "rest", None)
+    return OptimizerRow(settings.class_name, settings.arguments, None if rest is None else optimizer_row(rest))
+
+
+def name_of(training: Training) -> str:
+    """Return what a training is called for people, such as ``adam on digits lr 0.001 seed 3``."""
+    return f"{training.optimizer} on {short_name(training)}"
+
+
+def short_name(training: Training) -> str:
+    """Return `name_of` without the optimizer, for places that name it already."""
+    return f"{training.problem} lr {training.learning_rate:g} seed {training.seed}"
 
 
 def summary(optimizer: str, problem: str, outcomes: Sequence[Outcome]) -> str:
@@ -49,7 +79,7 @@ def summary(optimizer: str, problem: str, outcomes: Sequence[Outcome]) -> str:
     accuracies = [outcome.validation_accuracy for outcome in seeds]
     diverged = sum(outcome.diverged for outcome in seeds)
     return (
-        f"{optimizer} on {problem}: {sum(accuracies) / len(accuracies):.1%} of the validation examples right, "
+        f"{optimizer} on {problem}: validation accuracy {sum(accuracies) / len(accuracies):.1%}, "
         f"mean of {len(seeds)} seeds ({min(accuracies):.1%} to {max(accuracies):.1%})"
         + (f"; {diverged} diverged" if diverged else "")
     )

@@ -1,4 +1,4 @@
-"""Many trainings: a memo of finished ones, and a pool of single-threaded workers for the rest."""
+"""Tasks for a pool of single-threaded processes, which survives the death of any of them."""
 
 from __future__ import annotations
 
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
-
-_ATTEMPTS = 2
 
 # glibc gives large blocks back to the system at once, and every step would ask for them anew, page by page
 WORKER_ENVIRONMENT = {
@@ -55,31 +53,25 @@ def parallel(
     workers
         Number of processes.
     on_result
-        Called in this process with each task and its result, in the order in which they come. May return further
-        tasks, which come before all that wait.
+        Called in this process with each task and its result, in the order in which they finish. May return further
+        tasks, which go before all that wait.
     name
         Describes a task in an error.
     spare
-        Asked when a process has nothing to do: a task that may come later. Its result is told of if it has come, and
-        it is killed if it is the last one under way.
+        Called when a process has nothing to do: a task that may be requested later, or None. Its result is reported
+        if it is requested; it is killed if it is the last one running.
 
     Raises
     ------
     TrainingError
         Where a process died (killed, out of memory) twice over the same task; the other tasks are done first.
     """
-    suspects = _pass(function, tasks, workers, on_result, spare)
-    dead = []
-    for task in suspects:
-        # alone in its pool: if that process dies too, it is this task's doing
-        for _ in range(_ATTEMPTS - 1):
-            if not _pass(function, [task], 1, on_result):
-                break
-        else:
-            dead.append(task)
+    suspects = _run(function, tasks, workers, on_result, spare)
+    # alone in its pool: if that process dies as well, this task is the cause
+    dead = [task for task in suspects if _run(function, [task], 1, on_result)]
     if dead:
         raise TrainingError(
-            f"a worker process died {_ATTEMPTS} times over: {'; '.join(name(task) for task in dead)}. "
+            f"a worker process died twice over: {'; '.join(name(task) for task in dead)}. "
             "Most often memory ran out: set execution.workers in params.yaml to a smaller number, or free memory. "
             "Everything else is finished and kept; the same command goes on from here."
         )
@@ -87,19 +79,19 @@ def parallel(
 
 def start_server() -> None:
     """Let the fork server begin to import what workers need, while this process does something else."""
-    with _environment(WORKER_ENVIRONMENT), _interrupts_held_back():
+    with _environment(), _interrupts_held_back():
         _context()
         forkserver.ensure_running()
 
 
-def _pass(
+def _run(
     function: Callable[[Task], Result],
     tasks: Sequence[Task],
     workers: int,
     on_result: Callable[[Task, Result], Sequence[Task] | None],
     spare: Callable[[], Task | None] = lambda: None,
 ) -> list[Task]:
-    """Run tasks through fresh pools until all are done; return those at work when a process died."""
+    """Run tasks through fresh pools until all are done; return those that were running when a process died."""
     queue = deque(tasks)
     suspects: list[Task] = []
     while queue:
@@ -115,9 +107,10 @@ def _drain(
     on_result: Callable[[Task, Result], Sequence[Task] | None],
     spare: Callable[[], Task | None],
 ) -> list[Task]:
-    """Keep few tasks in the pool, so that a death can be put down to few of them.
+    """Empty the queue, or stop at a death; return the tasks that were running then.
 
-    One more than the workers: the next one must not wait until this process has dealt with a result.
+    Few tasks are in the pool at a time, so that few come under suspicion. One more than the workers: the next one must
+    not wait until this process has dealt with a result.
     """
     running: dict[Future[Result], Task] = {}
     spares: dict[Future[Result], Task] = {}
@@ -126,8 +119,8 @@ def _drain(
         while queue and not broken and len(running) + len(spares) <= workers:
             task = queue.popleft()
             running[_taken_over(task, spares) or submit(task)] = task
-        if not broken and len(running) + len(spares) < workers and (task_ahead := spare()) is not None:
-            spares[submit(task_ahead)] = task_ahead
+        if not broken and len(running) + len(spares) < workers and (ahead := spare()) is not None:
+            spares[submit(ahead)] = ahead
         done, _ = wait([*running, *spares], return_when=FIRST_COMPLETED)
         for future in done:
             if spares.pop(future, None) is not None:
@@ -145,7 +138,7 @@ def _drain(
 
 
 def _taken_over(task: Task, spares: dict[Future[Result], Task]) -> Future[Result] | None:
-    """Return the future of a task that is under way already, because it was likely to come."""
+    """Return the future of a task that runs already as a spare one."""
     future = next((future for future, spare in spares.items() if spare == task), None)
     if future is not None:
         del spares[future]
@@ -158,11 +151,11 @@ def _kill_workers() -> None:
 
 
 def _submitted(pool: ProcessPoolExecutor, function: Callable[[Task], Result], task: Task) -> Future[Result]:
-    """Submit a task; a pool that is found broken here gives a future that says so, like any other death."""
     try:
         with _interrupts_held_back():
             return pool.submit(function, task)
     except BrokenProcessPool as error:
+        # a death like any other, only found earlier
         future: Future[Result] = Future()
         future.set_exception(error)
         return future
@@ -172,7 +165,7 @@ def _submitted(pool: ProcessPoolExecutor, function: Callable[[Task], Result], ta
 def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
     pool = ProcessPoolExecutor(workers, mp_context=_context(), initializer=_start_worker)
     # workers start when they are first needed, so the environment must hold for as long as the pool lives
-    with _environment(WORKER_ENVIRONMENT):
+    with _environment():
         try:
             yield pool
         except BaseException:
@@ -193,8 +186,8 @@ def _context() -> ForkServerContext:
 def _interrupts_held_back() -> Iterator[None]:
     """Answer Ctrl-C at the end of the block.
 
-    A fork server that is importing torch, or a worker before its first line, would answer with a traceback of its
-    own; they inherit the mask. The handler is for other threads of this process, which may get the signal as well.
+    A fork server that is importing torch, or a worker before its first line, would print a traceback of its own; they
+    inherit the mask. The handler is for other threads of this process, which may get the signal as well.
     """
     held: list[int] = []
     handler = signal.signal(signal.SIGINT, lambda number, _: held.append(number))
@@ -209,15 +202,16 @@ def _interrupts_held_back() -> Iterator[None]:
 
 
 @contextmanager
-def _environment(values: dict[str, str]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
+def _environment() -> Iterator[None]:
+    """Set the workers' environment variables, which they inherit."""
+    before = {name: os.environ.get(name) for name in WORKER_ENVIRONMENT}
+    os.environ.update(WORKER_ENVIRONMENT)
     try:
         yield
     finally:
         for name, value in before.items():
             if value is None:
-                os.environ.pop(name, None)
+                del os.environ[name]
             else:
                 os.environ[name] = value
 

@@ -1,36 +1,119 @@
-"""All rows of ``params.yaml`` tried before any work: networks by name, optimizers by a step of theirs."""
+"""All rows of ``params.yaml`` checked before any work: networks by name, optimizers by taking a step."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import inspect
+from typing import TYPE_CHECKING, Any
 
+from pipeline.project.errors import SettingsError, first_line
 from pipeline.running import pool
+from pipeline.running.planning import optimizer_row
+from pipeline.running.refusals import in_words
 
 if TYPE_CHECKING:
     from pipeline.settings.study import Settings
+    from pipeline.training.record import OptimizerRow
+
+_NOT_SHOWN = ("params", "lr", "foreach", "maximize", "capturable", "differentiable", "fused")
 
 
 def check(settings: Settings) -> None:
-    """Check all rows against torch, and all networks, before any work.
+    """Check all networks and all optimizers before any work, in a process of the pool.
+
+    Parameters
+    ----------
+    settings
+        The rows.
 
     Raises
     ------
     SettingsError
-        Where a class, an argument or a network is unknown or refused.
+        Where a class, an argument or a network is unknown, or a value is refused.
     """
-    # in a worker, because torch is there already: its import costs more than everything else here
+    # torch is there already: its import costs more than everything else here
     pool.parallel(check_here, [settings], 1, lambda _, __: None)
 
 
 def check_here(settings: Settings) -> None:
     """Check as `check` does, in this process."""
-    from pipeline.running import torch_defaults, torch_ranges
-    from pipeline.training import networks, optimizers
+    from pipeline.training import networks
 
-    for problem in settings.problems.values():
-        networks.check(problem.network)
-    for name, row in settings.optimizers.items():
-        content = row.model_dump(by_alias=True)
-        torch_defaults.check_kinds(name, content)
-        torch_ranges.check_values(name, content)
-        optimizers.check(name, content, row.learning_rate)
+    with in_words():
+        for problem in settings.problems.values():
+            networks.check(problem.network)
+        for name, row in settings.optimizers.items():
+            check_optimizer(name, optimizer_row(row), row.learning_rate_centre)
+
+
+def check_optimizer(name: str, row: OptimizerRow, learning_rate: float) -> None:
+    """Check one optimizer: torch must take its arguments and a step on a tiny network.
+
+    Parameters
+    ----------
+    name
+        Of the row, for errors.
+    row
+        The optimizer.
+    learning_rate
+        For that step.
+
+    Raises
+    ------
+    SettingsError
+        With the class, the argument and its value; in torch's own words where torch refuses it.
+    """
+    from torch import nn
+
+    from pipeline.training import optimizers
+
+    _check_kinds(f"optimizers.{name}", row)
+    network = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2), nn.Linear(2, 2))
+    with in_words():
+        stepper = optimizers.build(name, row, learning_rate, network)
+    stepper.gradients.fill_(0.1)
+    try:
+        stepper.step()
+    # torch looks at some arguments in the first step only
+    except (ValueError, TypeError, RuntimeError, AssertionError, ArithmeticError, LookupError) as error:
+        given = row.arguments | ({"rest": row.rest.arguments} if row.rest else {})
+        raise SettingsError(
+            f"params.yaml: optimizers.{name}: torch.optim.{row.class_name} cannot step with {given}: "
+            f"{first_line(error)}."
+        ) from None
+
+
+def defaults(class_name: str) -> dict[str, Any]:
+    """Return the arguments of a class of ``torch.optim`` that concern a reader, with their defaults."""
+    return {name: default for name, default in _all_defaults(class_name).items() if name not in _NOT_SHOWN}
+
+
+def _all_defaults(class_name: str) -> dict[str, Any]:
+    import torch
+
+    parameters = inspect.signature(getattr(torch.optim, class_name)).parameters
+    return {name: found.default for name, found in parameters.items()}
+
+
+def _check_kinds(where: str, row: OptimizerRow) -> None:
+    """Refuse what torch would take without a word: text for a flag, true for a number, text that is never used."""
+    from pipeline.training.optimizers import ALLOWED
+
+    known = _all_defaults(row.class_name) if row.class_name in ALLOWED else {}
+    for name, value in row.arguments.items():
+        wanted = _wanted(known.get(name), value)
+        if wanted:
+            raise SettingsError(
+                f"params.yaml: {where}.arguments.{name}: found {value!r}; "
+                f"it must be {wanted}, such as torch's default {known[name]}."
+            )
+    if row.rest is not None:
+        _check_kinds(f"{where}.rest", row.rest)
+
+
+def _wanted(default: object, value: object) -> str | None:
+    """Return what a value must be, where it is not of its default's kind."""
+    if isinstance(default, bool):
+        return None if isinstance(value, bool) else "true or false"
+    if isinstance(default, int | float) and (isinstance(value, bool) or not isinstance(value, int | float)):
+        return "a number"
+    return None

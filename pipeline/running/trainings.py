@@ -1,29 +1,35 @@
-"""Many trainings: taken from the memo where they are finished, trained by the pool where not."""
+"""Many trainings: taken from the memo where they are finished, trained by the pool or a cluster where not."""
 
 from __future__ import annotations
 
 import importlib.metadata
 import platform
-from dataclasses import replace
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.project import paths
 from pipeline.project.errors import SettingsError, TrainingError
 from pipeline.running.cluster import Cluster
 from pipeline.running.key import COMPUTING, code_fingerprint, key_of
 from pipeline.running.memo import keep, place, recall
-from pipeline.running.pool import WORKER_ENVIRONMENT, parallel
-from pipeline.training.record import Outcome, Training
+from pipeline.running.planning import name_of
+from pipeline.running.pool import parallel
+from pipeline.running.refusals import in_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from pipeline.running.settings import ExecutionSettings
+    from pipeline.settings.study import Settings
+    from pipeline.training.record import Outcome, Training
 
-# a training, the folder of its data, the memo, and its key
-_Unfinished: TypeAlias = tuple[Training, Path, Path, str]
+
+class _Unfinished(NamedTuple):
+    training: Training
+    learning: Path
+    memo: Path
+    key: str
 
 
 def run(
@@ -36,7 +42,7 @@ def run(
     follow: Callable[[Outcome], Sequence[Training]] = lambda outcome: (),
     likely: Callable[[], Training | None] = lambda: None,
 ) -> list[Outcome]:
-    """Bring trainings to their end, reusing those that the memo holds.
+    """Finish trainings, reusing those that the memo holds.
 
     Parameters
     ----------
@@ -53,11 +59,11 @@ def run(
     cluster
         Machines to train on instead of this one's processes. Changes no result.
     follow
-        Says what to train because of an outcome, after `on_finish` was told of it. It comes before all that waits:
-        more may follow from it, one after the other.
+        Says what to train because of an outcome; called after `on_finish`. These go before all that wait, because more
+        may follow from them.
     likely
-        Asked when a worker of this machine has nothing to do: a training that will probably be wanted. It is heard of
-        if that comes true, and given up if it is still under way when all others are done.
+        Called when a worker of this machine has nothing to do: a training that will probably be requested, or None.
+        Its outcome is reported if it is requested; it is given up if all others are done before.
 
     Returns
     -------
@@ -66,6 +72,8 @@ def run(
 
     Raises
     ------
+    SettingsError, DataError
+        Where a training refuses its settings or its data.
     TrainingError
         Where workers died time and again over the same training. All others were finished, and are kept.
     """
@@ -73,49 +81,71 @@ def run(
     outcomes: dict[str, Outcome] = {}
     ahead: set[str] = set()
 
-    def finished(outcome: Outcome, *, fresh: bool) -> list[_Unfinished]:
+    def finished(outcome: Outcome, *, fresh: bool = True) -> list[_Unfinished]:
         outcomes[outcome.key] = outcome
         on_finish(outcome, fresh)
         return unfinished(follow(outcome))
 
     def unfinished(wanted: Sequence[Training]) -> list[_Unfinished]:
         """Take over what the memo holds; return what is left to do, and what follows."""
-        missing, known_outcomes = [], []
+        missing, following = [], []
         for training in wanted:
             key = key_of(training, code)
             known = recall(memo, key)
             if known is None:
-                missing.append((training, learning(training.problem), memo, key))
+                missing.append(_Unfinished(training, learning(training.problem), memo, key))
             else:
-                known_outcomes.append(known)
-        following = [task for outcome in known_outcomes for task in finished(outcome, fresh=outcome.key in ahead)]
-        return following + missing
+                following.append(known)
+        return [task for known in following for task in finished(known, fresh=known.key in ahead)] + missing
 
     def spare() -> _Unfinished | None:
         training = likely()
         if training is None or (key := key_of(training, code)) in ahead or place(memo, key).exists():
             return None
         ahead.add(key)
-        return training, learning(training.problem), memo, key
+        return _Unfinished(training, learning(training.problem), memo, key)
 
     missing = unfinished(trainings)
-    if cluster is None:
-        _on_processes(missing, workers, partial(finished, fresh=True), spare)
-    else:
-        _on_cluster(missing, cluster, partial(finished, fresh=True))
+    with in_words():
+        if cluster is None:
+            parallel(_train_here, missing, workers, lambda task, _: finished(_recalled(task)), _name, spare)
+        else:
+            _on_cluster(missing, cluster, finished)
     return [outcomes[key_of(training, code)] for training in trainings]
 
 
-def _on_processes(
-    missing: Sequence[_Unfinished],
-    workers: int,
-    finished: Callable[[Outcome], list[_Unfinished]],
-    spare: Callable[[], _Unfinished | None],
-) -> None:
-    def on_result(task: _Unfinished, _: None) -> list[_Unfinished]:
-        return finished(_recalled(task[2], task[3]))
+def run_study(
+    trainings: Sequence[Training],
+    settings: Settings,
+    execution: ExecutionSettings,
+    on_finish: Callable[[Outcome, bool], None],
+    follow: Callable[[Outcome], Sequence[Training]] = lambda outcome: (),
+    likely: Callable[[], Training | None] = lambda: None,
+) -> list[Outcome]:
+    """Run trainings as `run` does, with the workers of the settings and the project's data and memo."""
 
-    parallel(_train_one, missing, workers, on_result, _name_of, spare)
+    def learning(problem: str) -> Path:
+        return paths.learning(settings.data_of(problem))
+
+    workers, cluster = execution.worker_count(), cluster_of(execution)
+    return run(trainings, learning, workers, paths.memo(), on_finish, cluster, follow, likely)
+
+
+def cluster_of(execution: ExecutionSettings) -> Cluster | None:
+    """Return the cluster that the settings name, or None where this machine's processes train."""
+    if execution.engine == "processes":
+        return None
+    # one started here must not take more cores than this process may use
+    of_this_machine = execution.worker_count() if execution.ray_address is None else None
+    most = of_this_machine if execution.workers == "auto" else execution.workers
+    return Cluster(execution.ray_address, most, execution.ray_logs)
+
+
+def _train_here(task: _Unfinished) -> None:
+    """Train in a worker, and put the outcome into the memo (weights are too big for a pipe)."""
+    from pipeline.training.train import train
+
+    keep(task.memo, train(task.training, task.learning, task.key))
 
 
 def _on_cluster(
@@ -123,75 +153,42 @@ def _on_cluster(
 ) -> None:
     from pipeline.running import cluster as machines
 
-    if any(training.device != "cpu" for training, _, _, _ in missing):
+    if any(task.training.device != "cpu" for task in missing):
         raise SettingsError(
             "params.yaml: execution.engine: ray trains on CPUs only: set device to cpu, or the engine to processes."
         )
-    memos: dict[str, Path] = {}
 
-    def sent(unfinished: Sequence[_Unfinished]) -> list[tuple[tuple[Training, str, str], Path]]:
-        memos.update({key: memo for _, _, memo, key in unfinished})
-        return [((training, key, code_fingerprint()), learning) for training, learning, _, key in unfinished]
+    def sent(tasks: Sequence[_Unfinished]) -> list[tuple[_Unfinished, Path]]:
+        return [(task, task.learning) for task in tasks]
 
-    def on_result(task: tuple[Training, str, str], outcome: Outcome) -> list[tuple[tuple[Training, str, str], Path]]:
+    def on_result(task: _Unfinished, outcome: Outcome) -> list[tuple[_Unfinished, Path]]:
         # here and not there: the machines may share no disk
-        keep(memos[task[1]], outcome)
-        return sent(finished(_recalled(memos[task[1]], task[1])))
+        keep(task.memo, outcome)
+        return sent(finished(_recalled(task)))
 
-    cluster = replace(cluster, environment=WORKER_ENVIRONMENT)
-    machines.parallel(_train_there, sent(missing), cluster, on_result, lambda task: f"{task[0].optimizer} on {task[0]}")
+    machines.parallel(partial(_train_there, code_fingerprint()), sent(missing), cluster, on_result, _name)
 
 
-def _train_there(task: tuple[Training, str, str], learning: Path) -> Outcome:
+def _train_there(code: str, task: _Unfinished, learning: Path) -> Outcome:
     """Train on a machine that must have the same code and versions, because the key says so."""
-    # all that a fork server imports beforehand, so that a first training's seconds are its own here as well
-    from pipeline.running.worker_imports import train as trainer
+    from pipeline.training.train import train
 
-    training, key, code = task
     if code_fingerprint() != code:
         versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in COMPUTING)
         raise TrainingError(
-            f"{platform.node()} ({platform.machine()}) has {versions}, or a kind of processor, unlike the machine that "
-            "asks: results could differ. Install the same requirements.lock on every machine."
+            f"{platform.node()} ({platform.machine()}) differs from the machine that asks, in its code, its kind of "
+            f"processor or its libraries ({versions}): results could differ. "
+            "Install the same requirements.lock on every machine."
         )
-    return trainer.train(training, learning, key)
+    return train(task.training, learning, task.key)
 
 
-def _train_one(task: _Unfinished) -> None:
-    """Train in a worker, and put the outcome into the memo (weights are too big for a pipe)."""
-    from pipeline.training.train import train
-
-    training, learning, memo, key = task
-    keep(memo, train(training, learning, key))
+def _name(task: _Unfinished) -> str:
+    return name_of(task.training)
 
 
-def _name_of(task: _Unfinished) -> str:
-    return f"{task[0].optimizer} on {task[0]}"
-
-
-def _recalled(memo: Path, key: str) -> Outcome:
-    outcome = recall(memo, key)
+def _recalled(task: _Unfinished) -> Outcome:
+    outcome = recall(task.memo, task.key)
     if outcome is None:
-        raise TrainingError(f"the finished training {place(memo, key)} vanished: run the same command again.")
+        raise TrainingError(f"the finished training {place(task.memo, task.key)} vanished: run the same command again.")
     return outcome
-
-
-def run_study(
-    trainings: Sequence[Training],
-    execution: ExecutionSettings,
-    on_finish: Callable[[Outcome, bool], None],
-    follow: Callable[[Outcome], Sequence[Training]] = lambda outcome: (),
-    likely: Callable[[], Training | None] = lambda: None,
-) -> list[Outcome]:
-    """Run trainings as `run` does, with the workers of the settings and the project's data and memo."""
-    cluster = _cluster(execution)
-    return run(trainings, paths.learning, execution.worker_count(), paths.memo(), on_finish, cluster, follow, likely)
-
-
-def _cluster(chosen: ExecutionSettings) -> Cluster | None:
-    if chosen.engine == "processes":
-        return None
-    # one started here must not take more cores than this process may use
-    of_this_machine = chosen.worker_count() if chosen.ray_address is None else None
-    most = of_this_machine if chosen.workers == "auto" else chosen.workers
-    return Cluster(chosen.ray_address, most, chosen.ray_logs)

@@ -9,14 +9,20 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.constructor import DuplicateKeyError
-from ruamel.yaml.error import YAMLError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from pipeline.project.errors import SettingsError
+from pipeline.project.errors import SettingsError, first_line
 from pipeline.project.paths import PARAMS
 from pipeline.project.wording import closest, shortened
+from pipeline.settings.section import Section
 from pipeline.settings.study import Settings
 
 Model = TypeVar("Model", bound=BaseModel)
+SectionModel = TypeVar("SectionModel", bound=Section)
+
+# Twenty times the project's own file; reading more would only take long
+_LARGEST = 200_000
+_MOST_LINES = 10
 
 # Sections that a folder above owns, and its class for them. By name: to refuse a wrong value before any work, every
 # command reads them all, but only what uses a section depends on its folder.
@@ -31,28 +37,39 @@ OWNERS = {
 def load(path: Path = PARAMS) -> Settings:
     """Read and validate all of ``params.yaml``; return what is trained.
 
+    Parameters
+    ----------
+    path
+        The file, in the current folder unless given.
+
     Raises
     ------
     SettingsError
-        Where the file is missing, is no YAML, or holds a wrong key or value; names each of them.
+        Where the file is missing, cannot be read as YAML, or holds a wrong key or value; names each of them.
     """
     return validate(read(path), str(path))
 
 
-def section(name: str, model: type[Model], path: Path = PARAMS) -> Model:
-    """Read one section that another folder owns; `model` is its class.
+def section(name: str, model: type[SectionModel], path: Path = PARAMS) -> SectionModel:
+    """Read and validate all of ``params.yaml``; return one section that another folder owns.
+
+    Parameters
+    ----------
+    name
+        The key of the section.
+    model
+        The class that its owner has for it.
+    path
+        The file, in the current folder unless given.
 
     Raises
     ------
     SettingsError
-        As `load` does, for that section.
+        As `load` does, for a mistake in any section.
     """
-    content = read(path)
-    found = content.get(name) if isinstance(content, dict) else None
-    lines, made = _validated(model, found, (name,))
-    if made is None:
-        raise _refusal(str(path), lines)
-    return made
+    content: Any = read(path)
+    validate(content, str(path))
+    return model.model_validate(content[name])
 
 
 def read(path: Path) -> object:
@@ -61,45 +78,97 @@ def read(path: Path) -> object:
     Raises
     ------
     SettingsError
-        Where the file is missing or is no YAML, or a mapping holds a key twice.
+        Where the file is missing, too large, or not valid YAML, or where a mapping holds a key twice.
     """
     try:
-        content: object = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+        if path.stat().st_size > _LARGEST:
+            raise SettingsError(f"{path} is too large: at most {_LARGEST:,} bytes are read.")
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise SettingsError(f"{path} is not in {Path.cwd()}: run the command in the project's folder.") from None
     except UnicodeDecodeError as error:
         raise SettingsError(f"{path} is not UTF-8 text: byte {error.start} cannot be read; save it as UTF-8.") from None
-    except DuplicateKeyError as error:
-        raise SettingsError(f"{path}: {_given_twice(error)}") from None
-    except (YAMLError, ValueError, RecursionError) as error:  # ValueError: what looks like a date and is none
-        raise SettingsError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
+    content = _parsed(text, path)
+    if _expands_too_far(content):
+        raise SettingsError(f"{path} is too large once its aliases (*name) are replaced by what they stand for.")
     return content
 
 
+def _parsed(text: str, path: Path) -> object:
+    try:
+        content: object = YAML(typ="safe", pure=True).load(text)
+    except DuplicateKeyError as error:
+        raise SettingsError(f"{path}: {_given_twice(error)}.") from None
+    except MarkedYAMLError as error:
+        where = error.problem_mark or error.context_mark
+        line = f", line {where.line + 1}" if where else ""
+        reason = ", ".join(filter(None, (error.context, error.problem)))
+        raise SettingsError(f"{path}{line} is not valid YAML: {reason}.") from None
+    except RecursionError:
+        raise SettingsError(f"{path} is nested too deeply: remove some of its brackets or levels.") from None
+    except (YAMLError, ValueError) as error:  # ValueError: what looks like a date but is not one
+        raise SettingsError(f"{path} is not valid YAML: {first_line(error)}.") from None
+    return content
+
+
+def _given_twice(error: DuplicateKeyError) -> str:
+    first, again = (mark.line + 1 for mark in (error.context_mark, error.problem_mark))
+    key = str(error.problem).partition('"')[2].partition('"')[0]
+    where = f"in line {first}" if first == again else f"in line {again}, in the mapping that starts in line {first}"
+    return f"{key}: given twice {where}; keep one"
+
+
+def _expands_too_far(content: object) -> bool:
+    """Return whether following every alias leads to too many values or characters (an endless loop included)."""
+    pending, seen = [content], 0
+    while pending and seen + len(pending) <= _LARGEST:
+        value = pending.pop()
+        seen += len(value) if isinstance(value, str) else 1
+        if isinstance(value, dict):
+            pending += [*value, *value.values()]
+        elif isinstance(value, list):
+            pending += value
+    return bool(pending)
+
+
 def validate(content: object, origin: str) -> Settings:
-    """Validate all sections of parsed YAML; return what is trained. `origin` is named in errors.
+    """Validate all sections of parsed YAML; return what is trained.
+
+    Parameters
+    ----------
+    content
+        What `read` returned.
+    origin
+        The name of the file, for messages.
 
     Raises
     ------
     SettingsError
-        With a line for every wrong key or value.
+        With one line for every wrong key or value, and no more than `_MOST_LINES` of them.
     """
-    rest = content
-    lines: list[str] = []
-    if isinstance(content, dict):
-        rest = {name: value for name, value in content.items() if name not in OWNERS}
-        for name in OWNERS:
-            lines += _validated(_owner(name), content.get(name), (name,))[0]
-    own_lines, settings = _validated(Settings, rest, ())
+    if not isinstance(content, dict):
+        raise SettingsError(f"{origin}: found {shortened(content)}; it must be a mapping (key: value)")
+    own = {name: value for name, value in content.items() if name not in OWNERS}
+    lines, settings = _validated(Settings, own, ())
+    for name in OWNERS:
+        lines += _check_section(name, content.get(name), settings)
     if settings is None or lines:
-        raise _refusal(origin, own_lines + lines)
+        more = len(lines) - _MOST_LINES
+        shown = [*lines[:_MOST_LINES], *([f"… and {more} more"] if more > 0 else [])]
+        raise SettingsError(f"{origin}: " + "\n       ".join(shown))
     return settings
 
 
-def _owner(name: str) -> type[BaseModel]:
+def _check_section(name: str, content: object, settings: Settings | None) -> list[str]:
     module, _, attribute = OWNERS[name].partition(":")
-    model: type[BaseModel] = getattr(importlib.import_module(module), attribute)
-    return model
+    owner: type[Section] = getattr(importlib.import_module(module), attribute)
+    lines, found = _validated(owner, content, (name,))
+    if found is not None and settings is not None:
+        try:
+            found.check_against(settings)
+        except ValueError as error:
+            return [f"{name}.{error}"]
+    return lines
 
 
 def _validated(model: type[Model], content: object, place: tuple[str, ...]) -> tuple[list[str], Model | None]:
@@ -110,16 +179,6 @@ def _validated(model: type[Model], content: object, place: tuple[str, ...]) -> t
         return [], model.model_validate(content)
     except ValidationError as error:
         return [_explain(model, dict(detail), place) for detail in error.errors()], None
-
-
-def _refusal(origin: str, lines: list[str]) -> SettingsError:
-    return SettingsError(f"{origin}: " + "\n       ".join(lines))
-
-
-def _given_twice(error: DuplicateKeyError) -> str:
-    first, again = (mark.line + 1 for mark in (error.context_mark, error.problem_mark))
-    key = str(error.problem).partition('"')[2].partition('"')[0]
-    return f"{key}: given twice in the mapping that starts in line {first}, again in line {again}; keep one"
 
 
 # What pydantic calls things, in a person's words

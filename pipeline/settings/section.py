@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
+
+if TYPE_CHECKING:
+    from pipeline.settings.study import Settings
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
 Seed = Annotated[int, Field(ge=0, lt=2**31, strict=True)]
@@ -14,3 +17,12 @@ class Section(BaseModel):
     """A section of ``params.yaml``, validated by the folder that owns it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def check_against(self, settings: Settings) -> None:
+        """Compare names in this section with what is trained.
+
+        Raises
+        ------
+        ValueError
+            Where they do not fit; the message begins with the key inside this section, such as ``baseline: …``.
+        """

@@ -22,7 +22,7 @@ def _empty_mapping(value: object) -> object:
 
 def _not_the_learning_rate(name: str) -> str:
     if name == "lr":
-        raise ValueError("the tuning sets it: give the middle of its grid as learning_rate")
+        raise ValueError("the tuning sets it: give the centre of its grid as learning_rate_centre")
     return name
 
 
@@ -49,12 +49,14 @@ class ProblemSettings(Section):
 
     Attributes
     ----------
+    data
+        Name of a data set, a row of ``data.sets``; the problem's own name if None.
+    title
+        For people; the data set's title if None.
     network
         Name of a network in ``pipeline.training.networks``.
     epochs, batch_size
         Passes over the training examples; examples a step.
-    validation_fraction
-        Share of the published training examples that is set aside for validation.
     validations_per_epoch
         How often the validation accuracy is measured: 1, 2, 5 or 10 times.
     precision
@@ -71,10 +73,11 @@ class ProblemSettings(Section):
         With `tuned_on`: how many grid points on each side of that middle are tried.
     """
 
+    data: Name | None = None
+    title: Annotated[str, Field(min_length=1, max_length=40)] | None = None
     network: Name
     epochs: Annotated[int, Field(ge=1, le=10_000, strict=True)]
     batch_size: Annotated[int, Field(ge=1, le=100_000, strict=True)]
-    validation_fraction: Annotated[float, Field(gt=0, lt=1, strict=True)]
     validations_per_epoch: Literal[1, 2, 5, 10] = 1
     precision: Literal["float32", "bfloat16", "auto"] = "float32"
     seeds: Annotated[int, Field(ge=1, le=1000, strict=True)] | None = None
@@ -109,11 +112,11 @@ class RestSettings(Section):
 
 
 class OptimizerSettings(Section):
-    """One row of ``optimizers``."""
+    """One row of ``optimizers``; its search begins on a grid around `learning_rate_centre`."""
 
     label: Annotated[str, Field(min_length=1, max_length=40)]
     class_name: str = Field(alias="class")
-    learning_rate: LearningRate
+    learning_rate_centre: LearningRate
     arguments: Arguments = {}
     rest: RestSettings | None = None
 
@@ -125,6 +128,7 @@ class Settings(Section):
     tuning: TuningSettings
     training: TrainingSettings
     device: Literal["auto", "cpu", "cuda"] = "auto"
+    convolution: Literal["compiled", "torch"] = "compiled"
     optimizers: Annotated[dict[Name, OptimizerSettings], Field(min_length=1)]
 
     @model_validator(mode="after")
@@ -174,6 +178,10 @@ class Settings(Section):
             if (other := rows.setdefault(row.label, name)) != name:
                 raise ValueError(f"optimizers.{name}.label: {row.label!r} is also the label of {other}; take another")
         return self
+
+    def data_of(self, problem: str) -> str:
+        """Return the name of a problem's data set."""
+        return self.problems[problem].data or problem
 
     def roster(self, problem: str) -> list[str]:
         """Return the optimizers that take part in a problem, in the order of their rows."""

@@ -6,7 +6,6 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from pipeline.data import problems
 from pipeline.prepared import reader
 from pipeline.project import paths
 from pipeline.tracking import DataSet, Tracker
@@ -19,17 +18,18 @@ TRACKING, LATER = "PIPELINE_TRACKING", "later"
 
 def datasets(settings: Settings) -> dict[str, DataSet]:
     """Describe the data of all problems for MLflow."""
-    return {name: _dataset(name) for name in settings.problems}
+    return {name: _dataset(name, settings) for name in settings.problems}
 
 
-def _dataset(name: str) -> DataSet:
-    problem, description = problems.by_name(name), reader.describe(paths.learning(name))
+def _dataset(name: str, settings: Settings) -> DataSet:
+    learning = paths.learning(settings.data_of(name))
+    description = reader.describe(learning)
     return DataSet(
         problem=name,
-        title=problem.TITLE,
-        description=problem.DESCRIPTION,
-        digest=paths.dvc_hash(paths.learning(name)) or description.digest[:32],
-        source=str(paths.learning(name)),
+        title=settings.problems[name].title or description.title,
+        description=description.description,
+        digest=paths.dvc_hash(learning) or description.digest[:32],
+        source=str(learning),
         shape=description.shape,
         classes=description.classes,
         counts=description.counts,

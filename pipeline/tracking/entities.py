@@ -70,16 +70,16 @@ def params(outcome: Outcome, *, shared: bool = False) -> list[Any]:
     training = outcome.training
     values: dict[str, Any] = {
         "optimizer": training.optimizer,
-        "class": training.row["class"],
+        "class": training.row.class_name,
         "network": training.network,
         "epochs": training.epochs,
         "batch_size": training.batch_size,
         "precision": training.precision,
         "device": training.device,
     }
-    values |= {f"arguments.{name}": value for name, value in training.row["arguments"].items()}
-    if rest := training.row.get("rest"):
-        values |= {"rest.class": rest["class"]} | {f"rest.arguments.{n}": v for n, v in rest["arguments"].items()}
+    values |= {f"arguments.{name}": value for name, value in training.row.arguments.items()}
+    if rest := training.row.rest:
+        values |= {"rest.class": rest.class_name} | {f"rest.arguments.{n}": v for n, v in rest.arguments.items()}
     values |= {f"parameters.{name}": count for name, count in outcome.parameters.items()}
     if not shared:
         values |= {"learning_rate": training.learning_rate, "seed": training.seed}

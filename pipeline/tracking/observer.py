@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.console.progress import progress
 from pipeline.console.timing import stage_time
+from pipeline.running.planning import name_of, short_name
 from pipeline.tracking import connection
 from pipeline.tracking.runs import Runs
 from pipeline.tracking.writer import writing
@@ -45,9 +46,9 @@ class Observer:
             self.spent.training_seconds += outcome.seconds
             self.spent.trainings += 1
         if outcome.diverged:
-            self.bar.say(f"{outcome.training.optimizer} on {outcome.training} diverged at step {outcome.diverged_at}")
+            self.bar.say(f"{name_of(outcome.training)} diverged at step {outcome.diverged_at}")
         self.writer.submit(partial(Runs.write_missing, outcome=outcome))
-        self.bar.advance(note=str(outcome.training))
+        self.bar.advance(note=short_name(outcome.training))
 
 
 @contextmanager

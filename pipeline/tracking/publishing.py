@@ -73,7 +73,7 @@ def _evaluation(settings: Settings, metrics: Metrics) -> Iterator[Job]:
         trainings = [by_name.get(name, []) for name in settings.roster(problem)]
         evaluated = [[o for o in some if o.training.problem == problem and o.key in final] for some in trainings]
         best = [outcome for some in evaluated if some and not (outcome := choosing.best_seed(some)).diverged]
-        yield from map(_model, best)
+        yield from (_model(outcome, settings) for outcome in best)
         if best and problem == settings.main_problem:
             champion = choosing.champion([outcome for some in evaluated for outcome in some])
             yield partial(models.register, name=f"{problem}-cnn", outcome=champion)
@@ -84,10 +84,11 @@ def _of_seed(found: OptimizerMetrics, index: int) -> dict[str, float]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _model(best: Outcome) -> Job:
+def _model(best: Outcome, settings: Settings) -> Job:
     training = best.training
-    description = reader.describe(paths.learning(training.problem))
-    example = reader.open_part(paths.learning(training.problem), "validation").inputs[:_EXAMPLES].copy()
+    learning = paths.learning(settings.data_of(training.problem))
+    description = reader.describe(learning)
+    example = reader.open_part(learning, "validation").inputs[:_EXAMPLES].copy()
 
     def make() -> nn.Module:
         from pipeline.evaluation.classifier import Classifier

@@ -6,6 +6,7 @@ import hashlib
 import tempfile
 import time
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -111,7 +112,8 @@ class Runs:
     def _parent(self, experiment: str, outcome: Outcome) -> str:
         """Return the run that gathers an optimizer's trials and seeds under equal settings."""
         training = outcome.training
-        same = [training.problem, training.row, training.network, training.epochs, training.batch_size, training.data]
+        row = asdict(training.row)
+        same = [training.problem, row, training.network, training.epochs, training.batch_size, training.data]
         if (key := f"{training.optimizer} {files.canonical(same)}") not in self._parents:
             group = hashlib.sha256(key.encode()).hexdigest()[:32]
             found = self.client.search_runs([experiment], f"tags.group = '{group}'", max_results=1)

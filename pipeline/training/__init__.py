@@ -1,1 +1,1 @@
-"""ONE training: everything here decides its bytes, and no sentence for a person is written here."""
+"""ONE training: everything here decides its bytes, so no sentence for a person is written here."""

@@ -16,12 +16,19 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - its name in all of PyTorch's documentation
 
-from pipeline.project.errors import SettingsError
-from pipeline.project.wording import closest
+from pipeline.prepared.refusal import Refusal
 from pipeline.training.convolution.layer import conv_pool_relu
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from pipeline.training.record import Convolution
+
+# By name, of those that convolve: the output channels of each convolution, the width of each hidden dense layer
+_WIDTHS: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
+    "assignment_cnn": ((6, 16), (120, 84)),  # the assignment's kernel size 2, else as in PyTorch's CIFAR-10 tutorial
+    "wide_cnn": ((32, 64), (128,)),
+    "digits_cnn": ((16,), (64,)),  # for images of 8 × 8 pixels
+}
+_LINEAR = "linear"
 
 
 class ConvNet(nn.Module):
@@ -37,19 +44,27 @@ class ConvNet(nn.Module):
         Output channels of each convolution.
     dense
         Width of each hidden dense layer.
+    convolution
+        Whether ``compiled`` loops convolve where they are faster, or always ``torch``.
     """
 
     def __init__(
-        self, shape: tuple[int, ...], classes: int, convolutions: tuple[int, ...], dense: tuple[int, ...]
+        self,
+        shape: tuple[int, ...],
+        classes: int,
+        convolutions: tuple[int, ...],
+        dense: tuple[int, ...],
+        convolution: Convolution = "compiled",
     ) -> None:
         super().__init__()
+        self._compiled = convolution == "compiled"
         height, width, channels = shape
         self.convolutions = nn.ModuleList()
         for out_channels in convolutions:
             self.convolutions.append(nn.Conv2d(channels, out_channels, kernel_size=2))
             height, width, channels = (height - 1) // 2, (width - 1) // 2, out_channels
         if min(height, width) < 1:
-            raise SettingsError(f"images of {shape[0]} × {shape[1]} pixels are too small for this network.")
+            raise Refusal("images_too_small", height=shape[0], width=shape[1])
         widths = (height * width * channels, *dense, classes)
         self.dense = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(widths))
         self.to(memory_format=torch.channels_last)
@@ -59,7 +74,7 @@ class ConvNet(nn.Module):
         x = images
         for convolution in self.convolutions:
             weight, bias = convolution.parameters()
-            x = conv_pool_relu(x, weight, bias)
+            x = conv_pool_relu(x, weight, bias, compiled=self._compiled)
         x = x.permute(0, 2, 3, 1).flatten(1)
         *hidden, head = self.dense
         for layer in hidden:
@@ -90,34 +105,9 @@ class Linear(nn.Module):
         return logits
 
 
-def assignment_cnn(shape: tuple[int, ...], classes: int) -> ConvNet:
-    """Return the assignment's network: kernel size 2, the other widths of PyTorch's CIFAR-10 tutorial."""
-    return ConvNet(shape, classes, convolutions=(6, 16), dense=(120, 84))
-
-
-def wide_cnn(shape: tuple[int, ...], classes: int) -> ConvNet:
-    """Return a wider network of the same kind."""
-    return ConvNet(shape, classes, convolutions=(32, 64), dense=(128,))
-
-
-def digits_cnn(shape: tuple[int, ...], classes: int) -> ConvNet:
-    """Return a small network for 8 × 8 images."""
-    return ConvNet(shape, classes, convolutions=(16,), dense=(64,))
-
-
-def linear(shape: tuple[int, ...], classes: int) -> Linear:
-    """Return a linear softmax model."""
-    return Linear(shape, classes)
-
-
-_NETWORKS: dict[str, Callable[[tuple[int, ...], int], nn.Module]] = {
-    network.__name__: network for network in (assignment_cnn, wide_cnn, digits_cnn, linear)
-}
-
-
 def names() -> list[str]:
     """Return the names of all networks."""
-    return list(_NETWORKS)
+    return [*_WIDTHS, _LINEAR]
 
 
 def check(name: str) -> None:
@@ -125,20 +115,33 @@ def check(name: str) -> None:
 
     Raises
     ------
-    SettingsError
-        Where there is none; names the closest match.
+    Refusal
+        ``unknown_network``, where there is none.
     """
-    if name not in _NETWORKS:
-        raise SettingsError(f"params.yaml: network {name!r} is unknown{closest(name, _NETWORKS)}.")
+    if name not in names():
+        raise Refusal("unknown_network", found=name, allowed=names())
 
 
-def build(name: str, shape: tuple[int, ...], classes: int) -> nn.Module:
+def build(name: str, shape: tuple[int, ...], classes: int, convolution: Convolution = "compiled") -> nn.Module:
     """Build a network; its initial weights come from torch's global random state.
+
+    Parameters
+    ----------
+    name
+        One of `names`.
+    shape
+        Of one input: (height, width, channels).
+    classes
+        Number of classes.
+    convolution
+        Whether ``compiled`` loops convolve where they are faster, or always ``torch``.
 
     Raises
     ------
-    SettingsError
+    Refusal
         Where there is no network of that name, or the images are too small for it.
     """
     check(name)
-    return _NETWORKS[name](shape, classes)
+    if name == _LINEAR:
+        return Linear(shape, classes)
+    return ConvNet(shape, classes, *_WIDTHS[name], convolution)

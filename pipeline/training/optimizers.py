@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from pipeline.project.errors import SettingsError, first_line
-from pipeline.project.wording import closest
+from pipeline.prepared.refusal import Refusal
+from pipeline.project.errors import first_line
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
+
+    from pipeline.training.record import OptimizerRow
 
 # Their update of one number depends on no other number, so a vector of all parameters gives the same result
 _ELEMENTWISE = frozenset(
@@ -115,15 +117,15 @@ class Stepper:
             optimizer.step()
 
 
-def build(name: str, row: Mapping[str, Any], learning_rate: float, network: nn.Module) -> Stepper:
+def build(name: str, row: OptimizerRow, learning_rate: float, network: nn.Module) -> Stepper:
     """Build the optimizer of a row for a network, whose parameters move into one vector.
 
     Parameters
     ----------
     name
-        Of the row, for errors.
+        Of the row, for refusals.
     row
-        ``class``, ``arguments`` and ``rest`` as in ``params.yaml``.
+        The optimizer's class, its arguments, and the optimizer of what it cannot take.
     learning_rate
         For the row's class and for its `rest`.
     network
@@ -131,95 +133,60 @@ def build(name: str, row: Mapping[str, Any], learning_rate: float, network: nn.M
 
     Raises
     ------
-    SettingsError
-        Where the class is not allowed, or an argument is unknown or refused by it.
+    Refusal
+        Where the class is not allowed or needs a `rest`, or an argument is unknown or refused by it.
     """
-    where = f"params.yaml: optimizers.{name}"
-    kind = _checked_class(row["class"], f"{where}.class")
+    where, kind = f"optimizers.{name}", row.class_name
+    _check_class(kind, where)
     flat = FlatParameters(network)
     if kind not in _MATRIX_ONLY:
         tensors = [(flat.values, flat.gradients)] if kind in _ELEMENTWISE else flat.tensors
-        optimizer = _construct(kind, row["arguments"], learning_rate, tensors, where)
+        optimizer = _construct(row, learning_rate, tensors, where)
         return Stepper((optimizer,), {kind: flat.values.numel()}, flat.values, flat.gradients)
-    rest = row.get("rest")
-    if rest is None:
-        raise SettingsError(
-            f"{where}: {kind} takes hidden weight matrices only; add `rest: {{class: AdamW, arguments: {{}}}}` "
-            "for the other parameters."
-        )
-    rest_kind = _checked_class(rest["class"], f"{where}.rest.class")
-    optimizers = [_construct(rest_kind, rest["arguments"], learning_rate, flat.others, f"{where}.rest")]
+    if row.rest is None:
+        raise Refusal("no_rest", where=where, kind=kind)
+    _check_class(row.rest.class_name, f"{where}.rest")
+    optimizers = [_construct(row.rest, learning_rate, flat.others, f"{where}.rest")]
     # torch refuses an optimizer without parameters
     if flat.matrices:
-        optimizers.insert(0, _construct(kind, row["arguments"], learning_rate, flat.matrices, where))
+        optimizers.insert(0, _construct(row, learning_rate, flat.matrices, where))
     counts = {
         kind: sum(values.numel() for values, _ in flat.matrices),
-        rest_kind: sum(values.numel() for values, _ in flat.others),
+        row.rest.class_name: sum(values.numel() for values, _ in flat.others),
     }
     return Stepper(tuple(optimizers), counts, flat.values, flat.gradients)
 
 
-def check(name: str, row: Mapping[str, Any], learning_rate: float) -> None:
-    """Try a row on a tiny network.
-
-    Raises
-    ------
-    SettingsError
-        As `build` does.
-    """
-    network = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2), nn.Linear(2, 2))
-    stepper = build(name, row, learning_rate, network)
-    stepper.gradients.fill_(0.1)
-    try:
-        stepper.step()
-    # torch looks at some arguments in the first step only
-    except (ValueError, TypeError, RuntimeError, AssertionError) as error:
-        raise SettingsError(
-            f"params.yaml: optimizers.{name}: torch.optim.{row['class']} cannot step with {dict(row['arguments'])}: "
-            f"{first_line(error)}."
-        ) from None
-
-
-def torch_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a row's arguments as torch wants them: YAML writes a tuple as a list."""
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in arguments.items()}
-
-
-def _checked_class(kind: str, where: str) -> str:
+def _check_class(kind: str, where: str) -> None:
     if kind not in ALLOWED:
-        raise SettingsError(f"{where}: {kind!r} is not an optimizer that this study knows{closest(kind, ALLOWED)}.")
-    return kind
+        raise Refusal("unknown_class", where=where, found=kind, allowed=ALLOWED)
 
 
 def _construct(
-    kind: str,
-    arguments: Mapping[str, Any],
-    learning_rate: float,
-    tensors: Sequence[tuple[Tensor, Tensor]],
-    where: str,
+    row: OptimizerRow, learning_rate: float, tensors: Sequence[tuple[Tensor, Tensor]], where: str
 ) -> torch.optim.Optimizer:
-    optimizer_class = getattr(torch.optim, kind)
-    _check_arguments(optimizer_class, arguments, where)
-    options = torch_arguments(arguments)
-    if kind in _FUSED_ON_CPU:
+    kind = getattr(torch.optim, row.class_name)
+    _check_names(kind, row.arguments, where)
+    # YAML writes a tuple as a list
+    options = {name: tuple(value) if isinstance(value, list) else value for name, value in row.arguments.items()}
+    if row.class_name in _FUSED_ON_CPU:
         options.setdefault("fused", True)
     try:
-        optimizer: torch.optim.Optimizer = optimizer_class(
+        optimizer: torch.optim.Optimizer = kind(
             [_leaf(values, gradients) for values, gradients in tensors], lr=learning_rate, **options
         )
-    except (ValueError, TypeError, RuntimeError) as error:
-        raise SettingsError(f"{where}: torch.optim.{kind} refuses {dict(arguments)}: {first_line(error)}.") from None
+    except (ValueError, TypeError, RuntimeError, LookupError) as error:
+        raise Refusal(
+            "refused_arguments", where=where, kind=row.class_name, arguments=row.arguments, reason=first_line(error)
+        ) from None
     return optimizer
 
 
-def _check_arguments(optimizer_class: type, arguments: Mapping[str, Any], where: str) -> None:
-    known = [name for name in inspect.signature(optimizer_class).parameters if name not in ("params", "lr")]
+def _check_names(kind: type, arguments: dict[str, Any], where: str) -> None:
+    known = [name for name in inspect.signature(kind).parameters if name not in ("params", "lr")]
     for name in arguments:
         if name not in known:
-            raise SettingsError(
-                f"{where}.arguments.{name}: torch.optim.{optimizer_class.__name__} has no such argument"
-                f"{closest(name, known)}."
-            )
+            raise Refusal("unknown_argument", where=where, kind=kind.__name__, found=name, allowed=known)
 
 
 def _leaf(values: Tensor, gradients: Tensor) -> nn.Parameter:

@@ -1,4 +1,4 @@
-"""What a training is asked to do, and what came of it. Knows neither torch nor MLflow."""
+"""What a training is asked to do, and its outcome. Knows neither torch nor MLflow."""
 
 from __future__ import annotations
 
@@ -13,17 +13,32 @@ if TYPE_CHECKING:
 Kind = Literal["tune", "train"]
 Precision = Literal["float32", "bfloat16"]
 Device = Literal["cpu", "cuda"]
+Convolution = Literal["compiled", "torch"]
 
 
 @dataclass(frozen=True)
-class Hardware:
-    """What trainings of a problem run on, and how precisely: ``auto`` is resolved."""
+class OptimizerRow:
+    """An optimizer, as a row of ``params.yaml`` gives it.
 
-    device: Device
-    precision: Precision
+    Attributes
+    ----------
+    class_name
+        Of a class of ``torch.optim``.
+    arguments
+        By name, without the learning rate; plain values, lists for tuples.
+    rest
+        The optimizer of the parameters that the class cannot take, or None.
+    """
 
+    class_name: str
+    arguments: dict[str, Any] = field(default_factory=dict, hash=False)
+    rest: OptimizerRow | None = None
 
-PLAIN = Hardware(device="cpu", precision="float32")
+    @classmethod
+    def from_json(cls, content: dict[str, Any]) -> OptimizerRow:
+        """Read what `dataclasses.asdict` gives."""
+        rest = content["rest"]
+        return cls(content["class_name"], content["arguments"], None if rest is None else cls.from_json(rest))
 
 
 @dataclass(frozen=True)
@@ -39,7 +54,7 @@ class Training:
     network
         Name of a network in ``pipeline.training.networks``.
     row
-        The optimizer: ``class``, ``arguments`` and ``rest`` as in ``params.yaml``.
+        The optimizer.
     learning_rate
         Learning rate, constant throughout.
     epochs
@@ -54,13 +69,15 @@ class Training:
         SHA-256 of the prepared examples.
     precision, device
         What the network's products are computed in (``float32`` or ``bfloat16``) and on (``cpu`` or ``cuda``).
+    convolution
+        ``compiled``: by the loops of ``pipeline.training.convolution`` where they are faster; ``torch``: never.
     """
 
     kind: Kind
     problem: str
     optimizer: str
     network: str
-    row: dict[str, Any] = field(hash=False)
+    row: OptimizerRow
     learning_rate: float
     epochs: int
     batch_size: int
@@ -69,9 +86,7 @@ class Training:
     data: str
     precision: Precision = "float32"
     device: Device = "cpu"
-
-    def __str__(self) -> str:
-        return f"{self.problem} lr {self.learning_rate:g} seed {self.seed}"
+    convolution: Convolution = "compiled"
 
 
 @dataclass(frozen=True)
@@ -101,20 +116,22 @@ class Point:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a training.
+    """The outcome of a training.
 
     Attributes
     ----------
     training, key
         What was asked for, and its identity.
     history
-        About ten points an epoch, the last at the end of the training (or of the epoch in which it diverged).
+        About ten points per epoch, the last at the end of the training (or of the epoch in which it diverged).
     diverged_at
         Number of the first step whose loss was not finite (from 1), or None.
     parameters
         How many of the network's parameters each optimizer class updated.
     seconds
         Wall-clock time; never part of an output that DVC hashes.
+    weights
+        By parameter name, or None where they were not kept.
     """
 
     training: Training
@@ -153,9 +170,9 @@ class Outcome:
     @classmethod
     def from_json(cls, record: dict[str, Any], seconds: float = 0.0) -> Outcome:
         """Read what `to_json` wrote."""
-        fields = {name: record[name] for name in Training.__dataclass_fields__}
+        asked = {name: record[name] for name in Training.__dataclass_fields__}
         return cls(
-            training=Training(**fields),
+            training=Training(**{**asked, "row": OptimizerRow.from_json(record["row"])}),
             key=record["key"],
             history=tuple(Point(*values) for values in record["history"]),
             diverged_at=record["diverged_at"],

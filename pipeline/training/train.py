@@ -16,7 +16,7 @@ import torch
 from torch.nn import functional as F  # noqa: N812 - its name in all of PyTorch's documentation
 
 from pipeline.prepared import reader
-from pipeline.project.errors import SettingsError
+from pipeline.prepared.refusal import Refusal
 from pipeline.training import determinism, networks, optimizers
 from pipeline.training.batches import Batches
 from pipeline.training.record import Outcome, Point, Training
@@ -51,8 +51,8 @@ def train(training: Training, learning: Path, key: str) -> Outcome:
 
     Raises
     ------
-    SettingsError
-        Where the network or the optimizer's row is wrong.
+    Refusal
+        Where the network or the optimizer's row is wrong, or a batch larger than the data.
     """
     determinism.enforce()
     start = time.perf_counter()
@@ -60,10 +60,8 @@ def train(training: Training, learning: Path, key: str) -> Outcome:
     description = reader.describe(learning)
     batches = Batches(reader.open_part(learning, "train"), description, training.batch_size, device)
     if not len(batches):
-        raise SettingsError(
-            f"params.yaml: problems.{training.problem}.batch_size: found {training.batch_size}; there are only "
-            f"{len(batches.labels)} training examples."
-        )
+        examples = len(batches.labels)
+        raise Refusal("batch_too_large", problem=training.problem, found=training.batch_size, examples=examples)
     validation = Batches(reader.open_part(learning, "validation"), description, _EVALUATION_BATCH, device)
     network = _initial_network(training, description).to(device)
     stepper = optimizers.build(training.optimizer, training.row, training.learning_rate, network)
@@ -116,7 +114,7 @@ def finite(value: float) -> float | None:
 def _initial_network(training: Training, description: reader.Description) -> nn.Module:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(_stream(training.seed, "weights"))  # noqa: TID251 - the one place that seeds
-        return networks.build(training.network, description.shape, len(description.classes))
+        return networks.build(training.network, description.shape, len(description.classes), training.convolution)
 
 
 def _stream(seed: int, purpose: str) -> int:

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from pipeline.backprop import example
+from pipeline.backprop.example import worked_example
 from pipeline.backprop.settings import ASSIGNMENT
 from pipeline.reporting.results import Results
 from pipeline.results.champions import ChampionRecord, Champions
@@ -53,8 +53,6 @@ DECIDED = VerdictRecord(
     needs=("all",),
     p_over_all_claims=0.04,
 )
-# what a later version of the type asks for
-MORE_FACTS = {"white": 255} if "white" in ProblemFacts.model_fields else {}
 
 
 def made_up_settings(optimizers=None, seeds=3):
@@ -159,7 +157,7 @@ def made_up_results(settings, diverged=()):
         comparison=made_up_comparison(settings),
         verdicts=Verdicts(claims={}),
         cost=Cost(optimizers={name: made_up_cost(rng, name) for name in settings.optimizers}),
-        backprop=json.loads(json.dumps(example.result(ASSIGNMENT))),
+        backprop=worked_example(ASSIGNMENT),
     )
 
 
@@ -173,7 +171,7 @@ def made_up_facts(problem):
         counts=COUNTS[problem],
         validation_fraction=0.1,
         split_seed=5,
-        **MORE_FACTS,
+        white=255,
     )
 
 
@@ -268,7 +266,7 @@ def made_up_curve(rng, settings, problem, optimizer, level, diverged):
 
 
 def made_up_trials(settings, problem, optimizer, level, diverged):
-    middle = settings.optimizers[optimizer].learning_rate
+    middle = settings.optimizers[optimizer].learning_rate_centre
     rows = []
     for step in range(-3, 4):
         lost = diverged and step == 3

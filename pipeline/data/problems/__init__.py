@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pipeline.prepared.examples import LabelledData
 
 
-class Problem(Protocol):
+class DataSet(Protocol):
     """What a problem file offers."""
 
     TITLE: str
@@ -51,7 +51,7 @@ def names() -> list[str]:
     return sorted(module.name for module in pkgutil.iter_modules(__path__))
 
 
-def by_name(name: str) -> Problem:
+def by_name(name: str) -> DataSet:
     """Return the problem of that name.
 
     Raises
@@ -61,4 +61,4 @@ def by_name(name: str) -> Problem:
     """
     if name not in names():
         raise SettingsError(f"params.yaml: problems.{name}: no such problem{closest(name, names())}.")
-    return cast(Problem, importlib.import_module(f"{__name__}.{name}"))
+    return cast(DataSet, importlib.import_module(f"{__name__}.{name}"))

@@ -64,7 +64,7 @@ def table(results: Results, problem: str) -> Table:
     measured, rows = results.measured(problem), results.settings.roster(problem)
     trials = {name: records(frame[frame["optimizer"] == name]) for name in rows}
     columns: list[tuple[str, Callable[[str], str]]] = [
-        ("usual", lambda name: rate(results.settings.optimizer(name).learning_rate)),
+        ("usual", lambda name: rate(results.settings.optimizer(name).learning_rate_centre)),
         ("tried", lambda name: _range([trial["learning_rate"] for trial in trials[name]])),
         ("trials", lambda name: str(len(trials[name]))),
         ("chosen", lambda name: rate(measured[name].learning_rate)),

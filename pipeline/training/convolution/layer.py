@@ -13,7 +13,7 @@ _VECTOR = 16  # float32 numbers in the widest vector of a CPU
 _WIDEST = 128  # pixels in a row that fill the compiled loop's lanes, of which there are 64 for every second pixel
 
 
-def conv_pool_relu(features: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+def conv_pool_relu(features: Tensor, weight: Tensor, bias: Tensor, *, compiled: bool = True) -> Tensor:
     """Convolve, take the maximum of every 2 × 2 square, or 0 where that is negative.
 
     Where PyTorch is slow at it, a compiled loop does it instead and gives the same up to rounding: float32 features of
@@ -28,6 +28,8 @@ def conv_pool_relu(features: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         float, (outputs, channels, 2, 2).
     bias
         float, (outputs,).
+    compiled
+        Whether the compiled loop may be used at all.
 
     Returns
     -------
@@ -35,7 +37,7 @@ def conv_pool_relu(features: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         Shape (batch, outputs, (height − 1) // 2, (width − 1) // 2), laid out as the features are. What is left over
         at an odd height or width of the convolution's output is left out.
     """
-    if torch.compiler.is_compiling() or not _can_be_compiled(features):
+    if not compiled or torch.compiler.is_compiling() or not _can_be_compiled(features):
         return F.relu(F.max_pool2d(F.conv2d(features, weight, bias), 2))
     pooled: Tensor = _ConvPoolRelu.apply(features, weight, bias)
     return pooled

@@ -10,6 +10,6 @@ def test_the_margin_of_good_learning_rates_is_the_setting(results, margin, words
     table = learning_rates.table(with_rules(results, margins=margins), "cifar10")
     assert f"within {words}\N{NO-BREAK SPACE}points of the best" in table.header
     shown = dict(zip(table.header, table.rows[1], strict=True))[table.header[-2]]
-    middle = results.settings.optimizers["adam"].learning_rate
+    middle = results.settings.optimizers["adam"].learning_rate_centre
     ends = [f"{middle * 10 ** (step / 2):.3g}" for step in (-(good // 2), good // 2)]
     assert shown == " to ".join(dict.fromkeys(ends))

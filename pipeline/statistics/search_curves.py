@@ -1,0 +1,152 @@
+"""What a learning-rate search tells: how forgiving the learning rate is, and what a given search budget buys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pipeline.statistics.samples import SampleError, finite_sample
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerance:
+    """How much of the learning-rate axis is good enough.
+
+    Attributes
+    ----------
+    decades
+        Length of the good part, in powers of ten; 0 where only the best grid point itself is good.
+    best_learning_rate
+        The grid point with the best score; the smaller one on a tie.
+    best_score
+        Its score.
+    open_low, open_high
+        Whether the smallest or the largest tried learning rate is itself good: the good part may then go on
+        beyond the grid, and `decades` is a lower bound.
+    """
+
+    decades: float
+    best_learning_rate: float
+    best_score: float
+    open_low: bool
+    open_high: bool
+
+
+def learning_rate_tolerance(learning_rates: ArrayLike, scores: ArrayLike, margin: float) -> Tolerance:
+    """Return how many decades of learning rates score within `margin` of the best; higher scores are better.
+
+    Between neighbouring grid points the score is interpolated linearly in log10 of the learning rate, giving
+    a curve f on the range of the grid. The tolerance is the total length, in log10, of the part where
+    ``f ≥ best − margin``, gaps left out, nothing added beyond the grid. A diverged trial (NaN or infinite score)
+    counts as infinitely bad: no part of the two segments that touch it is good.
+
+    Parameters
+    ----------
+    learning_rates
+        Shape ``(n,)``, n at least 2: positive and distinct, in any order.
+    scores
+        Shape ``(n,)``: one validation score per learning rate; NaN or infinite where the trial diverged.
+    margin
+        How far below the best is still good, in the unit of the scores; not negative.
+
+    Raises
+    ------
+    SampleError
+        Where the lengths differ, a learning rate is not positive or is repeated, the margin is negative, or
+        every trial diverged.
+
+    Examples
+    --------
+    >>> learning_rate_tolerance([0.001, 0.01, 0.1], [0.5, 0.6, 0.4], 0.1).decades
+    1.5
+    """
+    rates, height = _curve(learning_rates, scores)
+    if not margin >= 0:
+        raise SampleError(f"margin is {margin}, a number of at least 0 is needed.")
+    if not np.isfinite(height).any():
+        raise SampleError("every trial diverged: there is no best learning rate to stay close to.")
+    best = int(np.argmax(height))
+    floor = float(height[best]) - margin
+    return Tolerance(
+        decades=_length_above(np.log10(rates), height, floor),
+        best_learning_rate=float(rates[best]),
+        best_score=float(height[best]),
+        open_low=bool(height[0] >= floor),
+        open_high=bool(height[-1] >= floor),
+    )
+
+
+def _curve(learning_rates: ArrayLike, scores: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the learning rates, ascending, and their scores, −∞ for diverged."""
+    rates = finite_sample(learning_rates, name="learning_rates", at_least=2)
+    raw = np.asarray(scores, dtype=np.float64)
+    if raw.shape != rates.shape:
+        raise SampleError(f"{rates.size} learning rates but scores of shape {raw.shape}: one each is needed.")
+    if rates.min() <= 0 or np.unique(rates).size < rates.size:
+        raise SampleError(f"learning rates must be positive and distinct, found {rates.tolist()}.")
+    order = np.argsort(rates)
+    return rates[order], np.where(np.isfinite(raw), raw, -np.inf)[order]
+
+
+def _length_above(position: NDArray[np.float64], height: NDArray[np.float64], floor: float) -> float:
+    lower = np.minimum(height[:-1], height[1:])
+    upper = np.maximum(height[:-1], height[1:])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        partial = (upper - floor) / (upper - lower)
+    # Where lower ≥ floor the whole segment is good; where upper < floor none of it; lower = −∞ gives 0.
+    share = np.select([lower >= floor, upper < floor, np.isneginf(lower)], [1.0, 0.0, 0.0], default=partial)
+    return float((share * np.diff(position)).sum())
+
+
+def expected_best(scores: ArrayLike, trials: int, *, diverged_score: float | None = None) -> NDArray[np.float64]:
+    """Return the expected best validation score after 1 to `trials` random trials; higher scores are better.
+
+    With N scores sorted ascending, ``E[best of k] = Σᵢ vᵢ · ((i/N)ᵏ − ((i − 1)/N)ᵏ)``: the mean of the
+    largest of k draws *with replacement* from the trials at hand. Drawing from a learning-rate grid stands
+    for a random search over just these grid points.
+
+    Parameters
+    ----------
+    scores
+        Shape ``(N,)``: one validation score per trial; NaN or infinite where the trial diverged.
+    trials
+        The largest budget k, at least 1. Above N the curve flattens at the best score seen, which
+        understates what so many new trials would find.
+    diverged_score
+        What a diverged trial is worth, for example the accuracy of guessing.
+
+    Returns
+    -------
+    NDArray[np.float64]
+        Shape ``(trials,)``: entry k − 1 is the expectation after k trials.
+
+    Raises
+    ------
+    SampleError
+        Where there is no score, `trials` is below 1, or a trial diverged and `diverged_score` is None.
+
+    References
+    ----------
+    Dodge et al. (2019), "Show your work: improved reporting of experimental results", EMNLP, section 3
+    (expected validation performance: the expected maximum of k draws from the empirical distribution).
+
+    Examples
+    --------
+    >>> expected_best([0.0, 1.0], 2).tolist()
+    [0.5, 0.75]
+    """
+    if trials < 1:
+        raise SampleError(f"trials is {trials}, at least 1 is needed.")
+    raw = np.asarray(scores, dtype=np.float64)
+    if diverged_score is not None:
+        raw = np.where(np.isfinite(raw), raw, diverged_score)
+    ascending = np.sort(finite_sample(raw, name="scores"))
+    steps = np.arange(ascending.size + 1) / ascending.size
+    weights = np.diff(steps ** np.arange(1, trials + 1)[:, None], axis=1)
+    best: NDArray[np.float64] = weights @ ascending
+    return best
