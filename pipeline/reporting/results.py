@@ -150,11 +150,8 @@ class Results:
     def looks(self, optimizers: Sequence[str]) -> pd.DataFrame:
         """Return how optimizers are drawn, to be merged with the numbers of a plot.
 
-        Returns
-        -------
-        DataFrame
-            Columns ``rank`` (from 0, in the given order), ``optimizer``, ``label`` (plain text), ``baseline`` (whether
-            it is), ``colour``, ``dash``, ``marker`` and ``width``.
+        Columns ``rank`` (from 0, in the given order), ``optimizer``, ``label`` (plain text), ``baseline`` (whether
+        it is), ``colour``, ``dash``, ``marker`` and ``width``.
         """
         return pd.DataFrame(
             {

@@ -20,10 +20,7 @@ _THEIRS, _OURS = "#636363", "#d7191c"
 def data(results: Results) -> pd.DataFrame:
     """Return one row for every class of the assignment, in its order; empty where CIFAR-10 was not studied.
 
-    Returns
-    -------
-    DataFrame
-        Columns ``class``, ``assignment``, ``ours``, ``low`` and ``high`` (per cent; Wilson 95 %).
+    Columns ``class``, ``assignment``, ``ours``, ``low`` and ``high`` (per cent; Wilson 95 %).
     """
     table = of_problem(results.per_class, assignment.PROBLEM)
     by_class = {row["class"]: row for row in records(table[table["optimizer"] == assignment.optimizer(results)])}

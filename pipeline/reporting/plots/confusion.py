@@ -19,11 +19,8 @@ if TYPE_CHECKING:
 def data(results: Results, problem: str) -> pd.DataFrame:
     """Return one row for every pair of actual and predicted class.
 
-    Returns
-    -------
-    DataFrame
-        Columns ``row``, ``column`` (places from 0), ``actual``, ``predicted``, ``count`` (test examples) and
-        ``share`` (per cent of the actual class). The predicted class ``none`` stands last, if it occurs.
+    Columns ``row``, ``column`` (places from 0), ``actual``, ``predicted``, ``count`` (test examples) and
+    ``share`` (per cent of the actual class). The predicted class ``none`` stands last, if it occurs.
     """
     table = of_problem(results.confusion, problem).reset_index(drop=True)
     classes = dict.fromkeys([*table["actual"], *table["predicted"]])

@@ -28,11 +28,8 @@ _LOGARITHMIC_FROM = 6.0
 def data(results: Results) -> pd.DataFrame:
     """Return one row for every measured optimizer and quantity, the cheapest training step first.
 
-    Returns
-    -------
-    DataFrame
-        The columns of `Results.looks`, ``quantity`` (step_ratio, optimizer_ratio: times SGD's; state: bytes per
-        parameter), ``value`` (a median over rounds), ``low`` and ``high`` (its 95 % interval, NaN where there is none).
+    Columns: those of `Results.looks`, ``quantity`` (step_ratio, optimizer_ratio: times SGD's; state: bytes per
+    parameter), ``value`` (a median over rounds), ``low`` and ``high`` (its 95 % interval, NaN where there is none).
     """
     rows: list[dict[str, str | float | None]] = []
     for name, cost in (results.cost.optimizers if results.cost else {}).items():

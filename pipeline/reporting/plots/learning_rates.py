@@ -25,11 +25,8 @@ _CHOSEN: dict[str, Any] = {"marker": "o", "markerfacecolor": "none", "markersize
 def data(results: Results, problem: str) -> pd.DataFrame:
     """Return one row for every trial, optimizers in the order of their rows, learning rates ascending.
 
-    Returns
-    -------
-    DataFrame
-        The columns of `Results.looks`, ``learning_rate``, ``accuracy`` (per cent; 0 after divergence), ``diverged``
-        and ``chosen`` (whether it was).
+    Columns: those of `Results.looks`, ``learning_rate``, ``accuracy`` (per cent; 0 after divergence), ``diverged``
+    and ``chosen`` (whether it was).
     """
     trials = of_problem(results.learning_rates, problem).sort_values("learning_rate")
     diverged = trials["diverged_at"].notna()

@@ -21,11 +21,8 @@ if TYPE_CHECKING:
 def data(results: Results, problem: str) -> pd.DataFrame:
     """Return one row for every optimizer and class, best optimizer first, classes in their own order.
 
-    Returns
-    -------
-    DataFrame
-        The columns of `Results.looks` (``rank`` is the row), ``column`` (place of the class from 0), ``class`` and
-        ``accuracy`` (per cent, mean over seeds).
+    Columns: those of `Results.looks` (``rank`` is the row), ``column`` (place of the class from 0), ``class`` and
+    ``accuracy`` (per cent, mean over seeds).
     """
     table = of_problem(results.per_class, problem)
     columns = {name: place for place, name in enumerate(table["class"].drop_duplicates())}

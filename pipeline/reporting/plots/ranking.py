@@ -22,11 +22,8 @@ _PERCENTAGES = ["accuracy", "mean", "low", "high"]
 def data(results: Results, problem: str) -> pd.DataFrame:
     """Return one row for every optimizer and seed, best optimizer first.
 
-    Returns
-    -------
-    DataFrame
-        The columns of `Results.looks`, ``seed``, ``accuracy``, ``mean``, ``low``, ``high`` (per cent; the last three
-        are the optimizer's, NaN where there is none) and ``diverged`` (number of its seeds).
+    Columns: those of `Results.looks`, ``seed``, ``accuracy``, ``mean``, ``low``, ``high`` (per cent; the last three
+    are the optimizer's, NaN where there is none) and ``diverged`` (number of its seeds).
     """
     rows = [
         (

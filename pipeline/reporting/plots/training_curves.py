@@ -27,12 +27,9 @@ _HIGHEST_LOSS = 1.3
 def data(results: Results, problem: str) -> pd.DataFrame:
     """Return one row for every optimizer, measurement and quantity, best optimizer by test accuracy first.
 
-    Returns
-    -------
-    DataFrame
-        The columns of `Results.looks`, ``quantity`` (train_loss in nats, validation_accuracy in per cent), ``epoch``,
-        ``value`` (mean over seeds; no row where a seed had diverged) and ``guessing`` (the loss of a network that
-        knows nothing).
+    Columns: those of `Results.looks`, ``quantity`` (train_loss in nats, validation_accuracy in per cent), ``epoch``,
+    ``value`` (mean over seeds; no row where a seed had diverged) and ``guessing`` (the loss of a network that
+    knows nothing).
     """
     curves = of_problem(results.training_curves, problem)
     curves["validation_accuracy"] *= 100

@@ -19,11 +19,8 @@ if TYPE_CHECKING:
 def data(results: Results, problem: str) -> pd.DataFrame:
     """Return one row for every optimizer and measurement, the optimizer with the largest last step first.
 
-    Returns
-    -------
-    DataFrame
-        The columns of `Results.looks`, ``epoch`` and ``value`` (root mean square over all parameters of what one step
-        changed, mean over seeds; no row where a seed had diverged or nothing changed).
+    Columns: those of `Results.looks`, ``epoch`` and ``value`` (root mean square over all parameters of what one step
+    changed, mean over seeds; no row where a seed had diverged or nothing changed).
     """
     curves = of_problem(results.training_curves, problem).rename(columns={"update": "value"})
     # a logarithmic axis has no place for a step of size zero
