@@ -56,13 +56,10 @@ def test_every_row_with_its_defaults_and_what_was_tuned(params: dict[str, Any], 
         ({"arguments": {"betas": [0.9]}}, r"adam.arguments.betas: found \[0.9\]; it must be a list of 2 numbers"),
         ({"arguments": {"eps": "small"}}, r"adam.arguments.eps: found 'small'; it must be a number, .*1e-08"),
         ({"arguments": {"amsgrad": 1}}, r"adam.arguments.amsgrad: found 1; it must be true or false"),
-        (
-            {"arguments": {"betas": [0.9, 1.5]}},
-            r"adam.arguments.betas: found \[0.9, 1.5\]; its second number must be at least 0 and less than 1\.",
-        ),
+        ({"arguments": {"betas": [0.9, 1.5]}}, r"optimizers.adam: torch.optim.Adam refuses .*Invalid beta .*: 1.5"),
         (
             {"class": "SGD", "arguments": {"momentum": -1}},
-            r"optimizers.adam.arguments.momentum: found -1; it must be at least 0\.",
+            r"torch.optim.SGD refuses {'momentum': -1}: Invalid",
         ),
     ],
 )
