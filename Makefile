@@ -24,7 +24,7 @@ $(READY): requirements.lock pyproject.toml
 run: $(READY) ## the whole study on CIFAR-10, ends with the answer
 	@$(BIN)/python -m pipeline run
 
-# the small study that many tests use is made in one process; all others run beside it
+# one process makes the small study that many tests use; the other tests run in the others
 PYTEST := $(BIN)/python -m pytest --numprocesses logical --maxprocesses 8 --dist loadgroup
 
 test: $(READY) ## the tests
@@ -39,8 +39,11 @@ demo: $(READY) ## the same pipeline on handwritten digits, no download, about tw
 ui: $(READY) ## the runs, in the MLflow UI on 127.0.0.1
 	@$(BIN)/python -m pipeline ui
 
+# comparison.baseline of params.yaml
+BASELINE = $(shell sed -n 's/^  baseline: *\([a-z0-9_]*\).*/\1/p' params.yaml)
+
 experiments: $(READY) ## the experiments side by side: the key figures, and the params that differ
-	@$(BIN)/dvc exp show --only-changed --keep 'champion|accuracy.(champion|adam)' --drop '.*/|.*\.(label|class)$$|claims.(inconclusive|not_tested)|Created|State|Executor'
+	@$(BIN)/dvc exp show --only-changed --keep 'champion|accuracy.(champion|$(BASELINE))' --drop '.*/|.*\.(label|class)$$|claims.(inconclusive|not_tested)|Created|State|Executor'
 
 check: lint test ## format, lint, types, import layers, tests
 
@@ -50,28 +53,28 @@ lint: $(READY) ## format, lint, types, import layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-format: $(READY) ## mend format and lint
+format: $(READY) ## correct format and lint
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(READY) ## images per second beside plain PyTorch loops, about ten minutes
+bench: $(READY) ## images per second compared with plain PyTorch loops, about ten minutes
 	$(BIN)/python -m benchmarks.throughput
 
-bench-precision: $(READY) ## what bfloat16 brings, by network
+bench-precision: $(READY) ## how much faster bfloat16 is, for each network
 	$(BIN)/python -m benchmarks.precision
 
-bench-steps: $(READY) ## what each trick of the training step brings
+bench-steps: $(READY) ## how much each part of the fast training step gains
 	$(BIN)/python -m benchmarks.steps
 
 bench-pipeline: $(READY) ## wall time, overhead and memory of every stage
 	$(BIN)/python -m benchmarks.stages
 
-calibrate: $(READY) ## how often the statistics see a difference where there is none
+calibrate: $(READY) ## how often the statistics report a difference where there is none
 	$(BIN)/python -m benchmarks.calibrate
 
 ray: $(READY) ## install Ray, for trainings on many machines (docs/scaling.md)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements-ray.lock $(if $(TORCH_BACKEND),--torch-backend $(TORCH_BACKEND))
 
-lock: $(READY) ## make requirements.lock and requirements-ray.lock anew
+lock: $(READY) ## write requirements.lock and requirements-ray.lock again
 	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --group dev pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --group dev --extra ray --constraint requirements.lock pyproject.toml -o requirements-ray.lock

@@ -17,6 +17,8 @@ import yaml
 
 from benchmarks.stages import copy_environment, copy_project
 from pipeline.project import errors, files, paths
+from pipeline.results.cost import Cost
+from pipeline.results.verdicts import VerdictRecord, Verdicts
 from pipeline.settings import loading
 
 RESULT = Path("benchmarks/results/other_seeds.json")
@@ -29,7 +31,7 @@ def main(
     folder: Annotated[Path | None, typer.Option(help="Where to work; a temporary folder unless given.")] = None,
 ) -> None:
     """Measure, print and write ``benchmarks/results/other_seeds.json``."""
-    own = files.read_json(paths.VERDICTS)
+    own = Verdicts.read().claims
     settings = loading.load().training
     if first_seed is None:
         first_seed = settings.first_seed + settings.seeds
@@ -40,7 +42,7 @@ def main(
         if Path(".memo").exists():
             shutil.copytree(".memo", copy / ".memo")
         # DVC leaves alone what its lock file knows and no change concerns: the timings, which have no seed
-        for kept in (Path("dvc.lock"), paths.COST):
+        for kept in (Path("dvc.lock"), Cost.PATH):
             (copy / kept).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(kept, copy / kept)
         content = yaml.safe_load(paths.PARAMS.read_text(encoding="utf-8"))
@@ -49,11 +51,11 @@ def main(
         status = subprocess.run(["dvc", "repro", "compare"], cwd=copy, env=copy_environment(), check=False).returncode
         if status:
             raise errors.UserError("the study stopped: see above.")
-        other = files.read_json(copy / paths.VERDICTS)
-    result = {
+        other = Verdicts.read(copy / Verdicts.PATH).claims
+    result: dict[str, Any] = {
         "seeds": [settings.first_seed, settings.first_seed + settings.seeds - 1],
         "other_seeds": [first_seed, first_seed + settings.seeds - 1],
-        "same": sum(own[name]["verdict"] == other[name]["verdict"] for name in own),
+        "same": sum(own[name].verdict == other[name].verdict for name in own),
         "claims": {name: _pair(own[name], other[name]) for name in own},
     }
     files.write_json(RESULT, result)
@@ -62,9 +64,9 @@ def main(
     print(f"{result['same']} of {len(own)} verdicts are the same")
 
 
-def _pair(own: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+def _pair(own: VerdictRecord, other: VerdictRecord) -> dict[str, Any]:
     shown = ("verdict", "effect", "low", "high", "p", "sentence")
-    return {**{n: own[n] for n in shown}, **{f"other_{n}": other[n] for n in shown}}
+    return {**{n: getattr(own, n) for n in shown}, **{f"other_{n}": getattr(other, n) for n in shown}}
 
 
 if __name__ == "__main__":

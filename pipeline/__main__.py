@@ -7,13 +7,13 @@ from typing import Annotated
 import typer
 
 from pipeline.commands.backprop import backprop
-from pipeline.commands.demo import demo
+from pipeline.commands.demo.command import demo
 from pipeline.commands.doctor.command import doctor
 from pipeline.commands.judge.command import judge
 from pipeline.commands.optimizers import optimizers
-from pipeline.commands.predict import predict
+from pipeline.commands.predict.command import predict
 from pipeline.commands.reproduce import reproduce
-from pipeline.commands.run import run
+from pipeline.commands.run.command import run
 from pipeline.commands.summary import summary
 from pipeline.commands.ui import ui
 from pipeline.console import quiet
@@ -25,7 +25,7 @@ app = typer.Typer(
     help=(
         "Is Adam always the best optimizer? `run` takes the study from data to answer (with `dvc repro`), `demo` gives "
         "a first look without a download, `summary` and `ui` show results, `predict` uses the best network, "
-        "`backprop` and `judge` take numbers of your own, `doctor` says what is amiss."
+        "`backprop` and `judge` take your own numbers, `doctor` says what is missing or wrong."
     ),
     no_args_is_help=True,
     add_completion=False,
@@ -36,10 +36,10 @@ app = typer.Typer(
 @app.callback()
 def everything(
     verbose: Annotated[
-        bool, typer.Option("--verbose", "-v", help="Show the warnings and log lines of other libraries, too.")
+        bool, typer.Option("--verbose", "-v", help="Also show the warnings and log lines of other libraries.")
     ] = False,
 ) -> None:
-    """Let a command's output be its own, unless the user asks for all of it."""
+    """Keep the output of other libraries away, unless the user asks for it."""
     if verbose:
         quiet.ask_for_it()
     quiet.hush()

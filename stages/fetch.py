@@ -6,8 +6,9 @@ import os
 
 from pipeline.console import quiet
 from pipeline.console.timing import stage_time
-from pipeline.data import archives, sources
 from pipeline.data import settings as data_settings
+from pipeline.data import sources
+from pipeline.data.archives import ARCHIVES
 from pipeline.project import errors, files, paths
 
 
@@ -16,9 +17,8 @@ def main() -> None:
     data = data_settings.load()
     with stage_time("fetch"):
         for name in data.archives:
-            archive = archives.by_name(name)
             order = sources.sources_in_order(data.sources, os.environ)
-            origin = sources.fetch(archive, order, paths.raw(name), paths.DOWNLOADS)
+            origin = sources.fetch(ARCHIVES[name], order, paths.raw(name), paths.DOWNLOADS)
             print(f"fetch {name}: {origin}")
         files.write_json(paths.RAW / "archives.json", list(data.archives))
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from pipeline.settings.study import Settings
+    from collections.abc import Mapping
 
-_WIDTH_OF_A_FILE = 150
+    from pipeline.settings.study import Settings
 
 
 def optimizers(
@@ -22,6 +22,7 @@ def optimizers(
 
     python -m pipeline optimizers --json
     """
+    from pipeline.console import printing
     from pipeline.running import rows
     from pipeline.settings import loading
 
@@ -31,7 +32,8 @@ def optimizers(
     if as_json:
         typer.echo(json.dumps(shown, indent=2, ensure_ascii=False))
         return
-    _print(shown)
+    titles = ("row", "class", "torch's defaults", "own arguments", "grid's centre", "tuned learning rates")
+    printing.table(titles, [_cells(row) for row in shown])
 
 
 def _row(settings: Settings, name: str) -> dict[str, Any]:
@@ -58,25 +60,12 @@ def _tuned(settings: Settings, name: str) -> dict[str, float]:
     return {problem: choices[problem]["learning_rate"] for problem in settings.problems_of(name) if problem in choices}
 
 
-def _print(rows: list[dict[str, Any]]) -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
-    for title in ("row", "class", "torch's defaults", "own arguments", "grid's centre", "tuned learning rates"):
-        table.add_column(title, overflow="fold")
-    for row in rows:
-        own = _listed(row["arguments"])
-        rest = f"; rest: {row['rest']['class']} {_listed(row['rest']['arguments'])}" if row["rest"] else ""
-        tuned = "\n".join(f"{problem} {rate:g}" for problem, rate in row["tuned"].items()) or "not tuned yet"
-        centre = f"{row['learning_rate_centre']:g}"
-        table.add_row(row["optimizer"], row["class"], _listed(row["defaults"]), own + rest, centre, tuned)
-    console = Console(markup=False, highlight=False)
-    if not console.is_terminal:
-        console = Console(markup=False, highlight=False, width=_WIDTH_OF_A_FILE)
-    console.print(table)
+def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
+    rest = f"; rest: {row['rest']['class']} {_listed(row['rest']['arguments'])}" if row["rest"] else ""
+    tuned = "\n".join(f"{problem} {rate:g}" for problem, rate in row["tuned"].items()) or "not tuned yet"
+    own = _listed(row["arguments"]) + rest
+    return row["optimizer"], row["class"], _listed(row["defaults"]), own, f"{row['learning_rate_centre']:g}", tuned
 
 
-def _listed(arguments: dict[str, Any]) -> str:
+def _listed(arguments: Mapping[str, Any]) -> str:
     return ", ".join(f"{name} {value}" for name, value in arguments.items())

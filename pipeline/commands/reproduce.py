@@ -1,15 +1,13 @@
-"""``python -m pipeline reproduce``: whether finished trainings come out the same here."""
+"""``python -m pipeline reproduce``: whether the finished trainings give the same bytes here."""
 
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from pipeline.settings.study import Settings
     from pipeline.training.record import Outcome
 
@@ -23,14 +21,15 @@ def reproduce(
 ) -> None:
     """Train again what the study trained, and compare weights and history byte for byte.
 
-    By default one seed of every optimizer on the smallest problem. Nothing of the study is changed. Exit status 1
-    where anything differs. Example:
+    By default one seed of every optimizer on the smallest problem. Nothing of the study is changed. The exit status is
+    1 if anything differs. Example:
 
     python -m pipeline reproduce --problem digits --optimizer adam
     """
     import tempfile
     from pathlib import Path
 
+    from pipeline.console import printing
     from pipeline.console.progress import progress
     from pipeline.project import paths
     from pipeline.running import settings as execution_settings
@@ -49,9 +48,12 @@ def reproduce(
             lambda outcome, _: bar.advance(note=short_name(outcome.training)),
         )
     answers = [differences(old, new) for old, new in zip(before, again, strict=True)]
-    _print(before, answers)
+    same = f"{sum(not answer for answer in answers)} of {len(answers)} trainings gave the same result, byte for byte."
+    rows = [_cells(outcome, answer) for outcome, answer in zip(before, answers, strict=True)]
+    printing.table(("problem", "optimizer", "seed", "result"), rows, same)
     if any(answers):
-        _explain(before, again)
+        for line in _explanations(before, again):
+            print(line, file=sys.stderr)
         raise typer.Exit(1)
 
 
@@ -72,22 +74,19 @@ def _bytes(outcome: Outcome) -> dict[str, tuple[str, tuple[int, ...], bytes]]:
 
 
 def _sample(settings: Settings, problem: str | None, optimizer: str | None, *, everything: bool) -> list[Outcome]:
+    from pipeline.project.errors import DataError
     from pipeline.running import outputs
 
     chosen = _problems(settings, problem, everything=everything)
-    names = list(settings.optimizers)
     if optimizer is not None:
         settings.optimizer(optimizer)
-        names = [optimizer]
     found = []
-    for name in names:
+    for name in [optimizer] if optimizer else settings.optimizers:
         finished = outputs.read_trainings_with_weights(name)
         for one in chosen:
             own = [outcome for outcome in finished if outcome.training.problem == one]
             found += own if everything else own[:1]
     if not found:
-        from pipeline.project.errors import DataError
-
         raise DataError(f"{optimizer} takes no part in {', '.join(chosen)}: choose another problem or optimizer.")
     return found
 
@@ -100,9 +99,7 @@ def _problems(settings: Settings, problem: str | None, *, everything: bool) -> l
         raise SettingsError(f"--problem {problem}: there is no such problem{closest(problem, settings.problems)}.")
     if problem is not None:
         return [problem]
-    if everything:
-        return list(settings.problems)
-    return [min(settings.problems, key=lambda name: _size(settings, name))]
+    return list(settings.problems) if everything else [min(settings.problems, key=lambda name: _size(settings, name))]
 
 
 def _size(settings: Settings, problem: str) -> int:
@@ -116,43 +113,28 @@ def _size(settings: Settings, problem: str) -> int:
     return settings.problems[problem].epochs * description.counts["train"] * math.prod(description.shape)
 
 
-def _print(outcomes: list[Outcome], answers: list[list[str]]) -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("problem", "optimizer", "seed", "result", box=box.SIMPLE_HEAD)
-    for outcome, answer in zip(outcomes, answers, strict=True):
-        training = outcome.training
-        result = f"different: {' and '.join(answer)}" if answer else "same"
-        table.add_row(training.problem, training.optimizer, str(training.seed), result)
-    console = Console(markup=False, highlight=False)
-    console.print(table)
-    same = sum(not answer for answer in answers)
-    console.print(f"{same} of {len(answers)} trainings came out the same, byte for byte.", soft_wrap=True)
+def _cells(outcome: Outcome, answer: list[str]) -> tuple[str, ...]:
+    training = outcome.training
+    result = f"different: {' and '.join(answer)}" if answer else "same"
+    return training.problem, training.optimizer, str(training.seed), result
 
 
-def _explain(before: list[Outcome], again: list[Outcome]) -> None:
-    for line in [*_changes(), *_other_code(before, again)]:
-        print(line, file=sys.stderr)
-    print("Another processor or another version of torch may round differently.", file=sys.stderr)
+def _explanations(before: list[Outcome], again: list[Outcome]) -> list[str]:
+    """Return what differs between this machine and code and those of the study."""
+    from pipeline.project import environment
+    from pipeline.results.environment import Environment
+
+    lines = []
+    now = Environment.model_validate(environment.describe())
+    then = Environment.read_if_there() or now
+    for name, value in _flat(now).items():
+        if value != (old := _flat(then).get(name)):
+            lines.append(f"{name}: {old} then, {value} now")
+    if any(old.key != new.key for old, new in zip(before, again, strict=True)):
+        lines.append("The code of the trainings, or torch or numpy, has changed since: run `dvc repro`.")
+    return [*lines, "Another processor or another version of torch may round differently."]
 
 
-def _changes() -> list[str]:
-    """Return what differs between this machine and the one whose results are there."""
-    from pipeline.project import environment, files, paths
-
-    if not paths.ENVIRONMENT.exists():
-        return []
-    then, now = (_flat(one) for one in (files.read_json(paths.ENVIRONMENT), environment.describe()))
-    return [f"{name}: {then.get(name)} then, {now[name]} now" for name in now if now[name] != then.get(name)]
-
-
-def _flat(description: Mapping[str, Any]) -> dict[str, Any]:
-    rest = {name: value for name, value in description.items() if name != "versions"}
-    return {**rest, **description["versions"]}
-
-
-def _other_code(before: list[Outcome], again: list[Outcome]) -> list[str]:
-    changed = any(old.key != new.key for old, new in zip(before, again, strict=True))
-    return ["The code of the trainings, or torch or numpy, changed since: run `dvc repro`."] if changed else []
+def _flat(found: object) -> dict[str, object]:
+    rest = dict(vars(found))
+    return {**rest, **rest.pop("versions")}

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from pipeline.comparison.settings import Margins
-    from pipeline.results.metrics import Metrics, OptimizerMetrics, Reached
+    from pipeline.results.metrics import Metrics, OptimizerMetrics, OverSeeds, Reached
 
 Unit = Literal["percentage points", "nats", "times"]
 Seeds = Sequence[float | None]
-"""One value for each seed, None where there is none."""
+"""One raw value (fraction, nats, images, share) for each seed, None where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Measure:
     Attributes
     ----------
     name
-        Its key in ``comparison.json``.
+        Its name in the metrics and its key in ``comparison.json``.
     title
         Its name in a sentence.
     unit
@@ -33,10 +33,8 @@ class Measure:
         Name of a margin in the settings.
     higher_is_better
         False for a loss, a gap, a time.
-    seeds
-        Returns the raw values (fractions, nats, images, shares), or None where nothing was measured.
     target
-        Whether it counts the images until a target is reached.
+        For the images until a target is reached: the target's name in the metrics.
     """
 
     name: str
@@ -44,8 +42,15 @@ class Measure:
     unit: Unit
     margin: str
     higher_is_better: bool
-    seeds: Callable[[OptimizerMetrics], Seeds | None]
-    target: bool = False
+    target: str | None = None
+
+    def seeds(self, found: OptimizerMetrics) -> Seeds | None:
+        """Return the values of an optimizer, or None where nothing was measured."""
+        if self.target is not None:
+            reached: Reached | None = getattr(found.convergence, self.target)
+            return None if reached is None else reached.images
+        quantity: OverSeeds = getattr(found.convergence if self is STEP_LEFT else found, self.name)
+        return quantity.seeds
 
     def margin_in(self, margins: Margins) -> float:
         """Return the margin on the scale of the differences."""
@@ -59,38 +64,12 @@ class Measure:
         return math.exp(difference) if self.unit == "times" else 100 * difference
 
 
-def _images(reached: Reached | None) -> Seeds | None:
-    return None if reached is None else reached.images
-
-
-TEST_ACCURACY = Measure(
-    "test_accuracy", "test accuracy", "percentage points", "accuracy", True, lambda found: found.test_accuracy.seeds
-)
-VALIDATION_ACCURACY = Measure(
-    "validation_accuracy",
-    "validation accuracy",
-    "percentage points",
-    "accuracy",
-    True,
-    lambda found: found.validation_accuracy.seeds,
-)
-TRAIN_LOSS = Measure("train_loss", "final training loss", "nats", "loss", False, lambda found: found.train_loss.seeds)
-GAP = Measure(
-    "generalization_gap",
-    "generalization gap",
-    "percentage points",
-    "accuracy",
-    False,
-    lambda found: found.generalization_gap.seeds,
-)
+TEST_ACCURACY = Measure("test_accuracy", "test accuracy", "percentage points", "accuracy", True)
+VALIDATION_ACCURACY = Measure("validation_accuracy", "validation accuracy", "percentage points", "accuracy", True)
+TRAIN_LOSS = Measure("train_loss", "final training loss", "nats", "loss", False)
+GAP = Measure("generalization_gap", "generalization gap", "percentage points", "accuracy", False)
 IMAGES_TO_LOSS = Measure(
-    "images_to_train_loss",
-    "images to the target training loss",
-    "times",
-    "speed",
-    False,
-    lambda found: _images(found.convergence.train_loss),
-    target=True,
+    "images_to_train_loss", "images to the target training loss", "times", "speed", False, "train_loss"
 )
 IMAGES_TO_ACCURACY = Measure(
     "images_to_validation_accuracy",
@@ -98,27 +77,11 @@ IMAGES_TO_ACCURACY = Measure(
     "times",
     "speed",
     False,
-    lambda found: _images(found.convergence.validation_accuracy),
-    target=True,
+    "validation_accuracy",
 )
-STEP_LEFT = Measure(
-    "step_persistence",
-    "share of the early step that is left",
-    "times",
-    "step",
-    True,
-    lambda found: found.convergence.step_persistence.seeds,
-)
+STEP_LEFT = Measure("step_persistence", "share of the early step that is left", "times", "step", True)
 
-MEASURES = (
-    TEST_ACCURACY,
-    VALIDATION_ACCURACY,
-    TRAIN_LOSS,
-    GAP,
-    IMAGES_TO_LOSS,
-    IMAGES_TO_ACCURACY,
-    STEP_LEFT,
-)
+MEASURES = (TEST_ACCURACY, VALIDATION_ACCURACY, TRAIN_LOSS, GAP, IMAGES_TO_LOSS, IMAGES_TO_ACCURACY, STEP_LEFT)
 
 
 def training_length(metrics: Metrics, problem: str) -> int | None:

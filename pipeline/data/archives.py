@@ -1,24 +1,14 @@
-"""What bytes are right: the members of each data set with their sizes and hashes, and how to read them.
-
-This is the only file that may unpickle, and it does so only with bytes whose SHA-256 it has just checked.
-"""
+"""Which bytes are right: the members of every published archive, with their sizes and hashes."""
 
 from __future__ import annotations
 
-import difflib
 import hashlib
-import io
-import pickle
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from pipeline.project.errors import DataError
-from pipeline.project.files import sha256
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -30,12 +20,18 @@ class Member:
     size: int
     sha256: str
 
-    def fault(self, size: int, digest: str) -> str:
-        """Say what is wrong with a file of `size` bytes and hash `digest`; empty where nothing is."""
-        if (size, digest) == (self.size, self.sha256):
+    @property
+    def expected(self) -> str:
+        """Its name, size and hash in words."""
+        return f"{self.name}: expected {self.size} bytes with SHA-256 {self.sha256}"
+
+    def fault(self, content: bytes) -> str:
+        """Say how `content` differs from this member; empty where it does not."""
+        digest = hashlib.sha256(content).hexdigest()
+        if (len(content), digest) == (self.size, self.sha256):
             return ""
-        expected = f"expected {self.size} bytes with SHA-256 {self.sha256}"
-        return f"{self.name}: {expected}, found {size} bytes with SHA-256 {digest}"
+        longer = len(content) > self.size
+        return f"{self.expected}, found {'more' if longer else f'{len(content)} bytes with SHA-256 {digest}'}"
 
 
 @dataclass(frozen=True)
@@ -45,7 +41,7 @@ class Archive:
     Attributes
     ----------
     name
-        What `by_name` knows it by.
+        Its key in `ARCHIVES`.
     folder
         The folder inside the published archive that holds the members.
     members
@@ -70,18 +66,8 @@ class Archive:
         return sum(member.size for member in self.members)
 
     def member(self, name: str) -> Member:
-        """Return the member called `name`.
-
-        Raises
-        ------
-        DataError
-            Where there is none.
-        """
-        for member in self.members:
-            if member.name == name:
-                return member
-        names = ", ".join(member.name for member in self.members)
-        raise DataError(f"{self.name} has no member {name!r}: it has {names}.")
+        """Return the member called `name`."""
+        return next(member for member in self.members if member.name == name)
 
 
 # SHA-256s of the bytes whose sizes and MD5s the data set's authors and torchvision publish.
@@ -100,22 +86,39 @@ CIFAR10 = Archive(
     url="https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz",
 )
 
-_ARCHIVES = {archive.name: archive for archive in (CIFAR10,)}
+ARCHIVES = {archive.name: archive for archive in (CIFAR10,)}
 
 
-def by_name(name: str) -> Archive:
-    """Return the archive called `name`.
+def read_verified(path: Path, member: Member) -> bytes:
+    """Read a file that must be `member`, byte for byte.
+
+    Parameters
+    ----------
+    path
+        The file.
+    member
+        What it should be.
+
+    Returns
+    -------
+    bytes
+        The very bytes that were checked.
 
     Raises
     ------
     DataError
-        Where there is none; the message names the closest match and all that there are.
+        Where the file is missing or wrong: its path, the expected and the found size and hash.
+    OSError
+        Where it cannot be read.
     """
-    if name in _ARCHIVES:
-        return _ARCHIVES[name]
-    closest = difflib.get_close_matches(name.lower(), _ARCHIVES, n=1)
-    hint = f" Did you mean {closest[0]!r}?" if closest else ""
-    raise DataError(f"There is no archive {name!r}.{hint} Known archives: {', '.join(sorted(_ARCHIVES))}.")
+    try:
+        with path.open("rb") as file:
+            content = file.read(member.size + 1)
+    except FileNotFoundError:
+        raise DataError(f"{path} is missing: {member.expected}. Fetch the data again.") from None
+    if fault := member.fault(content):
+        raise DataError(f"{path} is damaged: {fault}. Fetch the data again.")
+    return content
 
 
 def verify(archive: Archive, folder: Path) -> None:
@@ -131,103 +134,23 @@ def verify(archive: Archive, folder: Path) -> None:
     Raises
     ------
     DataError
-        For the first member that is missing or wrong: its path, the expected and the found size and hash.
+        For the first member that is missing or wrong; see `read_verified`.
     OSError
         Where a member cannot be read.
     """
     for member in archive.members:
-        path = folder / member.name
-        if not path.is_file():
-            raise DataError(
-                f"{path} is missing: expected {member.size} bytes with SHA-256 {member.sha256}. Fetch the data again."
-            )
-        if path.stat().st_size != member.size:
-            raise DataError(
-                f"{path} is damaged: expected {member.size} bytes, found {path.stat().st_size}. Fetch the data again."
-            )
-        if fault := member.fault(member.size, sha256(path)):
-            raise DataError(f"{path} is damaged: {fault}. Fetch the data again.")
+        read_verified(folder / member.name, member)
 
 
-def read_cifar10_batch(path: Path, member: Member) -> tuple[np.ndarray, np.ndarray]:
-    """Read one batch of CIFAR-10, after checking the SHA-256 of the very bytes that are read.
+def sizes_fit(archive: Archive, folder: Path) -> bool:
+    """Say whether all members seem to be in `folder`, from their sizes alone; hashing them takes a second.
 
     Parameters
     ----------
-    path
-        The batch's file.
-    member
-        What it should be, such as ``CIFAR10.member("data_batch_1")``.
-
-    Returns
-    -------
-    images : numpy.ndarray
-        uint8, shape (n, 32, 32, 3): image, row, column, channel (red, green, blue). C-contiguous.
-    labels : numpy.ndarray
-        int64, shape (n,): positions in `read_cifar10_class_names`.
-
-    Raises
-    ------
-    DataError
-        Where the file is missing or is not byte for byte what `member` says. Nothing is unpickled then.
+    archive
+        What should be there.
+    folder
+        The folder that holds the members themselves.
     """
-    batch = _unpickle_verified(path, member)
-    images = batch["data"].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
-    return np.ascontiguousarray(images), np.asarray(batch["labels"], dtype=np.int64)
-
-
-def read_cifar10_class_names(path: Path, member: Member | None = None) -> tuple[str, ...]:
-    """Read the names of the ten classes from ``batches.meta``.
-
-    Parameters
-    ----------
-    path
-        The file.
-    member
-        What it should be; the official ``batches.meta`` unless given.
-
-    Raises
-    ------
-    DataError
-        Where the file is missing or is not byte for byte what `member` says.
-    """
-    meta = _unpickle_verified(path, member or CIFAR10.member("batches.meta"))
-    return tuple(meta["label_names"])
-
-
-def _unpickle_verified(path: Path, member: Member) -> dict[str, Any]:
-    # One read serves both the hash and the unpickler: the file cannot be swapped in between.
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        raise DataError(f"{path} is missing. Fetch the data again.") from None
-    if fault := member.fault(len(content), hashlib.sha256(content).hexdigest()):
-        raise DataError(f"{path} is damaged, and was not opened: {fault}. Fetch the data again.")
-    # The batches were pickled by Python 2, whose byte strings are read as Latin-1: byte for byte.
-    loaded: dict[str, Any] = _Unpickler(io.BytesIO(content), encoding="latin1").load()
-    return loaded
-
-
-def _empty_array(kind: type[np.ndarray], shape: tuple[int, ...], type_code: str) -> np.ndarray:
-    return np.ndarray.__new__(kind, shape, np.dtype(type_code))
-
-
-def _data_type(code: str, align: int, copy: int) -> np.dtype[Any]:
-    # The pickles hold 0 and 1 here, about which numpy 2.4 and later warn.
-    return np.dtype(code, align=bool(align), copy=bool(copy))
-
-
-_NEEDED_BY_BATCHES: dict[tuple[str, str], Callable[..., Any]] = {
-    ("numpy.core.multiarray", "_reconstruct"): _empty_array,
-    ("numpy", "ndarray"): np.ndarray,
-    ("numpy", "dtype"): _data_type,
-}
-
-
-class _Unpickler(pickle.Unpickler):
-    """Builds numpy arrays and plain Python values only: the second lock, behind the hash."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        if (module, name) not in _NEEDED_BY_BATCHES:
-            raise DataError(f"A pickle asks for {module}.{name}, which no CIFAR-10 batch needs: refused.")
-        return _NEEDED_BY_BATCHES[module, name]
+    paths = {folder / member.name: member.size for member in archive.members}
+    return all(path.is_file() and path.stat().st_size == size for path, size in paths.items())

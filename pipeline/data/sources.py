@@ -1,7 +1,7 @@
 """Where bytes come from: folders, archive files and URLs, tried in order until one holds the right members.
 
-Nothing here trusts a source. Only members that `pipeline.data.archives` lists are written, under the names
-that it lists, each checked while it is written; nothing is unpickled.
+Nothing here trusts a source. Only members that `pipeline.data.archives` lists are written, each after its hash was
+found right; nothing is unpickled.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.data.archives import Archive, verify
 from pipeline.data.downloads import Patience, fetch_url, shown
-from pipeline.data.unpacking import arriving, remove_leftovers, unpack
+from pipeline.data.unpacking import remove, unfinished, unpack, writing
 from pipeline.project.errors import DataError
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 SOURCE_VARIABLE = "CIFAR10_SOURCE"
 
-_ARCHIVE_SUFFIXES = (".tar", ".tgz", ".tbz2", ".txz", ".zip", ".tar.gz", ".tar.bz2", ".tar.xz", ".tar.lzma")
+_ARCHIVE_SUFFIXES = (".tar.gz", ".tgz", ".tar", ".zip")
 
 
 def sources_in_order(configured: Sequence[str], environment: Mapping[str, str]) -> list[str]:
@@ -41,7 +41,7 @@ def fetch(
     Parameters
     ----------
     archive
-        What to fetch. Every member's size and SHA-256 are checked, whatever wraps them.
+        What to fetch. Every member's size and SHA-256 are checked, whatever holds them.
     sources
         Folders, archive files (tar, compressed or not, or zip) and http(s) URLs, in the order to try them.
         A folder may hold the members, the archive's own folder, or an archive file.
@@ -67,7 +67,8 @@ def fetch(
         Where `target` or `downloads` cannot be written (disk full, read-only). Nothing half-written stays
         in `target`; a broken download stays resumable.
     """
-    remove_leftovers(target)
+    with writing(unfinished(target)):
+        remove(unfinished(target))
     if _is_whole(archive, target):
         return f"{target} (already there, verified)"
     failures = []
@@ -98,59 +99,53 @@ def _is_whole(archive: Archive, folder: Path) -> bool:
 
 
 def _fetch_from(archive: Archive, source: str, target: Path, downloads: Path, patience: Patience) -> str:
-    if not source.strip():
-        raise DataError("an empty source")
     if source.lower().startswith(("http://", "https://")):
         return fetch_url(archive, source, target, downloads, patience)
     if "://" in source:
         raise DataError("unknown kind of address: http and https are supported")
     path = Path(source).expanduser()
+    faults = []
     try:
-        if path.is_dir():
-            return _fetch_folder(archive, path, target)
-        if path.is_file():
-            unpack(archive, path, target)
-            return f"archive {path}"
+        for candidate in candidates(archive, path):
+            try:
+                unpack(archive, candidate, target)
+            except DataError as error:
+                faults.append(str(error) if candidate == path else f"{candidate.name}: {error}")
+            else:
+                return f"{'folder' if candidate.is_dir() else 'archive'} {candidate}"
     except OSError as error:
         raise DataError(f"cannot be read: {error.strerror or error}") from error
-    raise DataError("no such file or folder")
+    absent = f"holds neither {archive.members[0].name} nor an archive" if path.is_dir() else "no such file or folder"
+    raise DataError("; ".join(faults) or absent)
 
 
-# --- folders ---
+def candidates(archive: Archive, path: Path) -> list[Path]:
+    """Return what may hold the members of an archive, best first; nothing is opened.
 
+    Parameters
+    ----------
+    archive
+        What is looked for.
+    path
+        An archive file, or a folder with the members, with the archive's own folder, or with archive files.
 
-def _fetch_folder(archive: Archive, folder: Path, target: Path) -> str:
-    candidates = [place for place in (folder, folder / archive.folder) if _holds_any(archive, place)] + _archives_in(
-        archive, folder
-    )
-    faults = []
-    for candidate in candidates:
-        try:
-            if candidate.is_dir():
-                _copy_folder(archive, candidate, target)
-                return f"folder {candidate}"
-            unpack(archive, candidate, target)
-        except DataError as error:
-            faults.append(str(error) if candidate == folder else f"{candidate.name}: {error}")
-        else:
-            return f"archive {candidate}"
-    raise DataError("; ".join(faults) or f"holds neither {archive.members[0].name} nor an archive")
+    Returns
+    -------
+    list of Path
+        Folders and archive files; empty where there is nothing.
 
-
-def _holds_any(archive: Archive, folder: Path) -> bool:
-    return any((folder / member.name).is_file() for member in archive.members)
-
-
-def _archives_in(archive: Archive, folder: Path) -> list[Path]:
-    """Return the archive files in `folder`, the one with the published name first."""
-    found = [path for path in folder.iterdir() if path.name.lower().endswith(_ARCHIVE_SUFFIXES)]
-    return sorted((path for path in found if path.is_file()), key=lambda path: (path.name != archive.file_name, path))
-
-
-def _copy_folder(archive: Archive, folder: Path, target: Path) -> None:
-    with arriving(archive, target) as arrival:
-        for member in archive.members:
-            path = folder / member.name
-            if path.is_file():
-                with path.open("rb") as file:
-                    arrival.offer(member.name, file)
+    Raises
+    ------
+    OSError
+        Where the folder cannot be read.
+    """
+    if not path.is_dir():
+        return [path] if path.is_file() else []
+    folders = [
+        folder
+        for folder in (path, path / archive.folder)
+        if any((folder / member.name).is_file() for member in archive.members)
+    ]
+    files = [file for file in path.iterdir() if file.name.lower().endswith(_ARCHIVE_SUFFIXES) and file.is_file()]
+    # the one with the published name first
+    return folders + sorted(files, key=lambda file: (file.name != archive.file_name, file))

@@ -17,20 +17,19 @@ if TYPE_CHECKING:
 _PART = 4
 
 
-def first_at_train_loss(outcome: Outcome, target: float) -> Point | None:
-    """Return the first point whose training loss is at most `target`, or None.
+def summary(
+    outcomes: Sequence[Outcome], target_train_loss: float | None, target_validation_accuracy: float | None
+) -> Convergence:
+    """Summarise how an optimizer's seeds converge on a problem; a target is None where there is no such target.
 
-    A point's training loss is the mean over the batches since the point before (about a tenth of an epoch), in
-    nats: a single lucky batch reaches no target.
+    The training loss of a point is the mean over the batches since the point before (about a tenth of an epoch): a
+    single lucky batch reaches no target.
     """
-    return _first(outcome, lambda point: point.train_loss is not None and point.train_loss <= target)
-
-
-def first_at_validation_accuracy(outcome: Outcome, target: float) -> Point | None:
-    """Return the first point whose measured validation accuracy (fraction) is at least `target`, or None."""
-    return _first(
-        outcome,
-        lambda point: point.validation_accuracy is not None and point.validation_accuracy >= target,
+    return Convergence(
+        train_loss=_reached(outcomes, target_train_loss, _loss_is_low),
+        validation_accuracy=_reached(outcomes, target_validation_accuracy, _accuracy_is_high),
+        step_persistence=over_seeds(np.array([step_persistence(outcome) for outcome in outcomes], dtype=np.float64)),
+        length=_length(outcomes),
     )
 
 
@@ -50,44 +49,22 @@ def step_persistence(outcome: Outcome) -> float | None:
     return float(late / early) if early > 0 else None
 
 
-def summary(
-    outcomes: Sequence[Outcome],
-    target_train_loss: float | None,
-    target_validation_accuracy: float | None,
-) -> Convergence:
-    """Summarise how an optimizer's seeds converge on a problem.
-
-    Parameters
-    ----------
-    outcomes
-        One for each seed, in the order of the seeds.
-    target_train_loss, target_validation_accuracy
-        In nats and as a fraction; None for no such target.
-    """
-    return Convergence(
-        train_loss=_reached(outcomes, target_train_loss, first_at_train_loss),
-        validation_accuracy=_reached(outcomes, target_validation_accuracy, first_at_validation_accuracy),
-        step_persistence=over_seeds(np.array([step_persistence(outcome) for outcome in outcomes], dtype=np.float64)),
-        length=_length(outcomes),
-    )
+def _loss_is_low(point: Point, target: float) -> bool:
+    return point.train_loss is not None and point.train_loss <= target
 
 
-def _first(outcome: Outcome, good: Callable[[Point], bool]) -> Point | None:
-    return next((point for point in outcome.history if good(point)), None)
+def _accuracy_is_high(point: Point, target: float) -> bool:
+    return point.validation_accuracy is not None and point.validation_accuracy >= target
 
 
-def _reached(
-    outcomes: Sequence[Outcome],
-    target: float | None,
-    first: Callable[[Outcome, float], Point | None],
-) -> Reached | None:
+def _reached(outcomes: Sequence[Outcome], target: float | None, good: Callable[[Point, float], bool]) -> Reached | None:
     if target is None:
         return None
-    points = [first(outcome, target) for outcome in outcomes]
+    points = [next((point for point in outcome.history if good(point, target)), None) for outcome in outcomes]
     return Reached(
         target=target,
-        steps=tuple(None if point is None else point.step for point in points),
-        images=tuple(None if point is None else point.images for point in points),
+        steps=tuple(point and point.step for point in points),
+        images=tuple(point and point.images for point in points),
     )
 
 

@@ -44,19 +44,12 @@ class _Problem:
 
 
 def evaluate(settings: Settings, workers: int) -> None:
-    """Evaluate all networks that the settings' roster names; write the results and the champion.
-
-    Parameters
-    ----------
-    settings
-        Which problems and optimizers there are.
-    workers
-        How many processes assess networks.
+    """Evaluate all networks of the settings' roster in `workers` processes; write the results and the champion.
 
     Raises
     ------
     DataError
-        Where trainings or data are missing.
+        Where searches or trainings are missing.
     """
     choices = {
         (problem, name): choice
@@ -144,7 +137,7 @@ def _write_tables(
     confusion: list[dict[str, Any]] = []
     for name, problem in problems.items():
         for optimizer, found in metrics[name].items():
-            rows = per_class_rows(found, problem.labels)
+            rows = per_class_rows(found.per_class, problem.labels)
             per_class += [{"problem": name, "optimizer": optimizer, **row} for row in rows]
         guesses = _predictions_of(problem, assessments)
         rows = confusion_rows(guesses, problem.labels, problem.description.classes)
@@ -166,29 +159,13 @@ def _predictions_of(problem: _Problem, assessments: dict[By, Assessment]) -> np.
 
 
 def _facts(settings: Settings, name: str, description: Description) -> ProblemFacts:
-    return ProblemFacts(
-        title=settings.problems[name].title or description.title,
-        description=description.description,
-        data=settings.data_of(name),
-        shape=description.shape,
-        classes=description.classes,
-        counts=description.counts,
-        validation_fraction=description.validation_fraction,
-        split_seed=description.split_seed,
-        white=description.white,
-        notes=description.notes,
-    )
+    measured = {field: value for field, value in vars(description).items() if field in ProblemFacts.model_fields}
+    title = settings.problems[name].title or description.title
+    return ProblemFacts.model_validate({**measured, "title": title, "data": settings.data_of(name)})
 
 
 def _record(champion: Outcome, settings: Settings) -> ChampionRecord:
-    training = champion.training
-    return ChampionRecord(
-        label=settings.optimizers[training.optimizer].label,
-        problem=training.problem,
-        optimizer=training.optimizer,
-        network=training.network,
-        learning_rate=training.learning_rate,
-        seed=training.seed,
-        validation_accuracy=champion.validation_accuracy,
-        key=champion.key,
-    )
+    who = {field: value for field, value in vars(champion.training).items() if field in ChampionRecord.model_fields}
+    label = settings.optimizers[champion.training.optimizer].label
+    accuracy = champion.validation_accuracy
+    return ChampionRecord.model_validate({**who, "label": label, "validation_accuracy": accuracy, "key": champion.key})

@@ -29,23 +29,7 @@ def optimizer_metrics(
     choice: Choice,
     convergence: Convergence,
 ) -> OptimizerMetrics:
-    """Summarise what one optimizer reached on one problem.
-
-    Parameters
-    ----------
-    assessment
-        Of its networks.
-    labels
-        int64, shape (test examples,).
-    classes
-        Names of the classes.
-    outcomes
-        Its trainings, in the order of the seeds.
-    choice
-        The result of its learning-rate search.
-    convergence
-        How soon its trainings converged.
-    """
+    """Summarise what one optimizer reached on one problem; `labels` are int64 (test examples,)."""
     test_accuracy = (assessment.predictions == labels).mean(axis=1)
     return OptimizerMetrics(
         test_accuracy=over_seeds(test_accuracy),
@@ -102,15 +86,15 @@ def calibration_errors(assessment: Assessment, labels: np.ndarray) -> np.ndarray
     return np.array(errors)
 
 
-def per_class_rows(found: OptimizerMetrics, labels: np.ndarray) -> list[dict[str, Any]]:
-    """Return one row per class: its accuracy (mean over seeds) with its 95 % Wilson interval.
+def per_class_rows(per_class: dict[str, float], labels: np.ndarray) -> list[dict[str, Any]]:
+    """Return one row per class: its accuracy (fraction, mean over seeds) with its 95 % Wilson interval.
 
     The interval counts the test images of a class once, however many seeds there are: it tells how sure the accuracy
     is for other images, and the seeds share theirs.
     """
-    counts = np.bincount(labels, minlength=len(found.per_class)).tolist()
+    counts = np.bincount(labels, minlength=len(per_class)).tolist()
     rows = []
-    for (name, accuracy), count in zip(found.per_class.items(), counts, strict=True):
+    for (name, accuracy), count in zip(per_class.items(), counts, strict=True):
         interval = wilson_interval(accuracy * count, count)
         rows.append({"class": name, "accuracy": accuracy, "low": interval.low, "high": interval.high})
     return rows

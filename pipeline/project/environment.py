@@ -15,7 +15,7 @@ def describe() -> dict[str, str | int | dict[str, str]]:
     import psutil
 
     return {
-        "processor": _processor(),
+        "processor": processor(),
         "cores": available_cores(),
         "memory_gib": round(psutil.virtual_memory().total / 2**30),
         "system": f"{platform.system()} {platform.machine()}",
@@ -24,24 +24,21 @@ def describe() -> dict[str, str | int | dict[str, str]]:
     }
 
 
-def _processor() -> str:
+def processor(information: Path = Path("/proc/cpuinfo")) -> str:
+    """Return the processor's name, with family and model number where Linux gives them."""
     # platform.processor() is empty on most Linux systems
-    information = Path("/proc/cpuinfo")
     if not information.exists():
         return platform.processor() or platform.machine()
     lines = information.read_text(encoding="utf-8", errors="replace").splitlines()
     pairs = (line.partition(":") for line in lines)
-    values = {name.strip(): value.strip() for name, _, value in pairs}
-    return " ".join((values.get("model name", platform.machine()), *_generation(values)))
-
-
-def _generation(values: dict[str, str]) -> list[str]:
+    values = {key.strip(): value.strip() for key, _, value in pairs}
+    name = values.get("model name", platform.machine())
     family, model = values.get("cpu family"), values.get("model")
-    return [f"(family {family}, model {model})"] if family and model else []
+    return f"{name} (family {family}, model {model})" if family and model else name
 
 
 def available_cores() -> int:
-    """Return how many cores this process may use (its CPU affinity, where the system tells)."""
+    """Return how many cores this process may use (its CPU affinity, where the system has one)."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 class UserError(Exception):
     """A mistake or a refusal that a person can do something about.
 
-    The message says what went wrong, where, and what to do; it is all that the person gets to see.
+    The message says what went wrong, where, and what to do; the person sees nothing else.
     """
 
     exit_status = 2
@@ -28,11 +28,11 @@ class DataError(UserError):
 
 
 class TrainingError(UserError):
-    """A training could not be brought to its end (a diverging one can: it is a result)."""
+    """A training could not be finished (one that diverged is finished: it is a result)."""
 
 
 def first_line(error: BaseException) -> str:
-    """Return the first line of what a library's error says (its kind, where it says nothing), without a full stop."""
+    """Return the first line of a library's error message (its class, if there is none), without a full stop."""
     return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
 
 
@@ -63,5 +63,5 @@ def _os_message(error: OSError) -> str:
     where = f" ({error.filename})" if error.filename else ""
     return (
         f"{error.strerror or error}{where}. "
-        "What was finished before is kept: free space or mend the permissions, then run the same command again."
+        "What was finished before is kept: free space or correct the permissions, then run the same command again."
     )

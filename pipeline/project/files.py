@@ -26,7 +26,7 @@ def atomic(path: Path) -> Iterator[Path]:
     Parameters
     ----------
     path
-        Where the file shall end up; missing parent folders are made.
+        Where the file belongs; missing parent folders are made.
 
     Yields
     ------
@@ -97,10 +97,10 @@ def write_tensors(path: Path, tensors: Mapping[str, np.ndarray], metadata: Mappi
     """Write named arrays to one safetensors file, sorted by name, atomically."""
     from safetensors.numpy import save
 
-    # arrays in another memory order would be written wrongly, without a word
+    # arrays in another memory order would be written wrongly, without an error
     ordered = {name: tensors[name].copy(order="C") for name in sorted(tensors)}
     with atomic(path) as temporary:
-        # not save_file: a full disk would be an error of safetensors' own kind
+        # not save_file: it reports a full disk by an error of its own class
         temporary.write_bytes(save(ordered, metadata=dict(metadata) if metadata else None))
 
 

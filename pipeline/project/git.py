@@ -1,4 +1,4 @@
-"""What git says of the project."""
+"""Questions to git about the project."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The only file that knows where DVC's outputs lie. All paths are relative to the project's root."""
+"""Where data, trainings and logs lie; `pipeline.results` knows where results do. All paths are relative to the root."""
 
 from __future__ import annotations
 
@@ -14,23 +14,7 @@ TEST = Path("data/prepared/test")
 
 TUNE = Path("runs/tune")
 TRAIN = Path("runs/train")
-PREDICTIONS = Path("runs/evaluate")
 CHAMPION_WEIGHTS = Path("models/champion.safetensors")
-
-RESULTS = Path("results")
-METRICS = RESULTS / "metrics.json"
-ENVIRONMENT = RESULTS / "environment.json"
-CHAMPION = RESULTS / "champion.json"
-BACKPROP = RESULTS / "backprop.json"
-COST = RESULTS / "cost.json"
-COMPARISON = RESULTS / "comparison.json"
-VERDICTS = RESULTS / "verdicts.json"
-SUMMARY = RESULTS / "summary.json"
-ACCURACIES = RESULTS / "accuracies.json"
-PER_CLASS = RESULTS / "per_class.csv"
-CONFUSION = RESULTS / "confusion_matrix.csv"
-TRAINING_CURVES = RESULTS / "training_curves.csv"
-LEARNING_RATES = RESULTS / "learning_rates.csv"
 
 REPORTS = Path("reports")
 LOGS = Path("logs")
@@ -75,7 +59,7 @@ def learning(dataset: str) -> Path:
 
 
 def test(dataset: str) -> Path:
-    """Return the folder with a data set's test examples, which `evaluate` alone may read."""
+    """Return the folder with a data set's test examples, which stage ``evaluate`` alone may read."""
     return TEST / dataset
 
 
@@ -97,11 +81,6 @@ def trainings(optimizer: str) -> Path:
 def weights(optimizer: str, problem: str) -> Path:
     """Return the file with the weights of all seeds."""
     return TRAIN / optimizer / f"{problem}.safetensors"
-
-
-def predictions(problem: str) -> Path:
-    """Return the file with the test predictions of every network trained on a problem."""
-    return PREDICTIONS / f"{problem}.safetensors"
 
 
 def ui_log(port: int) -> Path:

@@ -7,13 +7,20 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pipeline.data import problems
-from pipeline.project import files, paths
+from pipeline.project import paths
 from pipeline.project.errors import DataError
 from pipeline.reporting.drawing import colours
+from pipeline.results import tables
+from pipeline.results.backprop import WorkedExample
+from pipeline.results.champions import Champions
+from pipeline.results.comparison import Comparison
+from pipeline.results.cost import Cost
+from pipeline.results.environment import Environment
+from pipeline.results.metrics import Metrics
+from pipeline.results.verdicts import Verdicts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     import pandas as pd
 
@@ -56,7 +63,7 @@ class Results:
     learning_rates: pd.DataFrame
     champion: Mapping[str, Mapping[str, Any]]
     environment: Mapping[str, Any]
-    backprop: dict[str, Any] | None = None
+    backprop: WorkedExample | None = None
     cost: Any = None
     comparison: Any = None
     verdicts: Any = None
@@ -69,7 +76,7 @@ class Results:
             if optimizer not in self.metrics.get(problem, {})
         ]
         if missing:
-            raise DataError(f"{paths.METRICS} lacks {', '.join(missing)}, which {paths.PARAMS} names: run `dvc repro`.")
+            raise DataError(f"{Metrics.PATH} lacks {', '.join(missing)}, which {paths.PARAMS} names: run `dvc repro`.")
 
     @property
     def main_problem(self) -> str:
@@ -122,39 +129,18 @@ def load(settings: Settings) -> Results:
     DataError
         Where a file is missing that every study has, or where an optimizer of the settings has no results.
     """
+    cost, comparison, verdicts = Cost.read_if_there(), Comparison.read_if_there(), Verdicts.read_if_there()
     return Results(
         settings=settings,
-        metrics=_json(paths.METRICS),
-        per_class=_table(paths.PER_CLASS),
-        confusion=_table(paths.CONFUSION),
-        training_curves=_table(paths.TRAINING_CURVES),
-        learning_rates=_table(paths.LEARNING_RATES),
-        champion=_json(paths.CHAMPION),
-        environment=_json(paths.ENVIRONMENT),
-        backprop=_optional(paths.BACKPROP),
-        cost=_optional(paths.COST),
-        comparison=_optional(paths.COMPARISON),
-        verdicts=_optional(paths.VERDICTS),
+        metrics=Metrics.read().model_dump(mode="json")["problems"],
+        per_class=tables.PER_CLASS.read(),
+        confusion=tables.CONFUSION.read(),
+        training_curves=tables.TRAINING_CURVES.read(),
+        learning_rates=tables.LEARNING_RATES.read(),
+        champion=Champions.read().model_dump(mode="json")["problems"],
+        environment=Environment.read().model_dump(mode="json"),
+        backprop=WorkedExample.read_if_there(),
+        cost=cost and cost.model_dump(mode="json")["optimizers"],
+        comparison=comparison and comparison.model_dump(mode="json"),
+        verdicts=verdicts and verdicts.model_dump(mode="json")["claims"],
     )
-
-
-def _json(path: Path) -> Any:
-    return files.read_json(_existing(path))
-
-
-def _optional(path: Path) -> Any:
-    return files.read_json(path) if path.exists() else None
-
-
-def _table(path: Path) -> pd.DataFrame:
-    import pandas as pd
-
-    # a class may be called 0 or NA: names stay text, and only an empty cell is a missing value
-    names = dict.fromkeys(("problem", "optimizer", "class", "actual", "predicted"), str)
-    return pd.read_csv(_existing(path), dtype=names, keep_default_na=False, na_values=[""])
-
-
-def _existing(path: Path) -> Path:
-    if not path.exists():
-        raise DataError(f"{path} is missing: run `dvc repro` to make it.")
-    return path

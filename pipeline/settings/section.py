@@ -19,15 +19,10 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     def check_against(self, settings: Settings) -> None:
-        """Check what a section says about the rest of ``params.yaml``; an owner overrides this where there is anything.
-
-        Parameters
-        ----------
-        settings
-            The valid rest of the file.
+        """Compare names in this section with what is trained.
 
         Raises
         ------
         ValueError
-            Says which key is wrong, what was found and what is allowed: ``baseline: there is no row …``.
+            Where they do not fit; the message begins with the key inside this section, such as ``baseline: …``.
         """

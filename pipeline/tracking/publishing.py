@@ -17,7 +17,6 @@ from pipeline.tracking.writer import writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from torch import nn
 
@@ -74,8 +73,7 @@ def _evaluation(settings: Settings, metrics: Metrics) -> Iterator[Job]:
         trainings = [by_name.get(name, []) for name in settings.roster(problem)]
         evaluated = [[o for o in some if o.training.problem == problem and o.key in final] for some in trainings]
         best = [outcome for some in evaluated if some and not (outcome := choosing.best_seed(some)).diverged]
-        learning = paths.learning(settings.data_of(problem))
-        yield from (_model(outcome, learning) for outcome in best)
+        yield from (_model(outcome, settings) for outcome in best)
         if best and problem == settings.main_problem:
             champion = choosing.champion([outcome for some in evaluated for outcome in some])
             yield partial(models.register, name=f"{problem}-cnn", outcome=champion)
@@ -86,8 +84,9 @@ def _of_seed(found: OptimizerMetrics, index: int) -> dict[str, float]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _model(best: Outcome, learning: Path) -> Job:
+def _model(best: Outcome, settings: Settings) -> Job:
     training = best.training
+    learning = paths.learning(settings.data_of(training.problem))
     description = reader.describe(learning)
     example = reader.open_part(learning, "validation").inputs[:_EXAMPLES].copy()
 

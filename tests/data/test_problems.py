@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from pipeline.data import archives, preparing, problems
+from pipeline.data import preparing, problems
 from pipeline.data.problems import cats_dogs, cifar10
+from pipeline.data.settings import DataSettings
 from pipeline.project.errors import SettingsError
 from pipeline.running import planning
 from pipeline.settings import loading
 from pipeline.training.train import train
 
-SETTINGS = loading.load(Path(__file__).parents[2] / "params.yaml")
+PARAMS = Path(__file__).parents[2] / "params.yaml"
+SETTINGS = loading.load(PARAMS)
+DATA = loading.section("data", DataSettings, PARAMS)
 NAMES = problems.names()
 
 
@@ -33,8 +37,8 @@ def tiny(problem):
     return problem.tiny()
 
 
-def test_every_row_of_the_parameters_is_a_file_and_the_reverse():
-    assert sorted(SETTINGS.problems) == NAMES
+def test_every_file_is_a_row_of_the_parameters_and_the_reverse():
+    assert sorted(DATA.sets) == NAMES
 
 
 def test_it_says_what_it_is(problem):
@@ -43,7 +47,7 @@ def test_it_says_what_it_is(problem):
     assert problem.DESCRIPTION.endswith(".")
     assert isinstance(problem.CENTRED, bool)
     if problem.ARCHIVE is not None:
-        assert archives.by_name(problem.ARCHIVE).name in SETTINGS.data.archives
+        assert problem.ARCHIVE in DATA.archives
 
 
 def test_titles_tell_problems_apart():
@@ -76,13 +80,11 @@ def test_a_centred_problem_has_no_shift_otherwise_zeros_stay_zeros(problem, tiny
 
 
 def test_its_own_network_learns_the_tiny_instance(name, problem, tiny, tmp_path):
-    own = SETTINGS.problems[name]
-    found = preparing.prepare(problem, tiny, own.validation_fraction, 0, tmp_path / "learning", tmp_path / "test")
-    short = own.model_copy(update={"epochs": 8, "batch_size": 16, "validations_per_epoch": 1})
-    plan = planning.plan(
-        "train", "adam", SETTINGS.optimizers["adam"], name, short, learning_rate=0.003, seed=1, data=found.digest
-    )
-    outcome = train(plan, tmp_path / "learning", "key")
+    fraction = DATA.sets[name].validation_fraction
+    found = preparing.prepare(problem, tiny, fraction, 0, tmp_path / "learning", tmp_path / "test")
+    asked = planning.plan("train", SETTINGS, "adam", name, learning_rate=0.003, seed=1, data=found.digest)
+    short = replace(asked, epochs=8, batch_size=16, validations_per_epoch=1)
+    outcome = train(short, tmp_path / "learning", "key")
     assert not outcome.diverged
     assert outcome.last.train_loss < 0.8 * np.log(len(tiny.classes)), "no better than guessing"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tarfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +17,6 @@ from pipeline.data.visual_words import Recipe, as_bags, count, learn
 from pipeline.prepared.examples import Examples, LabelledData
 
 RECIPE = Recipe(side=4, stride=3, words=40, softening=20, images=100)
-ARCHIVE = Path(__file__).parents[3] / "shared/data" / "cifar-10-python.tar.gz"
 
 
 def images(number, seed=0):
@@ -158,14 +156,10 @@ def test_words_of_digits_are_sparse():
 
 @pytest.mark.slow
 @pytest.mark.cifar
-def test_words_of_photographs_are_sparse_with_a_long_tail(tmp_path):
-    if not ARCHIVE.exists():
-        pytest.skip(f"no CIFAR-10 archive at {ARCHIVE}")
-    with tarfile.open(ARCHIVE) as archive:
-        archive.extractall(tmp_path, filter="data")
-    whole = cifar10.load(tmp_path / "cifar-10-batches-py")
-    words = learn(whole.train.inputs, problem._RECIPE)
-    present = count(whole.train.inputs[:5000], words, problem._RECIPE)[:, 0, 0] > 0
+def test_words_of_photographs_are_sparse_with_a_long_tail(official):
+    whole = cifar10.load(official / "cifar-10-batches-py")
+    words = learn(whole.train.inputs, problem.RECIPE)
+    present = count(whole.train.inputs[:5000], words, problem.RECIPE)[:, 0, 0] > 0
     assert 1 - present.mean() > 0.975
     share = present.mean(axis=0)
     assert (share < 0.01).mean() > 0.4, "few rare words"

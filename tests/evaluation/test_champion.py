@@ -13,6 +13,7 @@ from pipeline.evaluation import champion
 from pipeline.prepared import reader
 from pipeline.project import files
 from pipeline.project.errors import DataError
+from pipeline.results.champions import Champions
 from tests.conftest import Project, copy_project
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def test_the_champion_knows_test_digits_it_never_saw(finished_study: Project) ->
     found = json.loads(done.stdout)
     right = [image["classes"][0]["class"] == c for image, (_, c) in zip(found["images"], pictures, strict=True)]
     assert sum(right) >= 6
-    best = files.read_json(finished_study.folder / "results" / "champion.json")["digits"]
+    best = Champions.read(finished_study.folder / Champions.PATH).problems["digits"].model_dump()
     assert {name: found["model"][name] for name in best} == best
     assert [len(image["classes"]) for image in found["images"]] == [3] * 10
 
@@ -66,7 +67,15 @@ def test_a_damaged_champion_is_said(tmp_path: Path, content: bytes) -> None:
         champion.read(tmp_path / "c.safetensors")
 
 
-def test_weights_without_a_word_about_themselves_are_refused(tmp_path: Path) -> None:
-    files.write_tensors(tmp_path / "c.safetensors", {"a": np.zeros(1, np.float32)})
-    with pytest.raises(DataError, match="older version"):
+@pytest.mark.parametrize(
+    "about",
+    [
+        None,
+        {"champion": "{}"},
+        {"champion": json.dumps({"record": {"label": "SGD"}, "description": {"shape": [8, 8, 1]}})},
+    ],
+)
+def test_a_champion_of_another_version_is_refused(tmp_path: Path, about: dict[str, str] | None) -> None:
+    files.write_tensors(tmp_path / "c.safetensors", {"a": np.zeros(1, np.float32)}, about)
+    with pytest.raises(DataError, match="another version"):
         champion.read(tmp_path / "c.safetensors")

@@ -10,12 +10,17 @@ from pipeline.training import networks
 
 SHAPE = (8, 8, 3)
 DESCRIPTION = Description(
+    title="Pets",
+    description="Pictures of pets.",
     shape=SHAPE,
     classes=("cat", "dog", "owl"),
+    counts={"train": 1, "validation": 1, "test": 1},
+    validation_fraction=0.5,
+    split_seed=0,
+    white=255,
     mean=(100.0, 50.0, 3.0),
     std=(20.0, 10.0, 1.0),
     digest="d",
-    counts={"train": 1, "validation": 1, "test": 1},
 )
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from pipeline.evaluation import convergence
+from pipeline.results.metrics import Length, OverSeeds, Reached
 from pipeline.training.record import Outcome, Point, Training
 
 
@@ -20,22 +21,30 @@ def outcome(losses, updates=None, validation=None, diverged_at=None):
     return Outcome(training, "key", history, diverged_at, {"Adam": 10})
 
 
+def steps_to_loss(found, target):
+    return convergence.summary([found], target, None).train_loss.steps[0]
+
+
+def steps_to_accuracy(found, target):
+    return convergence.summary([found], None, target).validation_accuracy.steps[0]
+
+
 def test_a_target_loss_is_reached_at_the_first_point_at_or_below_it():
-    found = convergence.first_at_train_loss(outcome([2.0, 1.5, 1.0, 1.2, 0.9]), 1.0)
-    assert (found.step, found.images) == (30, 120)
-    assert convergence.first_at_train_loss(outcome([2.0, 1.5]), 1.0) is None
+    found = convergence.summary([outcome([2.0, 1.5, 1.0, 1.2, 0.9])], 1.0, None)
+    assert found.train_loss == Reached(target=1.0, steps=(30,), images=(120,))
+    assert steps_to_loss(outcome([2.0, 1.5]), 1.0) is None
 
 
 def test_a_loss_that_is_not_finite_reaches_nothing():
-    assert convergence.first_at_train_loss(outcome([2.0, None], diverged_at=15), 5.0).step == 10
-    assert convergence.first_at_train_loss(outcome([None, None], diverged_at=1), 5.0) is None
+    assert steps_to_loss(outcome([2.0, None], diverged_at=15), 5.0) == 10
+    assert steps_to_loss(outcome([None, None], diverged_at=1), 5.0) is None
 
 
 def test_a_target_accuracy_is_reached_where_it_was_measured():
     found = outcome([2.0] * 5, validation=[None, 0.4, None, 0.5, 0.7])
-    assert convergence.first_at_validation_accuracy(found, 0.5).step == 40
-    assert convergence.first_at_validation_accuracy(found, 0.4).step == 20
-    assert convergence.first_at_validation_accuracy(found, 0.71) is None
+    assert steps_to_accuracy(found, 0.5) == 40
+    assert steps_to_accuracy(found, 0.4) == 20
+    assert steps_to_accuracy(found, 0.71) is None
 
 
 @pytest.mark.parametrize(
@@ -73,25 +82,22 @@ def test_the_summary_has_a_value_a_seed_in_their_order():
         outcome([2.0, 1.9], [4.0, 1.0], [0.3, 0.4]),
     ]
     found = convergence.summary(outcomes, 1.0, 0.5)
-    assert found == {
-        "train_loss": {"target": 1.0, "steps": [20, None], "images": [80, None]},
-        "validation_accuracy": {"target": 0.5, "steps": [20, None], "images": [80, None]},
-        "step_persistence": found["step_persistence"],
-        "length": {"steps": 20, "images": 80},
-    }
-    assert found["step_persistence"]["mean"] == 0.375
-    assert found["step_persistence"]["seeds"] == [0.5, 0.25]
+    assert found.train_loss == Reached(target=1.0, steps=(20, None), images=(80, None))
+    assert found.validation_accuracy == Reached(target=0.5, steps=(20, None), images=(80, None))
+    assert found.length == Length(steps=20, images=80)
+    assert found.step_persistence.mean == 0.375
+    assert found.step_persistence.seeds == (0.5, 0.25)
 
 
 def test_a_target_that_is_not_set_is_not_reported():
     found = convergence.summary([outcome([2.0]), outcome([2.0])], None, 0.5)
-    assert found["train_loss"] is None
-    assert found["validation_accuracy"]["steps"] == [None, None]
+    assert found.train_loss is None
+    assert found.validation_accuracy.steps == (None, None)
 
 
 def test_a_diverged_seed_takes_the_mean_away_and_the_length_from_another():
     broken = outcome([2.0], diverged_at=3)
     found = convergence.summary([broken, outcome([2.0, 1.0])], 1.0, None)
-    assert found["step_persistence"] == {"mean": None, "low": None, "high": None, "seeds": [None, 1.0]}
-    assert found["length"] == {"steps": 20, "images": 80}
-    assert convergence.summary([broken], 1.0, None)["length"] is None
+    assert found.step_persistence == OverSeeds(mean=None, low=None, high=None, seeds=(None, 1.0))
+    assert found.length == Length(steps=20, images=80)
+    assert convergence.summary([broken], 1.0, None).length is None

@@ -6,10 +6,15 @@ import pytest
 
 from pipeline.evaluation import curves
 from pipeline.project import files
+from pipeline.running.outputs import Choice
 from pipeline.training.record import Outcome, Point
 from tests import studies
 
 AVERAGED = ["train_loss", "update", "validation_loss", "validation_accuracy"]
+
+
+def chosen(rate: float) -> Choice:
+    return Choice(learning_rate=rate, validation_accuracy=0.7, trials=4, on_edge=False)
 
 
 def noisy(seed: int, optimizer: str = "adam", *, looks: int = 1, epochs: int = 2) -> Outcome:
@@ -93,7 +98,7 @@ def test_learning_rates_tell_the_chosen_one() -> None:
     trials = [studies.outcome(a, kind="tune", learning_rate=r) for r, a in ((0.001, 0.5), (0.01, 0.7), (0.1, 0.6))]
     trials.append(studies.diverged(at=7, kind="tune", learning_rate=1.0))
     trials.append(studies.outcome(0.9, kind="tune", learning_rate=0.001, problem="other"))
-    found = curves.learning_rate_curves(trials, {("digits", "adam"): 0.01, ("other", "adam"): 0.001})
+    found = curves.learning_rate_curves(trials, {("digits", "adam"): chosen(0.01), ("other", "adam"): chosen(0.001)})
     assert found["chosen"].tolist() == [False, True, False, False, True]
     assert found["validation_accuracy"].tolist() == [0.5, 0.7, 0.6, 0.0, 0.9]
     assert found["diverged_at"].isna().tolist() == [True, True, True, False, True]
@@ -106,6 +111,6 @@ def test_tables_survive_their_files(tmp_path) -> None:
     frame = curves.training_curves(outcomes)
     files.write_csv(tmp_path / "curves.csv", frame)
     pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "curves.csv"), frame, rtol=1e-7)
-    rates = curves.learning_rate_curves([studies.diverged(at=7)], {("digits", "adam"): 0.001})
+    rates = curves.learning_rate_curves([studies.diverged(at=7)], {("digits", "adam"): chosen(0.001)})
     files.write_csv(tmp_path / "rates.csv", rates)
     assert (tmp_path / "rates.csv").read_text().splitlines()[1] == "digits,adam,0.001,0,,7,True"

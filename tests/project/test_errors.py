@@ -30,7 +30,7 @@ def test_a_refusal_of_the_system_is_one_line(number: int, said: str, capsys) -> 
     out, err = capsys.readouterr()
     assert out == ""
     assert err.startswith(f"error: {said}")
-    assert "free space or mend the permissions" in err
+    assert "free space or correct the permissions" in err
     assert len(err.splitlines()) == 1
 
 

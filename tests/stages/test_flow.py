@@ -38,7 +38,7 @@ def hashes(project: Project, *folders: str) -> dict[str, str]:
 
 
 def metrics(project: Project) -> Any:
-    return json.loads((project.folder / "results" / "metrics.json").read_text())
+    return json.loads((project.folder / "results" / "metrics.json").read_text())["problems"]
 
 
 def test_a_study_has_metrics_and_a_report(finished_study: Project) -> None:

@@ -11,7 +11,6 @@ import typer
 if TYPE_CHECKING:
     from pipeline.commands.doctor.finding import Finding, Mark
 
-_WIDTH_OF_A_FILE = 150
 _STYLES: dict[Mark, str] = {"ok": "green", "warning": "yellow", "problem": "bold red"}
 
 
@@ -20,12 +19,10 @@ def doctor(
 ) -> None:
     """Check what the study needs: versions, settings, machine, data, the MLflow store, what is stale.
 
-    Nothing is changed, and no URL of the data is tried. Exit status 1 where something would stop the study. Example:
+    Changes nothing, and tries no URL of the data. The exit status is 1 if something would stop the study. Example:
 
     python -m pipeline doctor --json
     """
-    from pipeline.commands.doctor import examine
-
     found = examine()
     if as_json:
         typer.echo(json.dumps([asdict(one) for one in found], indent=2, ensure_ascii=False))
@@ -35,23 +32,34 @@ def doctor(
         raise typer.Exit(1)
 
 
+def examine() -> list[Finding]:
+    """Look at everything, in the order in which it is shown; without valid settings, leave out what needs them."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from pipeline.commands.doctor import data, flow, machine, parameters, store, versions
+
+    # each of the two waits for a process or a server, while torch is imported here
+    with ThreadPoolExecutor() as waiting:
+        stale, runs = waiting.submit(flow.stale), waiting.submit(store.runs)
+        settings, of_settings = parameters.check()
+        found = [*versions.check(), of_settings, *machine.check(settings)]
+        if settings is not None:
+            found += data.check_all()
+        return [*found, runs.result(), stale.result()]
+
+
 def _print(found: list[Finding]) -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
     from rich.text import Text
 
-    table = Table("", "subject", "found", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    from pipeline.console import printing
+
+    rows = []
     for one in found:
-        what = Text(one.found, overflow="fold")
+        what = Text(one.found)
         if one.remedy:
             what.append(f"\n→ {one.remedy}", style="bold")
-        table.add_row(Text(one.mark, style=_STYLES[one.mark]), one.subject, what)
-    console = Console(markup=False, highlight=False)
-    if not console.is_terminal:
-        console = Console(markup=False, highlight=False, width=_WIDTH_OF_A_FILE)
-    console.print(table)
-    console.print(_last_line(found), soft_wrap=True)
+        rows.append((Text(one.mark, style=_STYLES[one.mark]), one.subject, what))
+    printing.table(("", "subject", "found"), rows, _last_line(found))
 
 
 def _last_line(found: list[Finding]) -> str:

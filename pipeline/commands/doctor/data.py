@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.commands.doctor.finding import Finding, ok, problem, warning
 from pipeline.data import archives
+from pipeline.data import settings as data_settings
 from pipeline.data.downloads import shown
-from pipeline.data.sources import SOURCE_VARIABLE, sources_in_order
+from pipeline.data.sources import SOURCE_VARIABLE, candidates, sources_in_order
 from pipeline.project import paths
 from pipeline.project.errors import DataError
 
@@ -18,38 +19,29 @@ if TYPE_CHECKING:
 
     from pipeline.data.archives import Archive
 
-# What may be seen of a source without opening it
-_URL, _FILE, _FOLDER, _EMPTY, _ABSENT = "not tried", "there", "holds data", "holds no data", "not there"
-_USABLE = (_URL, _FILE, _FOLDER)
+_URL, _THERE, _EMPTY, _ABSENT = "not tried", "there", "holds no data", "not there"
+
+
+def check_all() -> list[Finding]:
+    """Check every archive of ``params.yaml``."""
+    wanted = data_settings.load()
+    return [check(name, wanted.sources, os.environ) for name in wanted.archives]
 
 
 def check(name: str, configured: Sequence[str], environment: Mapping[str, str]) -> Finding:
-    """Look for the data, then for its sources in their order; no URL is tried.
-
-    Parameters
-    ----------
-    name
-        Of the archive.
-    configured
-        ``data.sources`` of ``params.yaml``.
-    environment
-        May name another source, to be tried first.
-    """
+    """Look for the data of an archive, then for its sources in their order; no URL is tried."""
     subject = f"data: {name}"
-    try:
-        archive = archives.by_name(name)
-    except DataError as error:
-        return problem(subject, str(error), "params.yaml: data.archives")
+    archive = archives.ARCHIVES[name]
     looks = {source: _look(archive, source) for source in sources_in_order(configured, environment)}
     listed = "; ".join(f"{shown(source)}: {look}" for source, look in looks.items()) or "none is configured"
     there, fault = _what_is_there(archive)
     if there:
         return ok(subject, f"{there}. Sources: {listed}")
-    first = next((source for source, look in looks.items() if look in _USABLE), None)
+    first = next((source for source, look in looks.items() if look in (_URL, _THERE)), None)
     put = f"put {archive.file_name} into {paths.DOWNLOADS}/, or set {SOURCE_VARIABLE}=/path/to/{archive.file_name}"
     if first is None:
         return problem(subject, f"{fault}, and there is no source: {listed}", put)
-    found = f"{fault}; {shown(first)} would be used. Sources: {listed}"
+    found = f"{fault}; {shown(first)} would be tried first. Sources: {listed}"
     return warning(subject, found, f"without a network, {put}") if looks[first] == _URL else ok(subject, found)
 
 
@@ -57,8 +49,7 @@ def _what_is_there(archive: Archive) -> tuple[str, str]:
     """Return where the data is, or an empty text and what is wrong with it."""
     folder = paths.raw(archive.name)
     if not folder.exists():
-        cached = _in_cache(paths.dvc_hash(paths.RAW))
-        return ("in DVC's cache" if cached else ""), f"not in {folder}/ yet"
+        return ("in DVC's cache" if _in_cache(paths.dvc_hash(paths.RAW)) else ""), f"not in {folder}/ yet"
     try:
         archives.verify(archive, folder)
     except (DataError, OSError) as error:
@@ -67,25 +58,13 @@ def _what_is_there(archive: Archive) -> tuple[str, str]:
 
 
 def _in_cache(digest: str | None) -> bool:
-    if digest is None:
-        return False
-    return (Path(".dvc/cache/files/md5") / digest[:2] / f"{digest[2:]}.dir").exists()
+    return digest is not None and Path(f".dvc/cache/files/md5/{digest[:2]}/{digest[2:]}.dir").exists()
 
 
 def _look(archive: Archive, source: str) -> str:
     if "://" in source:
         return _URL if source.lower().startswith(("http://", "https://")) else "an unknown kind of address"
     path = Path(source).expanduser()
-    if path.is_file():
-        return _FILE
-    if not path.is_dir():
+    if not path.exists():
         return _ABSENT
-    return _FOLDER if _may_hold(archive, path) else _EMPTY
-
-
-def _may_hold(archive: Archive, folder: Path) -> bool:
-    members = [place / member.name for place in (folder, folder / archive.folder) for member in archive.members]
-    if any(path.is_file() for path in members):
-        return True
-    suffixes = tuple(suffix for _, of_format, _ in shutil.get_unpack_formats() for suffix in of_format)
-    return any(path.is_file() and path.name.lower().endswith(suffixes) for path in folder.iterdir())
+    return _THERE if candidates(archive, path) else _EMPTY

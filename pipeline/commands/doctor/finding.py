@@ -10,19 +10,7 @@ Mark = Literal["ok", "warning", "problem"]
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of a checkup.
-
-    Attributes
-    ----------
-    subject
-        What was looked at, in a word or two.
-    mark
-        ``problem`` where the study would stop, ``warning`` where it would go on but a person should know.
-    found
-        What there is.
-    remedy
-        What to do; empty where all is well.
-    """
+    """One line of a checkup: a ``problem`` would stop the study, a ``warning`` would not."""
 
     subject: str
     mark: Mark
@@ -36,7 +24,7 @@ def ok(subject: str, found: str) -> Finding:
 
 
 def warning(subject: str, found: str, remedy: str) -> Finding:
-    """Return a finding that the study can live with."""
+    """Return a finding with which the study can run."""
     return Finding(subject, "warning", found, remedy)
 
 

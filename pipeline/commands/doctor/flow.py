@@ -1,4 +1,4 @@
-"""What DVC would rerun, and whether the outputs of the last run are there."""
+"""What DVC would rerun, because something changed or an output is missing."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from pipeline.commands.doctor.finding import Finding, ok, warning
-from pipeline.project import paths
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 _SUBJECT = "stages"
 _SECONDS = 60
-# How many reasons or files are named; `dvc status` has them all
+# How many reasons are named; `dvc status` has them all
 _SHOWN = 3
 
 
@@ -30,14 +29,11 @@ def stale(seconds: float = _SECONDS) -> Finding:
     except subprocess.TimeoutExpired:
         return warning(_SUBJECT, f"`dvc status` gave no answer within {seconds:g} s", "dvc status")
     if done.returncode:
+        lines = done.stderr.strip().splitlines() or ["it did not say why"]
+        complaint = next((line for line in lines if line.startswith("ERROR")), lines[-1]).removeprefix("ERROR: ")
         remedy = "dvc status, in the project's folder and when no other DVC command runs"
-        return warning(_SUBJECT, f"`dvc status` failed: {_complaint(done.stderr)}", remedy)
+        return warning(_SUBJECT, f"`dvc status` failed: {complaint}", remedy)
     return summarize(json.loads(done.stdout))
-
-
-def _complaint(text: str) -> str:
-    lines = text.strip().splitlines() or ["it did not say why"]
-    return next((line for line in lines if line.startswith("ERROR")), lines[-1]).removeprefix("ERROR: ")
 
 
 def summarize(status: Mapping[str, list[Any]]) -> Finding:
@@ -55,46 +51,23 @@ def summarize(status: Mapping[str, list[Any]]) -> Finding:
         stages.setdefault(name.partition("@")[0], {})[name] = changes
     lines = [_line(stage, rows) for stage, rows in stages.items()]
     found = "\n".join([f"{len(status)} would rerun, and what follows from them", *lines])
-    return warning(_SUBJECT, found, "dvc repro (or `dvc checkout` where outputs alone are missing)")
+    return warning(_SUBJECT, found, "dvc repro (or `dvc checkout` where only outputs are missing)")
 
 
 def _line(stage: str, rows: Mapping[str, list[Any]]) -> str:
     name = next(iter(rows)) if len(rows) == 1 else f"{stage} ({len(rows)} rows)"
     reasons = Counter(reason for changes in rows.values() for change in changes for reason in _reasons(change))
-    return f"{name}: {', '.join(_first([reason for reason, _ in reasons.most_common()]))}"
+    hidden = len(reasons) - _SHOWN
+    shown = [reason for reason, _ in reasons.most_common(_SHOWN)] + ([f"and {hidden} more"] if hidden > 0 else [])
+    return f"{name}: {', '.join(shown)}"
 
 
-def _reasons(change: Any) -> list[str]:
+def _reasons(change: Any) -> Iterator[str]:
     if not isinstance(change, dict):
-        return [str(change)]
-    return [f"{path} {_how(how)}" for changed in change.values() for path, how in changed.items()]
-
-
-def _how(how: Any) -> str:
-    """Return ``modified``, or, of a params file, which keys differ and how."""
-    if not isinstance(how, dict):
-        return str(how)
-    return "(" + ", ".join(f"{key} {text}" for key, text in how.items()) + ")"
-
-
-def _first(items: list[str]) -> list[str]:
-    hidden = len(items) - _SHOWN
-    return [*items[:_SHOWN], f"and {hidden} more"] if hidden > 0 else items
-
-
-def outputs(optimizers: list[str]) -> Finding:
-    """Look for what the last run left: results, report, champion, and every optimizer's trainings."""
-    expected = [
-        paths.METRICS,
-        paths.COMPARISON,
-        paths.VERDICTS,
-        paths.REPORTS / "report.html",
-        paths.REPORTS / "report.md",
-        paths.CHAMPION_WEIGHTS,
-        *(paths.trainings(name) for name in optimizers),
-    ]
-    absent = [str(path) for path in expected if not path.exists()]
-    if not absent:
-        return ok("outputs", f"results, report, champion and the trainings of {len(optimizers)} optimizers are there")
-    remedy = "dvc checkout, where DVC's cache has them; else dvc repro"
-    return warning("outputs", f"not there: {', '.join(_first(absent))}", remedy)
+        yield str(change)
+        return
+    for changed in change.values():
+        for path, how in changed.items():
+            # of a params file: which keys differ, and how
+            keys = f"({', '.join(f'{key} {text}' for key, text in how.items())})" if isinstance(how, dict) else how
+            yield f"{path} {keys}"

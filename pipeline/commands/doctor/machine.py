@@ -26,7 +26,7 @@ _DISK_NEARLY_FULL = _GIB // 2
 
 
 def check(settings: Settings | None) -> list[Finding]:
-    """Look at the machine; at what the settings ask of it only where there are settings."""
+    """Check the machine; without settings, the disk alone."""
     if settings is None:
         return [disk()]
     workers = execution_settings.load().worker_count()
@@ -37,7 +37,7 @@ def cores(workers: int) -> Finding:
     """Compare the number of workers with the cores that this process may use."""
     found = f"{available_cores()} usable, {workers} workers of one thread each"
     if workers > available_cores():
-        return warning("cores", found, "params.yaml: execution.workers: auto is as quick and takes less memory")
+        return warning("cores", found, "params.yaml: execution.workers: auto is as fast and takes less memory")
     return ok("cores", found)
 
 
@@ -47,11 +47,9 @@ def memory(workers: int) -> Finding:
 
     now = psutil.virtual_memory()
     found = f"{_gib(now.available)} of {_gib(now.total)} available"
-    if now.available < workers * _MEMORY_OF_A_WORKER:
-        return warning(
-            "memory", f"{found}, for {workers} workers", "end other programs, or set fewer execution.workers"
-        )
-    return ok("memory", found)
+    if now.available >= workers * _MEMORY_OF_A_WORKER:
+        return ok("memory", found)
+    return warning("memory", f"{found}, for {workers} workers", "end other programs, or set fewer execution.workers")
 
 
 def disk() -> Finding:

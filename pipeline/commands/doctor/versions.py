@@ -23,7 +23,8 @@ def check() -> list[Finding]:
         project = importlib.metadata.metadata(PROJECT)
     except importlib.metadata.PackageNotFoundError:
         remedy = "python -m pip install --no-deps --editable . (make run does it)"
-        return [warning("project", f"{PROJECT} is not installed in {sys.prefix}: no version can be judged", remedy)]
+        found = f"{PROJECT} is not installed in {sys.prefix}: its requirements are not known"
+        return [warning("project", found, remedy)]
     return [
         ok("project", f"{PROJECT} {project['Version']}"),
         _python(project["Requires-Python"]),
@@ -40,14 +41,15 @@ def _python(wanted: str) -> Finding:
 
 def _packages(requirements: list[str]) -> Finding:
     parsed = [Requirement(text) for text in requirements]
-    # an extra is opt-in: its absence is no fault
+    # an extra is opt-in: it may be absent
     wanted = [one for one in parsed if one.marker is None or one.marker.evaluate({"extra": ""})]
     absent = [str(one) for one in wanted if _version(one.name) is None]
     if absent:
         return problem("packages", f"not installed: {', '.join(absent)}", REINSTALL)
-    others = [f"{one.name} {_version(one.name)} (wanted {one.specifier})" for one in wanted if not _fits(one)]
+    others = [one for one in wanted if not one.specifier.contains(_version(one.name) or "", prereleases=True)]
     if others:
-        return warning("packages", f"other versions than asked for: {', '.join(others)}", REINSTALL)
+        listed = ", ".join(f"{one.name} {_version(one.name)} (wanted {one.specifier})" for one in others)
+        return warning("packages", f"other versions than asked for: {listed}", REINSTALL)
     return ok("packages", ", ".join(f"{name} {_version(name)}" for name in _SHOWN))
 
 
@@ -56,7 +58,3 @@ def _version(name: str) -> str | None:
         return importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:
         return None
-
-
-def _fits(wanted: Requirement) -> bool:
-    return wanted.specifier.contains(_version(wanted.name) or "", prereleases=True)

@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline.data.archives import CIFAR10, read_cifar10_batch, read_cifar10_class_names
+from pipeline.data.archives import CIFAR10
+from pipeline.data.unpickling import unpickle
 from pipeline.prepared.examples import Examples, LabelledData
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from pipeline.data.archives import Member
 
 TITLE = "CIFAR-10"
 DESCRIPTION = "60,000 colour photographs of 32 × 32 pixels in ten classes of animals and vehicles."
@@ -34,13 +37,25 @@ def load(raw: Path) -> LabelledData:
     DataError
         Where a batch is missing or is not the official one.
     """
-    images, labels = zip(*(_read(raw, name) for name in _TRAIN), strict=True)
-    train = Examples(np.concatenate(images), np.concatenate(labels))
-    return LabelledData(train, Examples(*_read(raw, _TEST)), read_cifar10_class_names(raw / "batches.meta"))
+    batches = [read_batch(raw / name, CIFAR10.member(name)) for name in _TRAIN]
+    inputs, labels = (np.concatenate([getattr(batch, part) for batch in batches]) for part in ("inputs", "labels"))
+    meta = unpickle(raw / "batches.meta", CIFAR10.member("batches.meta"))
+    test = read_batch(raw / _TEST, CIFAR10.member(_TEST))
+    return LabelledData(Examples(inputs, labels), test, tuple(meta["label_names"]))
 
 
-def _read(raw: Path, name: str) -> tuple[np.ndarray, np.ndarray]:
-    return read_cifar10_batch(raw / name, CIFAR10.member(name))
+def read_batch(path: Path, member: Member) -> Examples:
+    """Read one batch: uint8 (n, 32, 32, 3), whose channels are red, green and blue, and int64 labels (n,).
+
+    Raises
+    ------
+    DataError
+        Where the file is missing or is not byte for byte what `member` says.
+    """
+    batch = unpickle(path, member)
+    # in the file: all red, then all green, then all blue, each row by row
+    images = batch["data"].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
+    return Examples(np.ascontiguousarray(images), np.asarray(batch["labels"], dtype=np.int64))
 
 
 def tiny() -> LabelledData:

@@ -17,7 +17,7 @@ DESCRIPTION = "CIFAR-10 as sparse counts: which of 2,000 learned words the 49 pa
 ARCHIVE: str | None = cifar10.ARCHIVE
 CENTRED = False
 
-_RECIPE = visual_words.Recipe(side=6, stride=4, words=2000, softening=60, images=10_000)
+RECIPE = visual_words.Recipe(side=6, stride=4, words=2000, softening=60, images=10_000)
 # few images have too few patches for many words
 _TINY = visual_words.Recipe(side=6, stride=4, words=200, softening=60, images=200)
 
@@ -35,7 +35,7 @@ def load(raw: Path) -> LabelledData:
     DataError
         Where a batch is missing or is not the official one.
     """
-    return visual_words.as_bags(cifar10.load(raw), _RECIPE)
+    return visual_words.as_bags(cifar10.load(raw), RECIPE)
 
 
 def tiny() -> LabelledData:

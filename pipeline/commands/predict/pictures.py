@@ -1,4 +1,7 @@
-"""A picture file of any size and mode -> pixels as the training data has them."""
+"""A picture file of any size and mode -> pixels as the training data has them.
+
+docs/decisions/0010-torchvision.md says why this is not torchvision's work.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ _MODES = {1: "L", 3: "RGB"}
 
 
 def read(path: Path, shape: tuple[int, ...], largest: int) -> np.ndarray:
-    """Read a picture: its middle square (or whatever `shape` asks for), scaled with Lanczos' filter.
+    """Read a picture: its middle part in the proportions of `shape`, scaled with Lanczos' filter.
 
     Parameters
     ----------
@@ -37,14 +40,14 @@ def read(path: Path, shape: tuple[int, ...], largest: int) -> np.ndarray:
     Raises
     ------
     DataError
-        Where the file is missing, no such picture, damaged or too large.
+        Where the file is missing, not a picture of these formats, damaged or too large.
     """
     if not path.is_file():
-        raise DataError(f"{path}: there is no such file." if not path.exists() else f"{path} is not a file.")
+        raise DataError(f"{path} is not a file." if path.exists() else f"No such file: {path}.")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            # pillow refuses only from twice this size on
+            # pillow itself refuses only pictures of more than twice this size
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             return _pixels(path, shape, largest)
     except UnidentifiedImageError:

@@ -1,4 +1,4 @@
-"""``python -m pipeline predict``: what the champion sees in picture files."""
+"""``python -m pipeline predict``: classify picture files with the champion."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def predict(
     images: Annotated[list[Path], typer.Argument(help="PNG, JPEG, WebP, GIF or BMP files of any size.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of lines.")] = False,
 ) -> None:
-    """Classify pictures with the champion of the last study: the three likeliest classes of each.
+    """Classify pictures with the champion of the last study, and show the three most likely classes of each.
 
-    Of every picture the middle square is scaled to the size of the training images. Example:
+    The middle square of every picture is scaled to the size of the training images. Example:
 
     python -m pipeline predict cat.png photos/*.jpg
     """
@@ -30,9 +30,9 @@ def predict(
 
     best = champion.read(paths.CHAMPION_WEIGHTS)
     if len(best.description.shape) != 3 or best.description.shape[-1] not in (1, 3):
-        raise errors.DataError(f"the champion was trained on {best.record['problem']}, which are no pictures.")
+        raise errors.DataError(f"the champion was trained on {best.record.problem}, whose inputs are not pictures.")
     answers = _answers(best, images)
-    origin = {**best.record, "commit": champion.commit(paths.CHAMPION_WEIGHTS)}
+    origin = {**best.record.model_dump(mode="json"), "commit": champion.commit(paths.CHAMPION_WEIGHTS)}
     if as_json:
         typer.echo(json.dumps({"model": origin, "images": answers}, indent=2, ensure_ascii=False))
     else:
@@ -47,16 +47,16 @@ def predict(
 def _answers(best: Champion, images: list[Path]) -> list[dict[str, Any]]:
     import torch
 
-    from pipeline.commands import pictures
+    from pipeline.commands.predict import pictures
     from pipeline.evaluation.classifier import Classifier
     from pipeline.project.errors import DataError
 
-    model = Classifier(best.record["network"], best.weights, best.description)
+    model = Classifier(best.record.network, best.weights, best.description)
     classes = best.description.classes
 
     def answer(path: Path) -> dict[str, Any]:
         try:
-            pixels = pictures.read(path, best.description.shape, best.largest)
+            pixels = pictures.read(path, best.description.shape, best.description.white)
         except DataError as error:
             return {"file": str(path), "error": str(error)}
         with torch.inference_mode():

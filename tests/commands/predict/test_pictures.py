@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipeline.commands import pictures
+from pipeline.commands.predict import pictures
 from pipeline.project.errors import DataError
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def test_what_is_no_good_picture_is_said(tmp_path: Path, content: bytes, message
 
 
 def test_missing_files_and_folders(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="no such file"):
+    with pytest.raises(DataError, match="No such file"):
         pictures.read(tmp_path / "a.png", SHAPE, 255)
     with pytest.raises(DataError, match="is not a file"):
         pictures.read(tmp_path, SHAPE, 255)

@@ -1,0 +1,1 @@
+"""The champion on picture files of any size."""

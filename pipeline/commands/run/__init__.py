@@ -1,0 +1,1 @@
+"""The whole study, from data to answer."""

@@ -1,0 +1,78 @@
+"""A study as processes of their own: the check of its rows, DVC's stages, and the answer."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def check_rows() -> None:
+    """Check ``params.yaml``, and every optimizer and network of it against torch, before any work.
+
+    Raises
+    ------
+    SystemExit
+        With the check's own exit status, after its message.
+    """
+    # a process of its own, so that the memory of torch is free again while the study runs
+    check = multiprocessing.get_context("spawn").Process(target=_check_rows)
+    check.start()
+    check.join()
+    if check.exitcode:
+        raise SystemExit(check.exitcode)
+
+
+def _check_rows() -> None:
+    from pipeline.project import errors
+    from pipeline.running import rows
+    from pipeline.settings import loading
+
+    with errors.one_message():
+        rows.check_here(loading.load())
+
+
+def run_study(folder: Path, variables: Mapping[str, str] | None = None) -> None:
+    """Run ``dvc repro`` in a project's folder (made one of DVC's where it is none), then print the answer.
+
+    Parameters
+    ----------
+    folder
+        The root of the project.
+    variables
+        Added to the environment.
+
+    Raises
+    ------
+    UserError
+        Where a stage failed; it has printed its own message.
+    """
+    if not (folder / ".dvc").exists():
+        _run(["dvc", "init", "--no-scm", "--quiet"], folder)
+    _run(["dvc", "repro"], folder, variables)
+    _run([sys.executable, "-m", "pipeline", "summary"], folder, variables)
+
+
+def _run(command: list[str], folder: Path, variables: Mapping[str, str] | None = None) -> None:
+    from pipeline.project.errors import UserError
+
+    environment = {**project_environment(), **(variables or {})}
+    if subprocess.run(command, cwd=folder, env=environment, check=False).returncode:  # noqa: S603
+        raise UserError(
+            f"the study in {folder.resolve()} stopped: see the message above; run the same command to go on."
+        )
+
+
+def project_environment() -> dict[str, str]:
+    """Return an environment in which DVC's stages find this Python, and know of no other DVC project."""
+    here = Path(sys.executable).parent
+    environment = {**os.environ, "PATH": f"{here}{os.pathsep}{os.environ.get('PATH', '')}"}
+    for name in ("DVC_ROOT", "DVC_STAGE", "DVC_EXP_NAME"):
+        environment.pop(name, None)
+    return environment

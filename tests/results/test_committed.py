@@ -1,0 +1,43 @@
+"""The results that lie in git are those that this version reads."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+
+import pytest
+import yaml
+
+from pipeline import results
+from pipeline.results.document import Document
+from pipeline.results.key_figures import Accuracies
+from pipeline.results.tables import Table
+from tests.conftest import ROOT
+
+MODULES = [
+    importlib.import_module(f"{results.__name__}.{module.name}") for module in pkgutil.iter_modules(results.__path__)
+]
+FOUND = [value for module in MODULES for value in vars(module).values()]
+TYPES = {
+    kind.PATH: kind for kind in FOUND if isinstance(kind, type) and issubclass(kind, Document) and kind != Document
+}
+TABLES = {table.path: table for table in FOUND if isinstance(table, Table)}
+
+
+@pytest.mark.parametrize("path", TYPES, ids=str)
+def test_a_document_reads_and_is_written_with_the_same_bytes(path, tmp_path) -> None:
+    TYPES[path].read(ROOT / path).write(tmp_path / path.name)
+    assert (tmp_path / path.name).read_bytes() == (ROOT / path).read_bytes()
+
+
+@pytest.mark.parametrize("path", TABLES, ids=str)
+def test_a_table_reads_with_its_columns(path) -> None:
+    assert len(Table(ROOT / path, TABLES[path].columns).read())
+
+
+def test_every_file_of_results_that_a_stage_writes_has_a_type() -> None:
+    stages = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"].values()
+    outs = [out for stage in stages for out in [*stage.get("outs", []), *stage.get("metrics", [])]]
+    written = {name for out in outs if isinstance(out, dict) for name in out if name.startswith("results/")}
+    typed = {str(path) for path in [*TYPES, *TABLES, Accuracies.PATH]}
+    assert written == typed
