@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pipeline.comparison import claims, compare, key_figures
 from pipeline.comparison import settings as comparison_settings
+from pipeline.comparison.decisions import VerdictKind
 from pipeline.comparison.evidence import Evidence
-from pipeline.comparison.verdict import Outcome
 from pipeline.console import quiet
 from pipeline.console.timing import stage_time
 from pipeline.project import errors
@@ -29,7 +29,7 @@ def main() -> None:
         verdicts = claims.judge_all(Evidence(rules, metrics, found, Cost.read_if_there(), labels, titles))
         verdicts.write()
         said = [record.verdict for record in verdicts.claims.values()]
-        counts = {str(outcome): said.count(outcome) for outcome in Outcome}
+        counts = {str(kind): said.count(kind) for kind in VerdictKind}
         key_figures.summary(rules.baseline, settings.main_problem, metrics, Champions.read(), counts).write()
         key_figures.accuracies(metrics).write()
 

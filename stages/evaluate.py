@@ -18,7 +18,7 @@ def main() -> None:
     settings = loading.load()
     with stage_time("evaluate"):
         evaluate.evaluate(settings, execution_settings.load().worker_count())
-        publishing.publish_evaluation(settings, publishing.tracker(settings))
+        publishing.publish_evaluation(settings)
 
 
 if __name__ == "__main__":

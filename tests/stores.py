@@ -37,7 +37,7 @@ def point_to(root: Path, patch: pytest.MonkeyPatch) -> None:
     patch.setenv("MLFLOW_TRACKING_URI", "")
     patch.delenv("MLFLOW_TRACKING_URI")
     patch.setenv("DVC_ROOT", str(root))
-    for name in (*store.PATIENCE, *quiet._QUIET):
+    for name in (*store.PATIENCE, *quiet.QUIET):
         patch.setenv(name, os.environ.get(name, ""))
         patch.delenv(name)
 
@@ -83,7 +83,7 @@ def contents(uri: str) -> list[Entry]:
     """Return all runs of a store, sorted: two stores that hold the same, each once, give equal lists."""
     from mlflow import MlflowClient
 
-    with store.quiet():
+    with store.quietly():
         client = MlflowClient(uri)
         found = []
         for experiment in client.search_experiments():

@@ -12,23 +12,23 @@ def ui(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the UI on 127.0.0.1.")] = 5000,
     fill_only: Annotated[bool, typer.Option(help="Fill the store and stop.")] = False,
 ) -> None:
-    """Open the MLflow UI on 127.0.0.1, after filling in whatever runs its store lacks.
+    """Open the MLflow UI on 127.0.0.1, after filling in the runs that its store lacks.
 
-    Every training is one run; an experiment a problem, a parent run an optimizer. Runs that came from a restored cache
-    or were made while a tracking server was down are filled in first, none twice. Example:
+    There is one experiment per problem, one parent run per optimizer, and one child run per training. Runs are missing
+    where results came from a cache or the store could not be reached; none is written twice. Example:
 
     python -m pipeline ui --port 5001
     """
     from pipeline import tracking
     from pipeline.project.errors import UserError
     from pipeline.settings import loading
-    from pipeline.tracking import publishing, server
+    from pipeline.tracking import connection, publishing, server
 
     settings = loading.load()
     remote = tracking.is_server(tracking.store_uri())
     if not (fill_only or remote):
         server.check_port(port)
-    record = publishing.tracker(settings)
+    record = connection.tracker(settings)
     written = publishing.publish_all(settings, record)
     if not record.usable:
         raise UserError(f"the MLflow store {tracking.shown_uri()} cannot be used: see the warning above.")

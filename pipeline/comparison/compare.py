@@ -6,17 +6,18 @@ from typing import TYPE_CHECKING
 
 from pipeline.comparison import rankings, searches
 from pipeline.comparison.measures import MEASURES
-from pipeline.comparison.pairs import Pair, Row, compare_all
+from pipeline.comparison.pairs import Row, compare_all
 from pipeline.project.numbers import decimals
 from pipeline.results.comparison import Comparison, Difference, ProblemComparison, Search
-from pipeline.statistics.paired import holm
+from pipeline.statistics.paired import holm_of_tested
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     import pandas as pd
 
     from pipeline.comparison.measures import Measure
+    from pipeline.comparison.pairs import Pair
     from pipeline.comparison.settings import ComparisonSettings
     from pipeline.results.metrics import Metrics
 
@@ -64,14 +65,8 @@ def _against_baseline(
     pairs = compare_all(settings, metrics, couples, measure)
     return {
         pair.a.optimizer: _difference(pair, corrected, settings.alpha)
-        for pair, corrected in zip(pairs, corrected_together(pairs), strict=True)
+        for pair, corrected in zip(pairs, holm_of_tested([pair.found for pair in pairs]), strict=True)
     }
-
-
-def corrected_together(pairs: Sequence[Pair]) -> list[float | None]:
-    """Return Holm's p of each pair, the tested ones being the family; None for those not tested."""
-    family = iter(holm([pair.found.p for pair in pairs if pair.found is not None]).tolist())
-    return [None if pair.found is None else next(family) for pair in pairs]
 
 
 def _difference(pair: Pair, corrected_p: float | None, alpha: float) -> Difference:
@@ -85,7 +80,7 @@ def _difference(pair: Pair, corrected_p: float | None, alpha: float) -> Differen
         p=decimals(found.p) if found else None,
         corrected_p=decimals(corrected_p),
         probability_of_improvement=decimals(found.probability_of_improvement) if found else None,
-        outcome=found.outcome(corrected_p, alpha) if found and corrected_p is not None else "not tested",
+        outcome=found.conclusion(corrected_p, alpha) if found and corrected_p is not None else "not tested",
         pairs=found.pairs if found else 0,
         reason=None if found else pair.reason,
     )

@@ -1,54 +1,55 @@
-"""From tested pairs to an outcome: the rules that several claims share.
+"""From tested pairs to a verdict: the rules that several claims share.
 
 Every pair is put the way the claim says it: ``a`` is claimed to be better than ``b``.
 
-A claim is an announced question of its own, so its tests are one family: where any one of them could refute it,
-Holm's correction over all of them holds; where all must agree to support it, no correction is needed, because
-the largest p is already that of "at least one of them is no difference".
+The tests of a claim are one family: where any one of them could refute it, Holm's correction over all of them holds;
+where all must agree to support it, no correction is needed, because the largest p is already that of "at least one of
+them is no difference" (the intersection-union test).
 
 References
 ----------
-Berger (1982), "Multiparameter hypothesis testing and acceptance sampling", Technometrics 24 (the
-intersection-union test).
+Berger (1982), "Multiparameter hypothesis testing and acceptance sampling", Technometrics 24.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from pipeline.comparison.compare import corrected_together
-from pipeline.comparison.verdict import Outcome
+from pipeline.statistics.paired import holm_of_tested
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pipeline.comparison.evidence import Evidence
     from pipeline.comparison.pairs import Pair
 
+
+class VerdictKind(StrEnum):
+    """The possible verdicts on a claim."""
+
+    SUPPORTED = "supported"
+    REFUTED = "refuted"
+    NO_MEANINGFUL_DIFFERENCE = "no meaningful difference"
+    INCONCLUSIVE = "inconclusive"
+    NOT_TESTED = "not tested"
+
+
+BETTER, WORSE, ALIKE, OPEN, NOT_TESTED = "better", "worse", "no meaningful difference", "inconclusive", "not tested"
 _OF_ONE = {
-    "better": Outcome.SUPPORTED,
-    "worse": Outcome.REFUTED,
-    "no meaningful difference": Outcome.NO_MEANINGFUL_DIFFERENCE,
-    "inconclusive": Outcome.INCONCLUSIVE,
-    "not tested": Outcome.NOT_TESTED,
+    BETTER: VerdictKind.SUPPORTED,
+    WORSE: VerdictKind.REFUTED,
+    ALIKE: VerdictKind.NO_MEANINGFUL_DIFFERENCE,
+    OPEN: VerdictKind.INCONCLUSIVE,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Tested:
-    """A pair within its family.
-
-    Attributes
-    ----------
-    pair
-        The comparison.
-    p
-        Holm's p within the family; None where not tested.
-    family
-        How many tests the family has.
-    """
+    """A pair within its family of so many tests; `p` is Holm's within the family, None where it was not tested."""
 
     pair: Pair
     p: float | None
@@ -59,12 +60,12 @@ class Tested:
         """The p before correction, 1 where there is none."""
         return self.pair.found.p if self.pair.found else 1.0
 
-    def outcome(self, alpha: float, *, corrected: bool = True) -> str:
+    def conclusion(self, alpha: float, *, corrected: bool = True) -> str:
         """Return better, worse, no meaningful difference, inconclusive or not tested."""
         found = self.pair.found
         if found is None or self.p is None:
-            return "not tested"
-        return found.outcome(self.p if corrected else found.p, alpha)
+            return NOT_TESTED
+        return found.conclusion(self.p if corrected else found.p, alpha)
 
     @property
     def size(self) -> float:
@@ -85,12 +86,12 @@ class Tested:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """An outcome and what decided it.
+    """A verdict and what decided it.
 
     Attributes
     ----------
-    outcome
-        Of the claim.
+    kind
+        The verdict.
     decisive
         The pair whose numbers are shown; None where nothing was tested.
     p
@@ -103,7 +104,7 @@ class Decision:
         Why a comparison that alone stands in the way could not be made; empty where it is not that.
     """
 
-    outcome: Outcome
+    kind: VerdictKind
     decisive: Tested | None = None
     p: float | None = None
     test: str = ""
@@ -111,134 +112,143 @@ class Decision:
     missing: str = ""
 
 
+def decided_by(kind: VerdictKind, decisive: Tested, note: str = "") -> Decision:
+    """Return a decision with the corrected p of the pair that decided it."""
+    return Decision(kind, decisive, decisive.p, how(decisive), note)
+
+
+def untested(reason: str) -> Decision:
+    """Return the decision where nothing was tested."""
+    return Decision(VerdictKind.NOT_TESTED, note=reason)
+
+
 def family(pairs: Sequence[Pair], *, by_problem: bool = False) -> list[Tested]:
     """Correct the p of pairs together: all of them, or (`by_problem`) those of each problem."""
-    groups = (
-        [list(group) for _, group in groupby(pairs, key=lambda pair: pair.a.problem)] if by_problem else [list(pairs)]
-    )
+    groups = [list(pairs)]
+    if by_problem:
+        groups = [list(group) for _, group in groupby(pairs, key=lambda pair: pair.a.problem)]
     return [
         Tested(pair, p, sum(other.found is not None for other in group))
         for group in groups
-        for pair, p in zip(group, corrected_together(group), strict=True)
+        for pair, p in zip(group, holm_of_tested([pair.found for pair in group]), strict=True)
     ]
 
 
-def one(pair: Pair, alpha: float) -> Decision:
+def one(pairs: Sequence[Pair], evidence: Evidence) -> Decision:
     """Decide by a single pair."""
-    tested = family([pair])[0]
+    (tested,) = family(pairs)
     if tested.p is None:
-        return Decision(Outcome.NOT_TESTED, note=pair.reason)
-    return Decision(_OF_ONE[tested.outcome(alpha)], tested, tested.p, how(tested))
+        return untested(tested.pair.reason)
+    return decided_by(_OF_ONE[tested.conclusion(evidence.settings.alpha)], tested)
 
 
-def every(pairs: Sequence[Pair], alpha: float) -> Decision:
+def every(pairs: Sequence[Pair], evidence: Evidence) -> Decision:
     """Decide a claim that needs every pair.
 
     Refuted where any pair is worse (Holm), supported where all are better, no meaningful difference where all
     are better or alike, not tested where one could not be tested and none refutes, otherwise inconclusive.
     """
-    members = family(pairs)
-    refuted = _refuted([member for member in members if member.outcome(alpha) == "worse"])
+    members, alpha = family(pairs), evidence.settings.alpha
+    refuted = _refuted([member for member in members if member.conclusion(alpha) == WORSE])
     missing = [member.pair.reason for member in members if member.p is None]
     if refuted is None and missing:
-        return Decision(Outcome.NOT_TESTED, note=missing[0])
-    return refuted or _all_agree(members, alpha, tie=Outcome.NO_MEANINGFUL_DIFFERENCE)
+        return untested(missing[0])
+    return refuted or _all_agree(members, alpha, tie=VerdictKind.NO_MEANINGFUL_DIFFERENCE)
 
 
-def first_of_all(pairs: Sequence[Pair], alpha: float, *, clear: bool = False) -> Decision:
+def first_of_all(pairs: Sequence[Pair], evidence: Evidence) -> Decision:
     """Decide a claim that `a` comes first among many, where sharing the first place is allowed.
 
-    Refuted where any pair is worse (Holm; with `clear`, over each problem's pairs, and the whole interval beyond
-    the margin); supported where every pair is better or alike and one is better; no meaningful difference where
-    all are alike; not tested where nothing was tested; otherwise inconclusive.
+    Refuted where any pair is worse (Holm); supported where every pair is better or alike and one is better; no
+    meaningful difference where all are alike; not tested where nothing was tested; otherwise inconclusive.
     """
-    members = family(pairs, by_problem=clear)
-    tested = [member for member in members if member.p is not None]
-    if not tested:
-        return Decision(Outcome.NOT_TESTED, note=members[0].pair.reason if members else "nobody to compare")
-    worse = [member for member in tested if member.outcome(alpha) == "worse"]
-    decision = _refuted(clear_losses(pairs, alpha) if clear else worse) or _all_agree(
-        members, alpha, tie=Outcome.SUPPORTED
-    )
-    return replace(decision, note=_tally(members, alpha))
+    members, alpha = family(pairs), evidence.settings.alpha
+    return _first(members, [member for member in members if member.conclusion(alpha) == WORSE], alpha)
 
 
-def clear_losses(pairs: Sequence[Pair], alpha: float) -> list[Tested]:
+def first_everywhere(pairs: Sequence[Pair], evidence: Evidence) -> Decision:
+    """Decide as `first_of_all` over many problems: Holm over each problem's pairs, and only clear losses refute."""
+    return _first(family(pairs, by_problem=True), clear_losses(pairs, evidence), evidence.settings.alpha)
+
+
+def clear_losses(pairs: Sequence[Pair], evidence: Evidence) -> list[Tested]:
     """Return the pairs that are worse (Holm over each problem's pairs) with the whole interval beyond the margin."""
     members = family(pairs, by_problem=True)
-    return [member for member in members if member.outcome(alpha) == "worse" and member.clear]
+    return [member for member in members if member.conclusion(evidence.settings.alpha) == WORSE and member.clear]
 
 
-def somewhere(pairs: Sequence[Pair], alpha: float) -> Decision:
-    """Decide a claim by one pair a problem: better on at least one and worse on none supports it.
+def somewhere(pairs: Sequence[Pair], evidence: Evidence) -> Decision:
+    """Decide a claim by one pair per problem: better on at least one and worse on none supports it.
 
     Worse on at least one and better on none refutes it; alike on all is no meaningful difference; not tested
     where no problem could be tested; otherwise inconclusive.
     """
+    alpha = evidence.settings.alpha
     members = [member for member in family(pairs) if member.p is not None]
     if not members:
-        return Decision(Outcome.NOT_TESTED, note=pairs[0].reason if pairs else "no such problem")
-    found = {member.outcome(alpha) for member in members}
-    outcome = Outcome.INCONCLUSIVE
-    if found == {"no meaningful difference"}:
-        outcome = Outcome.NO_MEANINGFUL_DIFFERENCE
-    elif found >= {"better"} and "worse" not in found:
-        outcome = Outcome.SUPPORTED
-    elif found >= {"worse"} and "better" not in found:
-        outcome = Outcome.REFUTED
-    decisive = min(members, key=lambda member: (member.p, -abs(member.size)))
-    return Decision(outcome, decisive, decisive.p, how(decisive), _tally(members, alpha))
+        return untested(pairs[0].reason)
+    found = {member.conclusion(alpha) for member in members}
+    kind = VerdictKind.INCONCLUSIVE
+    if found == {ALIKE}:
+        kind = VerdictKind.NO_MEANINGFUL_DIFFERENCE
+    elif found & {BETTER, WORSE} in ({BETTER}, {WORSE}):
+        kind = VerdictKind.SUPPORTED if BETTER in found else VerdictKind.REFUTED
+    return decided_by(kind, clearest(members), _tally(members, alpha))
+
+
+def clearest(members: Sequence[Tested]) -> Tested:
+    """Return the tested pair with the smallest p, on a tie the one with the largest difference."""
+    return min(members, key=lambda member: (member.p, -abs(member.size)))
+
+
+def how(tested: Tested) -> str:
+    """Say how a corrected p was found."""
+    return _test(tested, f"Holm over {tested.family}", tested.family)
+
+
+def _test(tested: Tested, correction: str, tests: int) -> str:
+    found = tested.pair.found
+    test = f"sign-flip test of {found.pairs} seeds" if found else ""
+    return f"{test}, {correction}" if tests > 1 else test
+
+
+def _first(members: Sequence[Tested], losses: Sequence[Tested], alpha: float) -> Decision:
+    if all(member.p is None for member in members):
+        return untested(members[0].pair.reason)
+    decision = _refuted(losses) or _all_agree(members, alpha, tie=VerdictKind.SUPPORTED)
+    return replace(decision, note=_tally(members, alpha))
 
 
 def _refuted(worse: Sequence[Tested]) -> Decision | None:
     if not worse:
         return None
-    decisive = min(worse, key=lambda member: (member.p, member.size))
-    return Decision(Outcome.REFUTED, decisive, decisive.p, how(decisive))
+    return decided_by(VerdictKind.REFUTED, min(worse, key=lambda member: (member.p, member.size)))
 
 
-def _all_agree(members: Sequence[Tested], alpha: float, *, tie: Outcome) -> Decision:
-    """Decide where nothing refutes; `tie` is the outcome where some pairs are better and the others alike."""
-    outcomes = [member.outcome(alpha, corrected=False) for member in members]
-    better = [member for member, outcome in zip(members, outcomes, strict=True) if outcome == "better"]
-    if set(outcomes) <= {"better", "no meaningful difference"}:
-        alike = [member for member in members if member not in better]
-        outcome = _agreed(len(better), len(alike), tie)
-        shown = better if outcome is Outcome.SUPPORTED else alike
+def _all_agree(members: Sequence[Tested], alpha: float, *, tie: VerdictKind) -> Decision:
+    """Decide where nothing refutes; `tie` is the verdict where some pairs are better and the others alike."""
+    conclusions = [member.conclusion(alpha, corrected=False) for member in members]
+
+    def those(*wanted: str) -> list[Tested]:
+        return [member for member, found in zip(members, conclusions, strict=True) if found in wanted]
+
+    better, alike, undecided = those(BETTER), those(ALIKE), those(OPEN, WORSE)
+    if len(better) + len(alike) == len(members):
+        kind = VerdictKind.NO_MEANINGFUL_DIFFERENCE
+        if better:
+            kind = tie if alike else VerdictKind.SUPPORTED
+        shown = better if kind is VerdictKind.SUPPORTED else alike
         decisive = max(shown, key=lambda member: (member.raw_p, -member.size))
-        return Decision(outcome, decisive, decisive.raw_p, _intersection(decisive, len(members)))
-    open_ones = [
-        member for member, outcome in zip(members, outcomes, strict=True) if outcome in ("inconclusive", "worse")
-    ]
-    tested = [member for member in members if member.p is not None]
-    decisive = min(open_ones or tested, key=lambda member: member.size)
-    missing = "" if open_ones else next(member.pair.reason for member in members if member.p is None)
-    return Decision(Outcome.INCONCLUSIVE, decisive, decisive.p, how(decisive), missing=missing)
-
-
-def _agreed(better: int, alike: int, tie: Outcome) -> Outcome:
-    if alike == 0:
-        return Outcome.SUPPORTED
-    return tie if better else Outcome.NO_MEANINGFUL_DIFFERENCE
+        test = _test(decisive, f"the largest p of {len(members)} that must all agree", len(members))
+        return Decision(kind, decisive, decisive.raw_p, test)
+    candidates = undecided or [member for member in members if member.p is not None]
+    decision = decided_by(VerdictKind.INCONCLUSIVE, min(candidates, key=lambda member: member.size))
+    return decision if undecided else replace(decision, missing=those(NOT_TESTED)[0].pair.reason)
 
 
 def _tally(members: Sequence[Tested], alpha: float) -> str:
-    """Return how the pairs came out, in words."""
-    counts = Counter(member.outcome(alpha) for member in members)
-    names = ("better", "worse", "no meaningful difference", "inconclusive", "not tested")
-    found = ", ".join(f"{counts[name]} {name}" for name in names if counts[name])
+    """Return how many pairs had each conclusion, in words."""
+    counts = Counter(member.conclusion(alpha) for member in members)
+    found = ", ".join(f"{counts[name]} {name}" for name in (BETTER, WORSE, ALIKE, OPEN, NOT_TESTED) if counts[name])
     reasons = [member.pair.reason for member in members if member.pair.reason]
     return f"of {len(members)} comparisons: {found}" + (f" ({reasons[0]})" if reasons else "")
-
-
-def how(tested: Tested) -> str:
-    """Say how a corrected p was found."""
-    found = tested.pair.found
-    pairs = f"sign-flip test of {found.pairs} seeds" if found else ""
-    return f"{pairs}, Holm over {tested.family}" if tested.family > 1 else pairs
-
-
-def _intersection(tested: Tested, members: int) -> str:
-    found = tested.pair.found
-    pairs = f"sign-flip test of {found.pairs} seeds" if found else ""
-    return f"{pairs}, the largest p of {members} that must all agree" if members > 1 else pairs

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -100,20 +100,12 @@ def compare_all(
     """
     margin = measure.margin_in(settings.margins) if margin is None else margin
     scores = [_scores(metrics, a, b, measure) for a, b in couples]
-    p_values = iter(_known_p([found for found in scores if not isinstance(found, str)]))
     return [
         Pair(a, b, measure, None, found)
         if isinstance(found, str)
-        else Pair(a, b, measure, _tested(*found, measure, margin, settings.alpha, (*a, *b), next(p_values)))
+        else Pair(a, b, measure, _tested(*found, measure, margin, settings.alpha, (*a, *b)))
         for (a, b), found in zip(couples, scores, strict=True)
     ]
-
-
-def _known_p(scores: Sequence[tuple[list[float], list[float]]]) -> list[float | None]:
-    """Test all couples at once, where that takes no generator."""
-    if any(len(first) > paired.MOST_PAIRS_ENUMERATED for first, _ in scores):
-        return [None] * len(scores)
-    return list(paired.sign_flip_tests([np.subtract(first, second) for first, second in scores]))
 
 
 def _scores(metrics: Metrics, a: Row, b: Row, measure: Measure) -> tuple[list[float], list[float]] | str:
@@ -218,12 +210,8 @@ def _tested(
     margin: float,
     alpha: float,
     names: tuple[str, ...],
-    p: float | None = None,
 ) -> PairedComparison:
     # a generator of its own for every comparison: another optimizer in the study changes no interval
     entropy = list("/".join((*names, measure.name)).encode())
-    found = paired.compare(
-        first, second, margin, np.random.default_rng(entropy), higher_is_better=measure.higher_is_better, p=p
-    )
-    differences = np.subtract(first, second)
-    return replace(found, equivalence=paired.equivalence_interval(differences, alpha))
+    rng = np.random.default_rng(entropy)
+    return paired.compare(first, second, margin, rng, higher_is_better=measure.higher_is_better, alpha=alpha)

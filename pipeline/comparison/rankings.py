@@ -8,15 +8,12 @@ import numpy as np
 
 from pipeline.project.numbers import decimals
 from pipeline.results.comparison import Ranking, RankingOverProblems
-from pipeline.statistics import rankings
+from pipeline.statistics.ranks import rank
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pipeline.results.metrics import Metrics, OptimizerMetrics
-
-_FEWEST_BLOCKS = 2
-_FEWEST_OPTIMIZERS = 3
 
 
 def over_seeds(entries: dict[str, OptimizerMetrics], alpha: float) -> Ranking:
@@ -53,7 +50,8 @@ def _seed_scores(found: OptimizerMetrics) -> list[float]:
 
 
 def _ranked(names: Sequence[str], table: np.ndarray, alpha: float, left_out: tuple[str, ...], blocks: str) -> Ranking:
-    if len(names) < _FEWEST_OPTIMIZERS or len(table) < _FEWEST_BLOCKS:
+    found = rank(names, table, alpha)
+    if found is None:
         return Ranking(
             ranks={},
             blocks=len(table),
@@ -62,13 +60,11 @@ def _ranked(names: Sequence[str], table: np.ndarray, alpha: float, left_out: tup
             left_out=left_out,
             reason=f"{len(names)} optimizers and {len(table)} {blocks}: three and two are needed",
         )
-    ranks = zip(names, rankings.mean_ranks(table).tolist(), strict=True)
-    tied = bool(np.all(table == table[:, :1]))
     return Ranking(
-        ranks={name: round(rank, 6) for name, rank in sorted(ranks, key=lambda item: item[1])},
-        blocks=len(table),
-        critical_difference=decimals(rankings.critical_difference(len(names), len(table), alpha)),
-        p=None if tied else decimals(rankings.friedman_test(table).p),
+        ranks={name: round(mean, 6) for name, mean in found.ranks.items()},
+        blocks=found.blocks,
+        critical_difference=decimals(found.critical_difference),
+        p=decimals(found.p),
         left_out=left_out,
         reason=None,
     )

@@ -8,7 +8,7 @@ import numpy as np
 
 from pipeline.results.comparison import Search, Tolerance
 from pipeline.statistics.samples import SampleError
-from pipeline.statistics.tuning import expected_best, learning_rate_tolerance
+from pipeline.statistics.search_curves import expected_best, learning_rate_tolerance
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -1,4 +1,4 @@
-"""What other libraries say of themselves: kept from the terminal, unless the user asks for it."""
+"""Keeps other libraries quiet: their warnings, banners and log lines, unless the user asks for them."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import logging
 import os
 import warnings
 
-# Stages and workers are processes of their own: what concerns them all is said in the environment
+# In the environment, because stages and workers are processes of their own
 VARIABLE = "PIPELINE_VERBOSE"
 
-_QUIET = {
+QUIET = {
     "PYTHONWARNINGS": "ignore",
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_LOGGING_LEVEL": "ERROR",
@@ -20,30 +20,29 @@ _QUIET = {
     "GIT_PYTHON_REFRESH": "quiet",
     "TORCH_CPP_LOG_LEVEL": "ERROR",
 }
-# Nothing is sent to anybody, wanted or not
+# Telemetry is never sent, not even if the user asks for more output
 _PRIVATE = ("MLFLOW_DISABLE_TELEMETRY", "DO_NOT_TRACK", "DVC_NO_ANALYTICS")
 _LOGGERS = ("mlflow", "alembic", "urllib3", "uvicorn", "torch", "matplotlib")
 
 
 def verbose() -> bool:
-    """Return whether the user wants to see what other libraries say."""
+    """Return whether the user wants to see the output of other libraries."""
     return os.environ.get(VARIABLE, "").lower() not in ("", "0", "false", "no")
 
 
 def ask_for_it() -> None:
-    """Let this process and those that it starts show what other libraries say."""
+    """Let this process and those that it starts show the output of other libraries."""
     os.environ[VARIABLE] = "1"
 
 
 def hush() -> None:
-    """Keep other libraries' warnings, banners and log lines away, here and in processes started from here.
+    """Switch off other libraries' warnings, banners and log lines, here and in processes started from here.
 
-    What the user set in the environment stays as it is. Nothing is kept away under ``PIPELINE_VERBOSE``, except for
-    telemetry, which is never sent.
+    What the user set in the environment stays as it is. With ``PIPELINE_VERBOSE``, only telemetry is switched off.
     """
-    names = _PRIVATE if verbose() else tuple(_QUIET)
+    names = _PRIVATE if verbose() else tuple(QUIET)
     for name in names:
-        os.environ.setdefault(name, _QUIET[name])
+        os.environ.setdefault(name, QUIET[name])
     if verbose():
         return
     for logger in _LOGGERS:

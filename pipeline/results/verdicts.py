@@ -9,7 +9,7 @@ from pipeline.results.document import Document, Record
 
 
 class VerdictRecord(Record):
-    """The verdict on a claim; the fields are those of `pipeline.comparison.verdict.Verdict` and of the claim's file.
+    """The verdict on a claim.
 
     Attributes
     ----------
@@ -17,8 +17,20 @@ class VerdictRecord(Record):
         ``supported``, ``refuted``, ``no meaningful difference``, ``inconclusive`` or ``not tested``.
     effect, low, high
         The deciding difference and its interval in `unit`; None where there is none.
+    unit
+        ``percentage points``, ``nats``, ``times`` (a ratio) or ``decades``.
     p, p_over_all_claims
-        Of the deciding test, and Holm's over all claims.
+        Of the deciding test, corrected as `test` says, and Holm's over all claims; None where nothing was tested.
+    problems
+        The problems that the verdict rests on.
+    sentence
+        The verdict in plain words, with the numbers that decided.
+    test
+        How `p` was found.
+    what_would_change_it
+        What a reader would have to find to come to another verdict.
+    rule, title, quote, needs
+        Of the claim: see `pipeline.comparison.claim.Claim`.
     """
 
     verdict: str

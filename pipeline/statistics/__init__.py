@@ -1,1 +1,1 @@
-"""Pure statistics on arrays: intervals, paired comparisons, rankings, tuning curves. No files, no plots."""
+"""Pure statistics on arrays: intervals, paired comparisons, ranks, search curves. No files, no plots."""

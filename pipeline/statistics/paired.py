@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal, cast
+from itertools import product
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from pipeline.project.imports import without_collector
 from pipeline.statistics.intervals import Interval, bootstrap_interval, mean_interval
 from pipeline.statistics.samples import SampleError, finite_sample
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
-Outcome = Literal["better", "worse", "no meaningful difference", "inconclusive"]
+Conclusion = Literal["better", "worse", "no meaningful difference", "inconclusive"]
 
 ALPHA = 0.05
 MOST_PAIRS_ENUMERATED = 16
@@ -36,7 +36,7 @@ def sign_flip_test(differences: ArrayLike, rng: np.random.Generator, resamples: 
     Parameters
     ----------
     differences
-        Shape ``(n,)``, n at least 2: one paired difference a seed.
+        Shape ``(n,)``, n at least 2: one paired difference per seed.
     rng
         Draws `resamples` sign patterns where n is above 16; not used below, where all patterns are counted.
     resamples
@@ -64,57 +64,36 @@ def sign_flip_test(differences: ArrayLike, rng: np.random.Generator, resamples: 
     0.25
     """
     sample = finite_sample(differences, name="differences", at_least=2)
-    patterns = 2**sample.size if sample.size <= MOST_PAIRS_ENUMERATED else resamples
-    return float(_sign_flips(sample[None, :], patterns, rng)[0])
+    scaled = sample / (np.abs(sample).max() or 1.0)
+    if sample.size > MOST_PAIRS_ENUMERATED:
+        return _random_flips(scaled, rng, resamples)
+    as_far = np.abs(_tying(_sign_patterns(sample.size) @ scaled / sample.size)) >= np.abs(_tying(scaled.mean()))
+    return float(as_far.mean())
 
 
-def sign_flip_tests(samples: Sequence[ArrayLike]) -> list[float]:
-    """Return `sign_flip_test` of many samples of at most 16 differences each, in far less time.
-
-    Samples of one length go through the sign patterns together, and to list the patterns is what takes the time.
-
-    Parameters
-    ----------
-    samples
-        Shape ``(n,)`` each, n from 2 to 16.
-
-    Raises
-    ------
-    SampleError
-        Where a sample is shorter or longer, or holds NaN or an infinity.
-    """
-    rows = [finite_sample(sample, name="differences", at_least=2) for sample in samples]
-    found = np.empty(len(rows))
-    for size in sorted({row.size for row in rows}):
-        if size > MOST_PAIRS_ENUMERATED:
-            raise SampleError(f"differences holds {size} values, at most {MOST_PAIRS_ENUMERATED} can be enumerated.")
-        places = [place for place, row in enumerate(rows) if row.size == size]
-        table = np.stack([rows[place] for place in places])
-        # no generator is asked where every pattern is counted
-        found[places] = _sign_flips(table, 2**size, np.random.default_rng(0))
-    return [float(p) for p in found]
+@cache
+def _sign_patterns(pairs: int) -> NDArray[np.float64]:
+    """Return half of all sign patterns, shape ``(2ⁿ⁻¹, n)``: a pattern and its negative are equally far from zero."""
+    return np.array([(1.0, *rest) for rest in product((1.0, -1.0), repeat=pairs - 1)])
 
 
-def _sign_flips(table: NDArray[np.float64], patterns: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Return the p of every row, shape ``(samples, n)``; all 2ⁿ patterns are counted if no fewer are asked for."""
+def _random_flips(scaled: NDArray[np.float64], rng: np.random.Generator, resamples: int) -> float:
     from scipy import stats
 
-    largest = np.abs(table).max(axis=-1, keepdims=True)
     result = stats.permutation_test(
-        (table / np.where(largest > 0, largest, 1.0),),
-        _tying_mean,
+        (scaled,),
+        lambda values, axis: _tying(np.mean(values, axis=axis)),
         permutation_type="samples",
         vectorized=True,
-        n_resamples=patterns,
+        n_resamples=resamples,
         batch=_PATTERNS_AT_ONCE,
-        axis=-1,
         rng=rng,
     )
-    return np.asarray(result.pvalue, dtype=np.float64)
+    return float(result.pvalue)
 
 
-def _tying_mean(values: NDArray[np.float64], axis: int = -1) -> NDArray[np.float64]:
-    return np.asarray(np.round(np.mean(values, axis=axis), _TIE_DECIMALS))
+def _tying(means: ArrayLike) -> NDArray[np.float64]:
+    return np.round(np.asarray(means), _TIE_DECIMALS)
 
 
 def smallest_p(pairs: int) -> float:
@@ -151,28 +130,26 @@ def holm(p_values: ArrayLike) -> NDArray[np.float64]:
     [0.03, 0.06, 0.06]
     """
     family = finite_sample(p_values, name="p_values", at_least=0)
-    if family.size == 0:
-        return family
-    if family.min() < 0 or family.max() > 1:
+    if family.size and not 0 <= family.min() <= family.max() <= 1:
         raise SampleError(f"p_values range from {family.min()} to {family.max()}, allowed is 0 to 1.")
-    corrected: NDArray[np.float64] = _multipletests()(family, method="holm")[1]
-    return corrected
+    order = np.argsort(family)
+    corrected = np.empty_like(family)
+    corrected[order] = np.maximum.accumulate(family[order] * np.arange(family.size, 0, -1))
+    return np.minimum(corrected, 1.0)
 
 
-@cache
-def _multipletests() -> Callable[..., Any]:
-    # each of its calls has the collector go through all that was not frozen, a thirtieth of a second for the modules
-    with without_collector():
-        from statsmodels.stats.multitest import multipletests
-    return cast("Callable[..., Any]", multipletests)
+def holm_of_tested(comparisons: Sequence[PairedComparison | None]) -> list[float | None]:
+    """Return Holm's p of each comparison; the tested ones are the family, and None stands for those not tested."""
+    corrected = iter(holm([found.p for found in comparisons if found is not None]).tolist())
+    return [None if found is None else next(corrected) for found in comparisons]
 
 
 def equivalence_interval(differences: ArrayLike, alpha: float = ALPHA) -> Interval:
     """Return the interval that decides whether a mean difference is within a margin: Student t at ``1 − 2α``.
 
     The difference is equivalent to none at level α where this interval lies inside ±margin. That is the same
-    decision as two one-sided t-tests against −margin and +margin, each at level α. It takes the t interval
-    and not the bootstrap's, which is too narrow at ten pairs and would find equivalence too often.
+    decision as two one-sided t-tests against −margin and +margin, each at level α. The bootstrap interval is
+    too narrow at ten pairs and would find equivalence too often.
 
     Parameters
     ----------
@@ -200,7 +177,7 @@ def probability_of_improvement(a: ArrayLike, b: ArrayLike, *, higher_is_better: 
     Parameters
     ----------
     a, b
-        Shapes ``(n,)`` and ``(m,)``: one score a run. All n·m couples count, not only those of equal seeds.
+        Shapes ``(n,)`` and ``(m,)``: one score per run. All n·m couples count, not only those of equal seeds.
     higher_is_better
         False for a loss.
 
@@ -243,7 +220,7 @@ class PairedComparison:
     interval
         The mean of a − b (its ``estimate``) with the 95 % BCa bootstrap interval.
     equivalence
-        The same mean with the 90 % t interval that is held against the margin.
+        The same mean with the t interval that is held against the margin (90 % at a level of 5 %).
     p
         Two-sided sign-flip p, not yet corrected for the family.
     probability_of_improvement
@@ -271,17 +248,17 @@ class PairedComparison:
 
     @property
     def within_margin(self) -> bool:
-        """Whether the 90 % interval of the difference lies inside ±margin."""
+        """Whether the `equivalence` interval lies inside ±margin."""
         low, high = self.equivalence.low, self.equivalence.high
         if self.margin is None or low is None or high is None:
             return False
         return -self.margin < low and high < self.margin
 
-    def outcome(self, corrected_p: float, alpha: float = ALPHA) -> Outcome:
+    def conclusion(self, corrected_p: float, alpha: float = ALPHA) -> Conclusion:
         """Return what may be said of `a` once p is corrected for the whole family.
 
         A difference shown to be smaller than the margin does not matter even where it is significant, so
-        the margin is asked first (Lakens 2017).
+        the margin comes first (Lakens 2017).
 
         Raises
         ------
@@ -304,7 +281,7 @@ def compare(
     rng: np.random.Generator,
     *,
     higher_is_better: bool = True,
-    p: float | None = None,
+    alpha: float = ALPHA,
 ) -> PairedComparison:
     """Compare two optimizers over the same seeds.
 
@@ -319,8 +296,8 @@ def compare(
         For the bootstrap interval, and for the test above 16 pairs.
     higher_is_better
         False for a loss.
-    p
-        Of `sign_flip_test`, where it is known already.
+    alpha
+        The level at which the margin is tested.
 
     Raises
     ------
@@ -331,10 +308,12 @@ def compare(
     Examples
     --------
     >>> found = compare([0.8, 0.9, 0.7], [0.7, 0.7, 0.6], 0.01, np.random.default_rng(0))
-    >>> found.p, found.outcome(found.p)
+    >>> found.p, found.conclusion(found.p)
     (0.25, 'inconclusive')
     """
-    first, second = _paired(a, b)
+    first, second = (finite_sample(scores, name=name, at_least=2) for name, scores in (("a", a), ("b", b)))
+    if first.size != second.size:
+        raise SampleError(f"a holds {first.size} scores and b {second.size}: pairs need the same seeds in both.")
     if margin is not None and not (np.isfinite(margin) and margin > 0):
         raise SampleError(f"margin is {margin}, a positive number is needed.")
     differences = first - second
@@ -343,17 +322,9 @@ def compare(
         mean_a=float(first.mean()),
         mean_b=float(second.mean()),
         interval=bootstrap_interval(differences, rng),
-        equivalence=equivalence_interval(differences),
-        p=sign_flip_test(differences, rng) if p is None else p,
+        equivalence=equivalence_interval(differences, alpha),
+        p=sign_flip_test(differences, rng),
         probability_of_improvement=probability_of_improvement(first, second, higher_is_better=higher_is_better),
         margin=margin,
         higher_is_better=higher_is_better,
     )
-
-
-def _paired(a: ArrayLike, b: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    first = finite_sample(a, name="a", at_least=2)
-    second = finite_sample(b, name="b", at_least=2)
-    if first.size != second.size:
-        raise SampleError(f"a holds {first.size} scores and b {second.size}: pairs need the same seeds in both.")
-    return first, second

@@ -1,7 +1,8 @@
-"""Trainings -> MLflow. The only folder that imports it.
+"""Trainings -> MLflow. The only folder that imports it; it watches, and no result depends on it.
 
-`tracker` is what the study talks to; `runs` and `models` write, in the words of `entities`, to the `store`; `server`
-shows it all.
+``observer`` watches a stage, and ``publishing`` fills in later what is missing. Both hand their work to a ``tracker``,
+a stage through the thread of ``writer``. ``runs`` and ``models`` write to the ``store`` what ``entities`` put into
+MLflow's terms. ``connection`` joins all this to the project's settings, and ``server`` shows it.
 """
 
 from pipeline.tracking.entities import DataSet

@@ -1,10 +1,9 @@
-"""The store of this project, connected to in the background."""
+"""A tracker for this project: its data, its warnings, its switch."""
 
 from __future__ import annotations
 
 import os
 import sys
-import threading
 from typing import TYPE_CHECKING
 
 from pipeline.prepared import reader
@@ -38,13 +37,10 @@ def _dataset(name: str, settings: Settings) -> DataSet:
 
 
 def tracker(settings: Settings) -> Tracker:
-    """Connect to MLflow in the background: its import takes as long as a small training.
+    """Return a tracker of the settings' problems, which connects to MLflow when it is first used.
 
     With the environment variable ``PIPELINE_TRACKING=later``, nothing is recorded now: `make ui` fills it in.
     """
-    connected = Tracker(datasets(settings), warn=lambda text: print(f"warning: {text}", file=sys.stderr))
-    if os.environ.get(TRACKING) == LATER:
-        connected.usable = False
-        return connected
-    threading.Thread(target=connected.connect, daemon=True).start()
-    return connected
+    found = Tracker(datasets(settings), warn=lambda text: print(f"warning: {text}", file=sys.stderr))
+    found.usable = os.environ.get(TRACKING) != LATER
+    return found

@@ -1,4 +1,4 @@
-"""A training, and a problem's data, in MLflow's words: tags, params, metrics, a data set."""
+"""A training and its data in MLflow's terms: tags, params, metrics, a data set."""
 
 from __future__ import annotations
 
@@ -21,13 +21,11 @@ class DataSet:
     Attributes
     ----------
     problem, title, description
-        Name of the experiment, and what it says of itself.
-    digest
-        Up to 36 characters: DVC's hash of the prepared examples.
-    source
-        Where DVC keeps them.
+        Name and note of the experiment.
+    digest, source
+        DVC's hash of the prepared examples (up to 36 characters), and their folder.
     shape, classes, counts
-        Of one input; names; examples of each part.
+        Shape of one input, names of the classes, number of examples of each part.
     """
 
     problem: str
@@ -42,10 +40,13 @@ class DataSet:
 
 def tags(outcome: Outcome) -> dict[str, str]:
     """Return what a run can be found by."""
+    training = outcome.training
+    return {"optimizer": training.optimizer, "problem": training.problem, "kind": training.kind}
+
+
+def circumstances() -> dict[str, str]:
+    """Return what is known of a run only while it is written: what started it, and from which commit."""
     tags = {
-        "optimizer": outcome.training.optimizer,
-        "problem": outcome.training.problem,
-        "kind": outcome.training.kind,
         "dvc_stage": os.environ.get("DVC_STAGE", ""),
         "dvc_exp": os.environ.get("DVC_EXP_NAME", ""),
         "mlflow.source.name": "dvc repro",
@@ -56,14 +57,14 @@ def tags(outcome: Outcome) -> dict[str, str]:
 
 
 def name(outcome: Outcome) -> str:
-    """Return the name that a training's run is shown under."""
+    """Return the name of a training's run."""
     training = outcome.training
     what = f"lr {training.learning_rate:g}" if training.kind == "tune" else f"seed {training.seed}"
     return f"{training.optimizer} {what}"
 
 
 def params(outcome: Outcome, *, shared: bool = False) -> list[Any]:
-    """Return a training's settings; `shared`: those alone that its parent run has as well."""
+    """Return a training's settings; `shared`: only those that its parent run has as well."""
     from mlflow.entities import Param
 
     training = outcome.training
@@ -108,7 +109,7 @@ def metrics(outcome: Outcome, start: int, end: int) -> list[Any]:
 
 
 def metric(name: str, value: float) -> Any:
-    """Return one number of now."""
+    """Return one value, dated now."""
     from mlflow.entities import Metric
 
     return Metric(name, value, time.time_ns() // 1_000_000, 0)

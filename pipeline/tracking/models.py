@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from pipeline.tracking.store import store_uri
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from pipeline.tracking.runs import Runs
     from pipeline.training.record import Outcome
 
-# What a model needs to be served, without the seconds that MLflow takes to infer it
+# What a model needs to be served; MLflow would take seconds to find out
 _PACKAGES = ("torch", "numpy")
 _NAME = "model"
 # Alias of the best version of a registered model
@@ -23,7 +24,10 @@ _BEST = "champion"
 
 
 def log(runs: Runs, outcome: Outcome, make: Callable[[], nn.Module], example: np.ndarray) -> int:
-    """Log the model of a training, where it has a run without one; see `Tracker.sync_model`."""
+    """Log the model of a training with signature and example, if its run has none; return 1 if it was logged.
+
+    `make` builds the model, if needed; `example` are uint8 images (n ≥ 2, height, width, channels).
+    """
     run = runs.find(outcome)
     if not run or _model_of(runs.client, run):
         return 0
@@ -35,14 +39,14 @@ def log(runs: Runs, outcome: Outcome, make: Callable[[], nn.Module], example: np
     model = make()
     with torch.inference_mode():
         output = model(torch.from_numpy(example)).numpy()
-    requirements = [f"{name}=={_version(name)}" for name in _PACKAGES]
     with mlflow.start_run(run_id=run.info.run_id):
         mlflow.pytorch.log_model(
             model,
             name=_NAME,
             signature=infer_signature(example, output),
             input_example=example,
-            pip_requirements=requirements,
+            # a local label such as +cpu is not known to the default registry
+            pip_requirements=[f"{name}=={version(name).split('+')[0]}" for name in _PACKAGES],
             serialization_format="pt2",
             # it would load the model again and predict on the example: a quarter of the time
             validate_serving_input=False,
@@ -54,27 +58,32 @@ def log(runs: Runs, outcome: Outcome, make: Callable[[], nn.Module], example: np
 
 
 def register(runs: Runs, name: str, outcome: Outcome) -> int:
-    """Register the model of a training, where it has one; see `Tracker.sync_registry`."""
+    """Register the model of a training, if it has one, and move the alias; return 1 if anything changed."""
     client, run = runs.client, runs.find(outcome)
     if not run or not (model := _model_of(client, run)):
         return 0
     if not client.search_registered_models(f"name = '{name}'"):
-        client.create_registered_model(name, description=_registered_description(outcome))
+        client.create_registered_model(name, description=_DESCRIPTION.format(problem=outcome.training.problem))
     versions = {found.tags.get("key"): found for found in client.search_model_versions(f"name = '{name}'")}
     new = outcome.key not in versions
     if new:
         versions[outcome.key] = _new_version(client, name, outcome, run, model)
-    same_data = [version for version in versions.values() if version.tags.get("data") == outcome.training.data]
+    same_data = [v for v in versions.values() if v.tags.get("data") == outcome.training.data]
     moved = _move_alias(client, name, same_data)
     return int(new or moved)
+
+
+_DESCRIPTION = (
+    "Networks for {problem}: stored pixels in (uint8, batch x height x width x channels), probabilities of the classes "
+    f"out. The alias {_BEST} names the one with the best validation accuracy among those trained on the same data."
+)
 
 
 def _model_of(client: Any, run: Any) -> str | None:
     """Return the id of a run's logged model, or None: it may have been deleted in the UI since."""
     if "model" not in run.data.tags:
         return None
-    of_run = f"source_run_id = '{run.info.run_id}'"
-    found = client.search_logged_models([run.info.experiment_id], of_run)
+    found = client.search_logged_models([run.info.experiment_id], f"source_run_id = '{run.info.run_id}'")
     return next((str(model.model_id) for model in found if model.status == "READY"), None)
 
 
@@ -87,28 +96,13 @@ def _new_version(client: Any, name: str, outcome: Outcome, run: Any, model: str)
 
 
 def _move_alias(client: Any, name: str, versions: list[Any]) -> bool:
-    """Let the alias name the version with the best validation accuracy; of equals, the one that it names."""
+    """Let the alias name the version with the best validation accuracy; among equals, it stays where it is."""
     if not versions:
         return False
     (registered,) = client.search_registered_models(f"name = '{name}'")
-    current = registered.aliases.get(_BEST)
-    best = max(versions, key=lambda v: (float(v.tags["validation_accuracy"]), str(v.version) == str(current)))
-    if str(best.version) == str(current):
+    current = str(registered.aliases.get(_BEST))
+    best = max(versions, key=lambda v: (float(v.tags["validation_accuracy"]), str(v.version) == current))
+    if str(best.version) == current:
         return False
     client.set_registered_model_alias(name, _BEST, best.version)
     return True
-
-
-def _registered_description(outcome: Outcome) -> str:
-    return (
-        f"Networks for {outcome.training.problem}: stored pixels in (uint8, batch x height x width x channels), "
-        f"probabilities of the classes out. The alias {_BEST} names the one that gets most of the validation examples "
-        "right, among those trained on the same data."
-    )
-
-
-def _version(distribution: str) -> str:
-    from importlib.metadata import version
-
-    # a local label such as +cpu is not known to the default registry
-    return version(distribution).split("+")[0]

@@ -1,15 +1,18 @@
-"""What watches a stage at work: the bar on the terminal, the log of times, MLflow. No result depends on it."""
+"""Watches a stage at work: the bar on the terminal, the log of times, MLflow. No result depends on it."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pipeline.console.progress import progress
 from pipeline.console.timing import stage_time
 from pipeline.running.planning import name_of, short_name
 from pipeline.tracking import connection
+from pipeline.tracking.runs import Runs
+from pipeline.tracking.writer import writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,35 +20,61 @@ if TYPE_CHECKING:
     from pipeline.console.progress import Progress
     from pipeline.console.timing import StageTime
     from pipeline.settings.study import Settings
-    from pipeline.tracking.tracker import Tracker
+    from pipeline.tracking.writer import Writer
     from pipeline.training.record import Outcome
 
 
 @dataclass(frozen=True)
 class Observer:
-    """Told every outcome as it comes."""
+    """Watches the trainings of one optimizer; made by `observed`."""
 
     bar: Progress
-    tracker: Tracker
+    writer: Writer
     spent: StageTime
 
     def finished(self, outcome: Outcome, fresh: bool) -> None:
-        """Show and record an outcome; `fresh`: it was trained now and did not come from the memo."""
+        """Show and record an outcome, without waiting for MLflow.
+
+        Parameters
+        ----------
+        outcome
+            Of a training of this stage.
+        fresh
+            Whether it was trained now and does not come from the memo.
+        """
         if fresh:
             self.spent.training_seconds += outcome.seconds
             self.spent.trainings += 1
         if outcome.diverged:
             self.bar.say(f"{name_of(outcome.training)} diverged at step {outcome.diverged_at}")
-        self.tracker.sync([outcome])
+        self.writer.submit(partial(Runs.write_missing, outcome=outcome))
         self.bar.advance(note=short_name(outcome.training))
 
 
 @contextmanager
 def observed(stage: str, optimizer: str, expected: int, settings: Settings, workers: int) -> Iterator[Observer]:
-    """Watch the trainings of a stage's optimizer inside the block."""
+    """Watch the trainings of a stage's optimizer inside the block.
+
+    Parameters
+    ----------
+    stage, optimizer
+        What to call it.
+    expected
+        Number of trainings.
+    settings
+        Of the study.
+    workers
+        Number of processes, for the log of times.
+
+    Yields
+    ------
+    Observer
+        Its `finished` takes each outcome.
+    """
     with (
+        writing(connection.tracker(settings)) as writer,
         stage_time(f"{stage}@{optimizer}") as spent,
         progress(f"{stage} {optimizer}", expected, "trainings") as bar,
     ):
         spent.workers = workers
-        yield Observer(bar, connection.tracker(settings), spent)
+        yield Observer(bar, writer, spent)

@@ -1,55 +1,42 @@
-"""DVC's outputs -> MLflow: fills whatever runs, metrics and models the store lacks."""
+"""DVC's outputs -> MLflow: fills in whatever runs, metrics and models the store lacks."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 from pipeline.evaluation import choosing
 from pipeline.prepared import reader
 from pipeline.project import paths
 from pipeline.results.metrics import Metrics
 from pipeline.running import memo, outputs
-from pipeline.tracking import connection
+from pipeline.tracking import connection, models
+from pipeline.tracking.runs import Runs
+from pipeline.tracking.writer import writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from torch import nn
 
+    from pipeline.results.metrics import OptimizerMetrics
     from pipeline.settings.study import Settings
-    from pipeline.tracking import Tracker
+    from pipeline.tracking.tracker import Job, Tracker
     from pipeline.training.record import Outcome
 
 _FINAL = ("test_accuracy", "train_accuracy", "test_loss", "generalization_gap", "calibration_error")
 _EXAMPLES = 2
 
 
-def publish_evaluation(settings: Settings, record: Tracker) -> int:
-    """Add what the evaluation found: final metrics, a model an optimizer and problem, the registered champion.
+def publish_evaluation(settings: Settings) -> None:
+    """Record what the evaluation found, for as long as the store answers.
 
-    Returns
-    -------
-    int
-        How many runs were added to.
+    These are the final metrics, one model per optimizer and problem (its best seed), and the registered champion.
     """
-    metrics = Metrics.read().model_dump()["problems"]
-    by_name = {n: outputs.read_trainings(n) for n in settings.optimizers if paths.trainings(n).exists()}
-    changed = 0
-    for problem in settings.problems:
-        final = {
-            key: _final_metrics(found, index)
-            for found in metrics.get(problem, {}).values()
-            # by identity: the evaluation may be older than the trainings
-            for index, key in enumerate(found["trainings"])
-        }
-        changed += record.sync_metrics(problem, final)
-        trainings = [by_name.get(name, []) for name in settings.roster(problem)]
-        evaluated = [[o for o in some if o.training.problem == problem and o.key in final] for some in trainings]
-        changed += sum(_publish_model(some, settings, record) for some in evaluated if some)
-        if problem == settings.main_problem:
-            changed += _publish_champion([o for some in evaluated for o in some], record)
-    return changed
+    with writing(connection.tracker(settings), "results") as writer:
+        for job in _evaluation(settings, Metrics.read()):
+            writer.submit(job)
 
 
 def publish_all(settings: Settings, record: Tracker) -> int:
@@ -61,8 +48,8 @@ def publish_all(settings: Settings, record: Tracker) -> int:
         How many runs were written or added to.
     """
     written = record.sync(_everything(settings))
-    if Metrics.PATH.exists():
-        written += publish_evaluation(settings, record)
+    if metrics := Metrics.read_if_there():
+        written += sum(record.do(job) for job in _evaluation(settings, metrics))
     return written
 
 
@@ -76,17 +63,29 @@ def _everything(settings: Settings) -> Iterator[Outcome]:
         yield from (replace(outcome, seconds=memo.seconds_of(kept, outcome.key)) for outcome in found)
 
 
-def _final_metrics(found: dict[str, Any], index: int) -> dict[str, float]:
-    values = {name: found[name]["seeds"][index] for name in _FINAL}
+def _evaluation(settings: Settings, metrics: Metrics) -> Iterator[Job]:
+    by_name = {n: outputs.read_trainings(n) for n in settings.optimizers if paths.trainings(n).exists()}
+    for problem in settings.problems:
+        reached = metrics.problems.get(problem, {}).values()
+        # by key: the evaluation may be older than the trainings
+        final = {key: _of_seed(found, index) for found in reached for index, key in enumerate(found.trainings)}
+        yield partial(Runs.add_metrics, problem=problem, metrics=final)
+        trainings = [by_name.get(name, []) for name in settings.roster(problem)]
+        evaluated = [[o for o in some if o.training.problem == problem and o.key in final] for some in trainings]
+        best = [outcome for some in evaluated if some and not (outcome := choosing.best_seed(some)).diverged]
+        yield from (_model(outcome, settings) for outcome in best)
+        if best and problem == settings.main_problem:
+            champion = choosing.champion([outcome for some in evaluated for outcome in some])
+            yield partial(models.register, name=f"{problem}-cnn", outcome=champion)
+
+
+def _of_seed(found: OptimizerMetrics, index: int) -> dict[str, float]:
+    values = {name: getattr(found, name).seeds[index] for name in _FINAL}
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _publish_model(outcomes: list[Outcome], settings: Settings, record: Tracker) -> int:
-    """Log the model of an optimizer's best seed (by validation), unless it diverged."""
-    best = choosing.best_seed(outcomes)
+def _model(best: Outcome, settings: Settings) -> Job:
     training = best.training
-    if best.diverged or not record.usable:
-        return 0
     learning = paths.learning(settings.data_of(training.problem))
     description = reader.describe(learning)
     example = reader.open_part(learning, "validation").inputs[:_EXAMPLES].copy()
@@ -97,22 +96,4 @@ def _publish_model(outcomes: list[Outcome], settings: Settings, record: Tracker)
         weights = outputs.read_weights(training.optimizer, training.problem)[training.seed]
         return Classifier(training.network, weights, description)
 
-    return record.sync_model(best, make, example)
-
-
-def _publish_champion(outcomes: list[Outcome], record: Tracker) -> int:
-    """Register the best model of a problem, unless every training of it diverged."""
-    if all(outcome.diverged for outcome in outcomes):
-        return 0
-    best = choosing.champion(outcomes)
-    return record.sync_registry(registered_model(best.training.problem), best)
-
-
-def registered_model(problem: str) -> str:
-    """Name the registered model whose versions are a problem's champions."""
-    return f"{problem}-cnn"
-
-
-def tracker(settings: Settings) -> Tracker:
-    """Connect to the store."""
-    return connection.tracker(settings)
+    return partial(models.log, outcome=best, make=make, example=example)

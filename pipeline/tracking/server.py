@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _HOST = "127.0.0.1"
 _SECONDS_TO_END = 10
 _LINES_SHOWN = 5
-# Its jobs belong to the evaluation of language models, and each is a process
+# Jobs are for the evaluation of language models, and each is a process
 _NO_JOBS = ("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "false")
 
 
@@ -32,7 +32,7 @@ def check_port(port: int) -> None:
     Raises
     ------
     UserError
-        Where it could not: the port is taken, or kept for root.
+        If it could not: the port is taken, or reserved for root.
     """
     with socket.socket() as trial:
         # as servers do, so that a connection that was just closed does not count
@@ -51,16 +51,16 @@ def serve(store: str, port: int, when_it_answers: Callable[[], None]) -> None:
     Parameters
     ----------
     store
-        Address of the store that it shows.
+        Address of the store.
     port
-        To listen on.
+        Where to listen.
     when_it_answers
         Called once, as soon as a browser would get an answer.
 
     Raises
     ------
     UserError
-        Where it ends by itself; with the last lines of its log.
+        If the server ends by itself; with the last lines of its log.
     """
     log = None if quiet.verbose() else paths.ui_log(port)
     with _noted_signals() as noted, _server(store, port, log) as server:
@@ -71,14 +71,14 @@ def serve(store: str, port: int, when_it_answers: Callable[[], None]) -> None:
                 when_it_answers()
             time.sleep(0.1)
     if not noted:
-        raise UserError(f"the MLflow UI ended by itself, with status {server.returncode}{_last_words(log)}")
+        raise UserError(f"the MLflow UI ended by itself, with status {server.returncode}{_last_lines(log)}")
 
 
 @contextlib.contextmanager
 def _noted_signals() -> Iterator[list[int]]:
-    """Note the signals that ask for an end, instead of being cut off by them anywhere."""
+    """Note the signals that ask for an end, so that they interrupt nothing."""
     noted: list[int] = []
-    # nohup's wish to outlive a terminal stays
+    # nohup ignores SIGHUP, and so do we then
     wanted = [s for s in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP) if signal.getsignal(s) != signal.SIG_IGN]
     before = {number: signal.signal(number, lambda number, _: noted.append(number)) for number in wanted}
     try:
@@ -94,9 +94,11 @@ def _server(store: str, port: int, log: Path | None) -> Iterator[subprocess.Pope
     command = [sys.executable, "-m", "mlflow", "ui", "--host", _HOST, "--port", str(port), "--workers", "1"]
     command += ["--backend-store-uri", store]
     os.environ.setdefault(*_NO_JOBS)
-    with _opened(log) as output:
+    if log:
+        log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") if log else contextlib.nullcontext() as output:
         # a session of its own: Ctrl-C in the terminal would end its imports in a traceback
-        server = subprocess.Popen(  # noqa: S603 - our own words
+        server = subprocess.Popen(  # noqa: S603 - our own arguments
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
         )
     try:
@@ -105,18 +107,8 @@ def _server(store: str, port: int, log: Path | None) -> Iterator[subprocess.Pope
         _stop(server)
 
 
-@contextlib.contextmanager
-def _opened(log: Path | None) -> Iterator[int | None]:
-    if log is None:
-        yield None
-        return
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("wb") as file:
-        yield file.fileno()
-
-
 def _stop(server: subprocess.Popen[bytes]) -> None:
-    """End a server with all that it started; kill what is left after some seconds."""
+    """End a server and all that it started; kill what is left after some seconds."""
     for how in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(server.pid, how)
@@ -134,7 +126,7 @@ def _answers(port: int) -> bool:
         return False
 
 
-def _last_words(log: Path | None) -> str:
+def _last_lines(log: Path | None) -> str:
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log else []
-    words = [line for line in lines if line.strip()][-_LINES_SHOWN:]
-    return "\n  ".join([f". The end of its log, {log}:", *words]) if words else "."
+    last = [line for line in lines if line.strip()][-_LINES_SHOWN:]
+    return "\n  ".join([f". The end of its log, {log}:", *last]) if last else "."

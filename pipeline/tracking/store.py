@@ -23,17 +23,17 @@ PATIENCE = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT
 
 def store_uri() -> str:
     """Return the store's address: ``MLFLOW_TRACKING_URI``, or a SQLite file in the user's project."""
-    # a folder's name may hold what means something else in an address, such as ? and #
+    # a folder's name may hold ? and #, which have a meaning in an address
     return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{quote(str(paths.shared_root() / 'mlflow.db'), '/ ')}"
 
 
 def is_server(address: str) -> bool:
-    """Return whether a store's address is that of a tracking server."""
+    """Return whether the address is that of a tracking server."""
     return address.startswith(("http://", "https://"))
 
 
 def shown_uri() -> str:
-    """Return the store's address as it may be shown: without a password."""
+    """Return the store's address without a password."""
     return _without_password(store_uri())
 
 
@@ -42,12 +42,12 @@ def _without_password(text: str) -> str:
 
 
 def reason(error: Exception) -> str:
-    """Return what an error says, in a short line without a password."""
+    """Return an error's message as a short line without a password."""
     return textwrap.shorten(f"{type(error).__name__}: {_without_password(str(error))}", 120, placeholder="…")
 
 
 def connect() -> Any:
-    """Return a client of the store, which answers (a database that is not there is made)."""
+    """Return a client of the store, once the store has answered; a database that does not exist is made."""
     with without_collector():
         from mlflow import MlflowClient
 
@@ -58,7 +58,7 @@ def connect() -> Any:
 
 @contextlib.contextmanager
 def quietly() -> Iterator[None]:
-    """Keep MLflow's telemetry, banners and long retries away, unless the user asked for them."""
+    """Switch MLflow's telemetry, banners and long retries off, unless the user asked for them."""
     for name, value in PATIENCE.items():
         os.environ.setdefault(name, value)
     with warnings.catch_warnings():
@@ -68,7 +68,7 @@ def quietly() -> Iterator[None]:
 
 @contextlib.contextmanager
 def one_writer() -> Iterator[None]:
-    """Let one process at a time look and write: two that find a run missing would both write it."""
+    """Let one process at a time search and write: two that miss the same run would both write it."""
     from filelock import FileLock
 
     folder = paths.memo()

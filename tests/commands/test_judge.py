@@ -104,7 +104,7 @@ def test_a_narrow_terminal_loses_no_figure(
 @pytest.mark.skipif(not DEEPOBS.is_file(), reason="the DeepOBS reference table is not beside the project")
 def test_the_deepobs_means() -> None:
     found = judge_results(DEEPOBS)
-    shown = {one.optimizer: (round(100 * one.mean, 2), round(100 * (one.deviation or 0), 2)) for one in found.runs}
+    shown = {one.optimizer: (round(100 * one.mean, 2), round(100 * (one.deviation or 0), 2)) for one in found.scores}
     assert shown == {"adam": (84.75, 0.35), "momentum": (84.41, 0.64), "sgd": (83.71, 1.21)}
 
 
@@ -167,22 +167,22 @@ def test_the_last_epochs_are_averaged(write: Callable[[pd.DataFrame], Path]) -> 
         for e in range(4)
     )
     one, two = judge_results(write(frame)), judge_results(write(frame), last=2)
-    assert one.runs[0].mean - two.runs[0].mean == pytest.approx(0.005)
+    assert one.scores[0].mean - two.scores[0].mean == pytest.approx(0.005)
 
 
 def test_the_learning_rate_with_the_most_seeds(write: Callable[[pd.DataFrame], Path]) -> None:
     searched = results(seeds=3, adam=-0.3, sgd=-0.3).assign(learning_rate=0.1)
     final = results(adam=0.02, sgd=0.0).assign(learning_rate=[0.001] * 10 + [0.01] * 10)
     found = judge_results(write(pd.concat([searched, final])))
-    assert [one.learning_rate for one in found.runs] == [0.001, 0.01]
-    assert all(len(one.seeds) == 10 for one in found.runs)
+    assert [one.learning_rate for one in found.scores] == [0.001, 0.01]
+    assert all(len(one.seeds) == 10 for one in found.scores)
 
 
 def test_a_loss_is_better_lower(write: Callable[[pd.DataFrame], Path]) -> None:
     frame = results(adam=0.02, sgd=0.0).rename(columns={"test_accuracy": "valid_loss"})
     found = judge_results(write(frame))
     assert not found.higher_is_better
-    assert found.judged[0].outcome == "worse"
+    assert found.judged[0].conclusion == "worse"
     assert " pp" not in run(write(frame))[1]
 
 
@@ -212,14 +212,14 @@ def test_too_few_seeds_for_so_many_comparisons_is_said(
     write: Callable[[pd.DataFrame], Path],
 ) -> None:
     found = judge_results(write(results(seeds=5, adam=0.1, sgd=0.0)))
-    assert found.judged[0].outcome == "inconclusive"
+    assert found.judged[0].conclusion == "inconclusive"
     assert "smallest possible p is 0.0625" in found.notes[0]
 
 
 def test_equal_results_are_no_error(write: Callable[[pd.DataFrame], Path]) -> None:
     frame = results(adam=0.0, sgd=0.0, rmsprop=0.0).assign(test_accuracy=0.5)
     found = judge_results(write(frame), margin=0.001)
-    assert {entry.outcome for entry in found.judged} == {"no meaningful difference"}
+    assert {entry.conclusion for entry in found.judged} == {"no meaningful difference"}
     assert found.judged[0].comparison is not None
     assert found.judged[0].comparison.p == 1.0
     assert found.ranking is None
@@ -265,7 +265,7 @@ REFUSED = {
         with_cell(4, "epoch", 0),
         "adam, seed 4, has no row for epoch 1",
     ),
-    "one optimizer": (results(adam=0.1), "one optimizer (adam)"),
+    "one optimizer": (results(adam=0.1), "only one optimizer (adam)"),
     "single seeds": (results(seeds=1, adam=0.1, sgd=0.0), "adam has a single seed"),
     "unpaired": (
         pd.concat([results(adam=0.1), results(sgd=0.0).assign(seed=range(1, 11))]),
@@ -277,7 +277,7 @@ REFUSED = {
     ),
     "no optimizer": (results(adam=0.1, sgd=0.0).drop(columns="optimizer"), "no column 'optimizer'"),
     "no metric": (results(adam=0.1, sgd=0.0).drop(columns="test_accuracy"), "no metric"),
-    "no rows": (results(adam=0.1).head(0), "no rows"),
+    "no rows": (results(adam=0.1).head(0), "but no rows"),
     "disjoint problems": (
         results(adam=0.1, sgd=0.0).assign(problem=["one"] * 10 + ["other"] * 10),
         "share a problem",
@@ -327,8 +327,8 @@ def test_more_epochs_than_there_are(write: Callable[[pd.DataFrame], Path]) -> No
     ("content", "words"),
     [
         (b"", "is empty"),
-        (b"a,b\n1,2\n1,2,3,4\n", "no CSV"),
-        (b"\xff\xfe\x00o", "no CSV in UTF-8"),
+        (b"a,b\n1,2\n1,2,3,4\n", "not a CSV"),
+        (b"\xff\xfe\x00o", "not a CSV in UTF-8"),
         (b"optimizer,seed,loss\nadam,1,0.5,\nsgd,1,0.4,\n", "more cells than the header"),
     ],
 )
@@ -343,7 +343,7 @@ def test_no_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught, one_message():
         judge_results(tmp_path / "absent.csv")
     assert caught.value.code == 2
-    assert "absent.csv is no file" in capsys.readouterr().err
+    assert "absent.csv: no such file" in capsys.readouterr().err
 
 
 def test_lines_are_those_of_the_file(tmp_path: Path) -> None:

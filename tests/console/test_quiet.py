@@ -17,9 +17,9 @@ from pipeline.console import quiet
 if TYPE_CHECKING:
     from tests.conftest import Project
 
-_WARNS = "import warnings; from pipeline import noise; noise.hush(); warnings.warn('look here')"
+_WARNS = "import warnings; from pipeline.console import quiet; quiet.hush(); warnings.warn('look here')"
 _ITS_CHILD_WARNS = (
-    "import subprocess, sys; from pipeline import noise; noise.hush();"
+    "import subprocess, sys; from pipeline.console import quiet; quiet.hush();"
     "subprocess.run([sys.executable, '-c', 'import warnings; warnings.warn(\"look here\")'], check=True)"
 )
 
@@ -43,7 +43,7 @@ def test_a_stage_says_what_it_has_to_say_and_nothing_else(study: Project, stage:
 @pytest.mark.parametrize("code", [_WARNS, _ITS_CHILD_WARNS])
 @pytest.mark.parametrize("wanted", ["", "1"])
 def test_warnings_of_others_are_shown_on_demand(code: str, wanted: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in quiet._QUIET:
+    for name in quiet.QUIET:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv(quiet.VARIABLE, wanted)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -51,7 +51,7 @@ def test_warnings_of_others_are_shown_on_demand(code: str, wanted: str, monkeypa
 
 
 def test_the_switch_reaches_every_process_and_telemetry_stays_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in (*quiet._QUIET, quiet.VARIABLE):
+    for name in (*quiet.QUIET, quiet.VARIABLE):
         # set first, so that its absence is restored even where the command sets it
         monkeypatch.setenv(name, "")
         monkeypatch.delenv(name)

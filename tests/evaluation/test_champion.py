@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,7 +23,15 @@ def test_a_damaged_champion_is_said(tmp_path: Path, content: bytes) -> None:
         champion.read(tmp_path / "c.safetensors")
 
 
-def test_weights_without_a_word_about_themselves_are_refused(tmp_path: Path) -> None:
-    files.write_tensors(tmp_path / "c.safetensors", {"a": np.zeros(1, np.float32)})
+@pytest.mark.parametrize(
+    "about",
+    [
+        None,
+        {"champion": "{}"},
+        {"champion": json.dumps({"record": {"label": "SGD"}, "description": {"shape": [8, 8, 1]}})},
+    ],
+)
+def test_a_champion_of_another_version_is_refused(tmp_path: Path, about: dict[str, str] | None) -> None:
+    files.write_tensors(tmp_path / "c.safetensors", {"a": np.zeros(1, np.float32)}, about)
     with pytest.raises(DataError, match="another version"):
         champion.read(tmp_path / "c.safetensors")

@@ -30,7 +30,7 @@ def judged(results):
     }
     found = compare.compare(SETTINGS, metrics, results.learning_rates)
     labels = {name: row.label for name, row in results.settings.optimizers.items()}
-    verdicts = claims.judge_all(Evidence(SETTINGS, metrics, found, None, labels))
+    verdicts = claims.judge_all(Evidence(SETTINGS, metrics, found, None, labels)).model_dump(mode="json")["claims"]
     return replace(results, comparison=json.loads(json.dumps(found)), verdicts=json.loads(json.dumps(verdicts)))
 
 

@@ -2,6 +2,6 @@ from __future__ import annotations
 
 from hypothesis import settings
 
-# scipy and statsmodels are imported at their first use: the first example of a test may take a second.
+# scipy is imported at its first use: the first example of a test may take a second.
 settings.register_profile("slow imports", deadline=None, parent=settings.get_profile("default"))
 settings.load_profile("slow imports")

@@ -1,21 +1,22 @@
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pipeline.evaluation import choosing, evaluate
-from pipeline.project import files, paths
+from pipeline.project import paths
 from pipeline.project.errors import DataError
+from pipeline.results.metrics import Metrics
 from pipeline.running import memo, outputs, refusals
 from pipeline.tracking import Tracker, connection, publishing
 from tests import studies
 from tests.stores import Store, point_to
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pipeline.settings.study import Settings
     from pipeline.training.record import Outcome
 
@@ -32,8 +33,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, settings: Settings) -> tuple[
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         outcomes = studies.run_digits(settings)
-        quiet = settings.model_copy(update={"execution": settings.execution.model_copy(update={"workers": 1})})
-        files.write_json(paths.METRICS, evaluate.evaluate(quiet).metrics)
+        evaluate.evaluate(settings, workers=1)
     return folder, outcomes
 
 
@@ -77,14 +77,14 @@ def test_a_store_made_later_holds_what_a_live_one_does(
     live = tracker(settings)
     for outcome in outcomes:
         live.sync([outcome])
-    # two seeds of two optimizers get metrics, one of each a model; the better one is registered
-    assert publishing.publish_evaluation(settings, live) == 4 + 2 + 1
+    publishing.publish_evaluation(settings)
     expected = held()
     assert set(expected) == {outcome.key for outcome in outcomes}
 
     monkeypatch.setenv("DVC_ROOT", str(tmp_path / "later"))
     # logging a model lets MLflow put the store that it went to into the environment
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    # two seeds of two optimizers get metrics, one of each a model; the better one is registered
     assert publishing.publish_all(settings, tracker(settings)) == len(outcomes) + 4 + 2 + 1
     assert held() == expected
     # and nothing is written twice
@@ -93,10 +93,10 @@ def test_a_store_made_later_holds_what_a_live_one_does(
     models = [run["tags"]["optimizer"] for run in expected.values() if run["tags"]["model"]]
     assert sorted(models) == ["muon", "sgd"]
     finals = [run for run in expected.values() if run["tags"]["kind"] == "train"]
-    metrics = files.read_json(paths.METRICS)["digits"]
+    metrics = Metrics.read().problems["digits"]
     for name in ("sgd", "muon"):
         found = {float(run["metrics"]["test_accuracy"]) for run in finals if run["tags"]["optimizer"] == name}
-        assert found == set(metrics[name]["test_accuracy"]["seeds"])
+        assert found == set(metrics[name].test_accuracy.seeds)
     assert all(run["artifacts"] == ["weights.safetensors"] for run in finals)
 
 
@@ -132,62 +132,61 @@ def test_the_champion_is_the_registered_model(
 def test_each_optimizers_trainings_are_read_once(
     settings: Settings, outcomes: list[Outcome], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Recorder:
-        usable = False
-
-        def sync_metrics(self, *_: Any) -> int:
-            return 0
-
-        def sync_registry(self, *_: Any) -> int:
-            return 0
-
+    monkeypatch.setenv(connection.TRACKING, connection.LATER)
     read: list[str] = []
     original = outputs.read_trainings
     monkeypatch.setattr(outputs, "read_trainings", lambda name: read.append(name) or original(name))
-    two = settings.model_copy(update={"problems": settings.problems | {"again": settings.problems["digits"]}})
-    publishing.publish_evaluation(two, Recorder())  # type: ignore[arg-type]
+    two = settings.model_copy(update={"problems": {**settings.problems, "digits_words": settings.problems["digits"]}})
+    shutil.copytree(paths.learning("digits"), paths.learning("digits_words"), dirs_exist_ok=True)
+    publishing.publish_evaluation(two)
     assert sorted(read) == ["muon", "sgd"]
 
 
-def test_nothing_is_registered_where_every_training_diverged() -> None:
-    # a recorder that is called would fail
-    assert publishing._publish_champion([studies.diverged(seed=1)], object()) == 0  # type: ignore[arg-type]
-    assert publishing._publish_champion([], object()) == 0  # type: ignore[arg-type]
+def rewritten(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, diverged: set[str]) -> None:
+    """Let all trainings of these optimizers have diverged, in outputs of the test's own."""
+    shutil.copytree(Path.cwd(), tmp_path / "copy")
+    monkeypatch.chdir(tmp_path / "copy")
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    for name in diverged:
+        outcomes = [
+            replace(outcome, diverged_at=1, history=(replace(outcome.last, validation_accuracy=0.0),))
+            for outcome in outputs.read_trainings_with_weights(name)
+        ]
+        outputs.write_trainings(name, outcomes)
 
 
-def test_metrics_go_to_the_seed_that_they_belong_to(settings: Settings, outcomes: list[Outcome]) -> None:
-    recorded: dict[str, dict[str, float]] = {}
-
-    class Recorder:
-        usable = False
-
-        def sync_metrics(self, _: str, found: dict[str, dict[str, float]]) -> int:
-            recorded.update(found)
-            return len(found)
-
-        def sync_registry(self, *_: Any) -> int:
-            return 0
-
-    assert publishing.publish_evaluation(settings, Recorder()) == 4  # type: ignore[arg-type]
-    metrics = files.read_json(paths.METRICS)["digits"]
-    for name in ("sgd", "muon"):
-        for index, outcome in enumerate(outputs.read_trainings(name)):
-            assert outcome.training.seed == index + 1
-            assert recorded[outcome.key]["test_loss"] == metrics[name]["test_loss"]["seeds"][index]
+def test_an_optimizer_whose_seeds_all_diverged_has_no_model(
+    settings: Settings, outcomes: list[Outcome], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rewritten(monkeypatch, tmp_path, {"muon"})
+    publishing.publish_all(settings, tracker(settings))
+    assert [run["tags"]["optimizer"] for run in held().values() if run["tags"]["model"]] == ["sgd"]
+    (version,) = Store().client.search_model_versions("name = 'digits-cnn'")
+    assert version.tags["optimizer"] == "sgd"
 
 
-def test_a_value_that_is_none_is_no_metric() -> None:
-    found = {name: {"seeds": [0.5, None]} for name in publishing._FINAL}
-    assert publishing._final_metrics(found, 0) == dict.fromkeys(publishing._FINAL, 0.5)
-    assert publishing._final_metrics(found, 1) == {}
+def test_nothing_is_registered_where_every_training_diverged(
+    settings: Settings, outcomes: list[Outcome], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rewritten(monkeypatch, tmp_path, {"sgd", "muon"})
+    publishing.publish_all(settings, tracker(settings))
+    assert len(held()) == len(outcomes)
+    assert Store().client.search_registered_models() == []
 
 
-def test_no_model_of_an_optimizer_whose_best_seed_diverged() -> None:
-    class Recorder:
-        usable = True
-
-    both = [studies.diverged(seed=1), studies.diverged(seed=2)]
-    assert publishing._publish_model(both, studies.settings(), Recorder()) == 0  # type: ignore[arg-type]
+def test_metrics_go_to_the_seed_that_they_belong_to_and_none_is_no_metric(
+    settings: Settings, outcomes: list[Outcome], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rewritten(monkeypatch, tmp_path, set())
+    content = Metrics.read().model_dump(mode="json")
+    losses = content["problems"]["digits"]["sgd"]["test_loss"]["seeds"]
+    content["problems"]["digits"]["sgd"]["test_loss"]["seeds"] = [None, losses[1]]
+    Metrics.model_validate(content).write()
+    publishing.publish_all(settings, tracker(settings))
+    first, second = (Store().run(outcome).data.metrics for outcome in outputs.read_trainings("sgd"))
+    assert "test_loss" not in first
+    assert "test_accuracy" in first
+    assert second["test_loss"] == losses[1]
 
 
 def test_a_folder_without_outputs_says_what_to_do(
@@ -196,4 +195,3 @@ def test_a_folder_without_outputs_says_what_to_do(
     monkeypatch.chdir(tmp_path)
     with pytest.raises(DataError, match="run `dvc repro`"), refusals.in_words():
         connection.datasets(settings)
-    assert list(publishing._everything(settings)) == []

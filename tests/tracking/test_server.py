@@ -25,9 +25,10 @@ if TYPE_CHECKING:
 _SECONDS = 60
 _SERVE = """
 import sys
-from pipeline import errors, noise
+from pipeline.project import errors
+from pipeline.console import quiet
 from pipeline.tracking import server
-noise.hush()
+quiet.hush()
 with errors.one_message():
     server.serve("sqlite:///store.db", int(sys.argv[1]), lambda: print("it answers", flush=True))
 """

@@ -5,9 +5,9 @@ import logging
 import multiprocessing
 import os
 import socket
-import threading
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +16,10 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from pipeline import tracking
-from pipeline.project import files
-from pipeline.tracking import Tracker, store
+from pipeline.project import files, paths
+from pipeline.running import memo
+from pipeline.tracking import Tracker, entities, models, store
+from pipeline.tracking.runs import Runs
 from tests import studies
 from tests.stores import DATA, Store, point_to, write
 
@@ -51,6 +53,18 @@ def warned() -> list[str]:
 def tracker(warned: list[str]) -> Iterator[Tracker]:
     yield Tracker({"digits": DATA, "other": OTHER}, warned.append)
     assert warned == []
+
+
+def add_metrics(tracker: Tracker, problem: str, metrics: dict[str, dict[str, float]]) -> int:
+    return tracker.do(partial(Runs.add_metrics, problem=problem, metrics=metrics))
+
+
+def add_model(tracker: Tracker, outcome: Outcome, make: Any, example: np.ndarray) -> int:
+    return tracker.do(partial(models.log, outcome=outcome, make=make, example=example))
+
+
+def register(tracker: Tracker, name: str, outcome: Outcome) -> int:
+    return tracker.do(partial(models.register, name=name, outcome=outcome))
 
 
 # --- runs -------------------------------------------------------------------------------------------------
@@ -112,6 +126,44 @@ def test_weights_can_be_read_back(tracker: Tracker, tmp_path: Path) -> None:
     path = store.client.download_artifacts(store.run(outcome).info.run_id, "weights.safetensors", str(tmp_path))
     found = files.read_tensors(Path(path))
     np.testing.assert_array_equal(found["dense.0.bias"], WEIGHTS["dense.0.bias"])
+
+
+def test_the_weights_of_a_run_are_the_memos_own_file(tracker: Tracker, tmp_path: Path) -> None:
+    outcome = studies.outcome(optimizer="memo", weights=WEIGHTS)
+    memo.keep(paths.memo(), outcome)
+    tracker.sync([outcome])
+    store = Store()
+    path = store.client.download_artifacts(store.run(outcome).info.run_id, "weights.safetensors", str(tmp_path))
+    assert Path(path).read_bytes() == memo.place(paths.memo(), outcome.key).read_bytes()
+    assert not Path(path).is_symlink()
+    np.testing.assert_array_equal(files.read_tensors(Path(path))["dense.0.bias"], WEIGHTS["dense.0.bias"])
+
+
+def test_a_damaged_memo_does_not_become_the_weights_of_a_run(tracker: Tracker, tmp_path: Path) -> None:
+    outcome = studies.outcome(optimizer="damaged memo", weights=WEIGHTS)
+    memo.keep(paths.memo(), outcome)
+    kept = memo.place(paths.memo(), outcome.key)
+    kept.write_bytes(kept.read_bytes()[:-1])
+    tracker.sync([outcome])
+    store = Store()
+    path = store.client.download_artifacts(store.run(outcome).info.run_id, "weights.safetensors", str(tmp_path))
+    np.testing.assert_array_equal(files.read_tensors(Path(path))["dense.0.bias"], WEIGHTS["dense.0.bias"])
+
+
+def test_a_known_run_gets_the_tags_and_params_that_it_lacks(tracker: Tracker, monkeypatch: pytest.MonkeyPatch) -> None:
+    outcome = studies.outcome(optimizer="older")
+    with monkeypatch.context() as patch:  # an earlier version of the project
+        patch.setattr(entities, "tags", lambda _: {"optimizer": "older", "problem": "digits"})
+        complete = entities.params
+        patch.setattr(entities, "params", lambda *a, **k: [p for p in complete(*a, **k) if p.key != "precision"])
+        tracker.sync([outcome])
+    monkeypatch.setenv("DVC_EXP_NAME", "a later one")
+    assert tracker.sync([outcome]) == 1
+    assert tracker.sync([outcome]) == 0
+    run = Store().run(outcome)
+    assert run.data.tags["kind"] == "train"
+    assert run.data.params["precision"] == "float32"
+    assert "dvc_exp" not in run.data.tags  # it was not this experiment that made the run
 
 
 def test_a_second_optimizers_settings_are_params(tracker: Tracker) -> None:
@@ -181,12 +233,13 @@ class Killed(BaseException):
 
 def cut_off(tracker: Tracker, call: str, outcome: Outcome, monkeypatch: pytest.MonkeyPatch) -> None:
     """Write an outcome, and die in a call of the store's client."""
+    from mlflow import MlflowClient
 
     def die(*_: Any, **__: Any) -> None:
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(tracker._runs.client, call, die)
+        patch.setattr(MlflowClient, call, die)
         with pytest.raises(Killed):
             tracker.sync([outcome])
 
@@ -213,7 +266,6 @@ def test_a_parent_that_was_cut_off_is_written_anew(
     tracker: Tracker, monkeypatch: pytest.MonkeyPatch, call: str
 ) -> None:
     outcome = studies.outcome(optimizer=f"parent cut in {call}")
-    tracker.connect()
     cut_off(tracker, call, outcome, monkeypatch)
     assert Tracker({"digits": DATA}, pytest.fail).sync([outcome]) == 1
     (parent,) = Store().runs(f"tags.optimizer = '{outcome.training.optimizer}' and tags.kind = 'parent'")
@@ -287,17 +339,17 @@ def test_final_metrics_are_added_once_and_corrected_where_they_changed(tracker: 
     outcomes = [studies.outcome(optimizer="final", seed=seed) for seed in (1, 2)]
     tracker.sync(outcomes)
     metrics = {outcome.key: {"test_accuracy": 0.7, "test_loss": 0.9} for outcome in outcomes}
-    assert tracker.sync_metrics("digits", metrics) == 2
-    assert tracker.sync_metrics("digits", metrics) == 0
+    assert add_metrics(tracker, "digits", metrics) == 2
+    assert add_metrics(tracker, "digits", metrics) == 0
     metrics[outcomes[0].key]["test_loss"] = 0.8
-    assert tracker.sync_metrics("digits", metrics) == 1
+    assert add_metrics(tracker, "digits", metrics) == 1
     store = Store()
     assert [store.run(outcome).data.metrics["test_loss"] for outcome in outcomes] == [0.8, 0.9]
     assert store.run(outcomes[0]).data.metrics["train_loss"] == 0.5
 
 
 def test_metrics_of_runs_that_are_not_there_add_nothing(tracker: Tracker) -> None:
-    assert tracker.sync_metrics("digits", {"unknown": {"test_accuracy": 0.5}}) == 0
+    assert add_metrics(tracker, "digits", {"unknown": {"test_accuracy": 0.5}}) == 0
 
 
 def test_a_model_predicts_on_any_number_of_images(tracker: Tracker) -> None:
@@ -314,8 +366,8 @@ def test_a_model_predicts_on_any_number_of_images(tracker: Tracker) -> None:
     description = Description((8, 8, 1), ("a", "b", "c"), (8.0,), (4.0,), "d", {})
     model = Classifier("digits_cnn", state, description)
     example = np.zeros((2, 8, 8, 1), np.uint8)
-    assert tracker.sync_model(outcome, lambda: model, example) == 1
-    assert tracker.sync_model(outcome, pytest.fail, example) == 0
+    assert add_model(tracker, outcome, lambda: model, example) == 1
+    assert add_model(tracker, outcome, pytest.fail, example) == 0
     run = Store().run(outcome)
     assert (run.info.status, run.info.end_time - run.info.start_time) == ("FINISHED", 1500)
     loaded = mlflow.pyfunc.load_model(f"runs:/{run.info.run_id}/model")
@@ -337,7 +389,7 @@ def log_model(tracker: Tracker, outcome: Outcome) -> None:
     state = {n: t.detach().numpy() for n, t in networks.build("digits_cnn", (8, 8, 1), 3).state_dict().items()}
     description = Description((8, 8, 1), ("a", "b", "c"), (8.0,), (4.0,), "d", {})
     model = Classifier("digits_cnn", state, description)
-    assert tracker.sync_model(outcome, lambda: model, np.zeros((2, 8, 8, 1), np.uint8)) == 1
+    assert add_model(tracker, outcome, lambda: model, np.zeros((2, 8, 8, 1), np.uint8)) == 1
 
 
 def rated(seed: int, accuracy: float) -> Outcome:
@@ -362,8 +414,8 @@ def test_the_alias_names_the_best_registered_model(tracker: Tracker) -> None:
     named = []
     for outcome in (first, worse, equal, better):
         log_model(tracker, outcome)
-        assert tracker.sync_registry("small-cnn", outcome) == 1
-        assert tracker.sync_registry("small-cnn", outcome) == 0
+        assert register(tracker, "small-cnn", outcome) == 1
+        assert register(tracker, "small-cnn", outcome) == 0
         named.append(client.get_model_version_by_alias("small-cnn", "champion").tags["key"])
     assert named == [first.key, first.key, first.key, better.key]
     assert len(client.search_model_versions("name = 'small-cnn'")) == 4
@@ -383,7 +435,7 @@ def test_the_alias_compares_models_of_the_same_data(tracker: Tracker) -> None:
         tracker.sync([outcome])
         if outcome is not before or not named:
             log_model(tracker, outcome)
-        tracker.sync_registry("moved-cnn", outcome)
+        register(tracker, "moved-cnn", outcome)
         named.append(Store().client.get_model_version_by_alias("moved-cnn", "champion").tags["key"])
     assert named == [before.key, after.key, before.key]
 
@@ -394,23 +446,23 @@ def test_a_model_that_was_deleted_is_logged_anew(tracker: Tracker) -> None:
     store = Store()
     (used,) = store.run(outcome).outputs.model_outputs
     store.client.delete_logged_model(used.model_id)
-    assert tracker.sync_registry("deleted-cnn", outcome) == 0
+    assert register(tracker, "deleted-cnn", outcome) == 0
     log_model(tracker, outcome)
-    assert tracker.sync_registry("deleted-cnn", outcome) == 1
+    assert register(tracker, "deleted-cnn", outcome) == 1
     version = store.client.get_model_version_by_alias("deleted-cnn", "champion")
     assert used.model_id not in version.source
 
 
 def test_nothing_is_registered_without_a_model(tracker: Tracker) -> None:
     outcome = studies.outcome(optimizer="no model")
-    assert tracker.sync_registry("none-cnn", outcome) == 0
+    assert register(tracker, "none-cnn", outcome) == 0
     tracker.sync([outcome])
-    assert tracker.sync_registry("none-cnn", outcome) == 0
+    assert register(tracker, "none-cnn", outcome) == 0
     assert Store().client.search_registered_models("name = 'none-cnn'") == []
 
 
 def test_no_model_without_a_run(tracker: Tracker) -> None:
-    assert tracker.sync_model(studies.outcome(optimizer="absent"), pytest.fail, np.zeros((2, 8, 8, 1), np.uint8)) == 0
+    assert add_model(tracker, studies.outcome(optimizer="absent"), pytest.fail, np.zeros((2, 8, 8, 1), np.uint8)) == 0
 
 
 # --- the store --------------------------------------------------------------------------------------------
@@ -449,8 +501,8 @@ def check_unreachable(uri: str, warned: list[str], seconds: float) -> None:
     tracker = Tracker({"digits": DATA}, warned.append)
     start = time.monotonic()
     assert tracker.sync([studies.outcome(seed=seed) for seed in (1, 2, 3)]) == 0
-    assert tracker.sync_metrics("digits", {}) == 0
-    assert tracker.sync_model(studies.outcome(), pytest.fail, np.zeros((2, 8, 8, 1))) == 0
+    assert add_metrics(tracker, "digits", {}) == 0
+    assert add_model(tracker, studies.outcome(), pytest.fail, np.zeros((2, 8, 8, 1))) == 0
     assert time.monotonic() - start < seconds
     assert not tracker.usable
     (said,) = warned
@@ -465,27 +517,6 @@ def test_a_store_that_cannot_be_reached_costs_one_warning(
     uri = f"http://127.0.0.1:{closed_port}"
     monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
     check_unreachable(uri, warned, seconds=10)
-
-
-def test_two_threads_that_cannot_reach_a_store_warn_once(monkeypatch: pytest.MonkeyPatch, warned: list[str]) -> None:
-    started, going = threading.Event(), threading.Event()
-
-    def fail() -> None:
-        started.set()
-        going.wait(10)
-        raise OSError("out of reach")
-
-    monkeypatch.setattr(store, "connect", fail)
-    tracker = Tracker({"digits": DATA}, warned.append)
-    threads = [threading.Thread(target=tracker.connect) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    started.wait(10)
-    time.sleep(0.2)  # the second one comes to the lock meanwhile
-    going.set()
-    for thread in threads:
-        thread.join(10)
-    assert len(warned) == 1
 
 
 @pytest.mark.slow
@@ -508,7 +539,7 @@ def test_an_address_that_is_none_costs_one_warning(
 
 def test_a_password_is_not_shown(monkeypatch: pytest.MonkeyPatch, warned: list[str], closed_port: int) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://me:secret@127.0.0.1:{closed_port}")
-    Tracker({"digits": DATA}, warned.append).connect()
+    Tracker({"digits": DATA}, warned.append).sync([studies.outcome()])
     (said,) = warned
     assert "secret" not in said
     assert f"127.0.0.1:{closed_port}" in said
@@ -516,7 +547,7 @@ def test_a_password_is_not_shown(monkeypatch: pytest.MonkeyPatch, warned: list[s
 
 def test_the_users_own_choice_of_chatter_wins(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "77")
-    with store.quiet():
+    with store.quietly():
         assert os.environ["MLFLOW_HTTP_REQUEST_TIMEOUT"] == "77"
         assert os.environ["DO_NOT_TRACK"] == "true"
     assert logging.getLogger("mlflow").level == logging.ERROR

@@ -153,7 +153,7 @@ CASES = [
 @pytest.mark.parametrize(("claim", "expected", "problems"), CASES, ids=lambda value: str(value)[:40])
 def test_outcome(claim, expected, problems):
     found = claims.by_name(claim).judge(study(problems))
-    assert str(found.outcome) == expected, found.sentence
+    assert str(found.kind) == expected, found.sentence
 
 
 def cost(low, high, optimizer="adam"):
@@ -182,7 +182,7 @@ def cost(low, high, optimizer="adam"):
 )
 def test_cost_is_judged_by_its_interval(timings, expected):
     found = claims.by_name("adam_costs_compute").judge(study({"cifar10": {}}, cost=timings))
-    assert str(found.outcome) == expected
+    assert str(found.kind) == expected
     assert found.p is None
 
 
@@ -208,7 +208,7 @@ def test_forgiveness_needs_agreement_between_problems(found, expected):
     problems = {problem: {name: {} for name in names} for problem, names in found.items()}
     evidence = study(problems, searches=found)
     verdict = claims.by_name("adaptive_forgives_lr").judge(evidence)
-    assert str(verdict.outcome) == expected, verdict.sentence
+    assert str(verdict.kind) == expected, verdict.sentence
     assert verdict.p is None
 
 
@@ -216,9 +216,9 @@ def test_faster_but_harder_momentum_is_inconclusive():
     problems = speeds(sgd=60_000, momentum=20_000, nesterov=19_000)
     narrow = {"cifar10": {"sgd": (2.0, False), "momentum": (0.5, False), "nesterov": (0.6, False)}}
     judge = claims.by_name("momentum_beats_sgd").judge
-    assert str(judge(study(problems, searches=narrow)).outcome) == OPEN
+    assert str(judge(study(problems, searches=narrow)).kind) == OPEN
     wide = {"cifar10": {**narrow["cifar10"], "nesterov": (0.6, True)}}
-    assert str(judge(study(problems, searches=wide)).outcome) == SUPPORTED
+    assert str(judge(study(problems, searches=wide)).kind) == SUPPORTED
 
 
 def test_a_significant_loss_within_reach_of_the_margin_does_not_refute_always():
@@ -227,7 +227,7 @@ def test_a_significant_loss_within_reach_of_the_margin_does_not_refute_always():
     evidence = study(problems)
     pair = evidence.pair("cifar10", "adam", "sgd", _test_accuracy())
     assert pair.found.p < 0.05
-    assert str(claims.by_name("adam_always_best").judge(evidence).outcome) == OPEN
+    assert str(claims.by_name("adam_always_best").judge(evidence).kind) == OPEN
 
 
 def test_always_is_refuted_by_one_problem_of_many():
@@ -237,7 +237,7 @@ def test_always_is_refuted_by_one_problem_of_many():
         **accuracies("digits", adam=0.9, sgd=0.95),
     }
     found = claims.by_name("adam_always_best").judge(study(problems))
-    assert str(found.outcome) == REFUTED
+    assert str(found.kind) == REFUTED
     assert found.effect == pytest.approx(-5)
     assert found.unit == "percentage points"
     assert found.sentence.endswith("(clearly beaten on digits by SGD).")
@@ -248,7 +248,7 @@ def test_a_rival_on_the_edge_of_its_grid_neither_refutes_nor_lets_adam_win():
     problems = accuracies("cifar10", adam=0.6, sgd=0.7, nadam=0.5)
     problems["cifar10"]["sgd"]["on_edge"] = True
     found = claims.by_name("adam_always_best").judge(study(problems))
-    assert str(found.outcome) == OPEN
+    assert str(found.kind) == OPEN
     assert "edge of its grid" in found.sentence
     found = claims.by_name("adam_always_best").judge(study(problems))
     assert found.what_would_change_it.startswith("The comparison that could not be made: the best learning rate of sgd")
@@ -259,17 +259,17 @@ def test_few_seeds_are_named_as_what_would_change_it():
     for arguments in problems["cifar10"].values():
         arguments["seeds"] = 5
     found = claims.by_name("nadam_validates_better").judge(study(problems))
-    assert str(found.outcome) == OPEN
+    assert str(found.kind) == OPEN
     assert "6 make 0.05 possible" in found.what_would_change_it
 
 
 def test_a_missed_target_counts_to_the_end_of_the_training():
     problems = speeds(adam=20_000, adagrad=[None] * 10, adadelta=40_000)
     found = claims.by_name("adagrad_slows").judge(study(problems))
-    assert str(found.outcome) == SUPPORTED
+    assert str(found.kind) == SUPPORTED
     nobody = speeds(adam=[None] * 10, adagrad=[None] * 10, adadelta=40_000)
     found = claims.by_name("adagrad_slows").judge(study(nobody))
-    assert str(found.outcome) == MISSING
+    assert str(found.kind) == MISSING
     assert "neither adam nor adagrad reached the target" in found.sentence
 
 

@@ -1,4 +1,4 @@
-"""What a tuning curve tells: how forgiving the learning rate is, and what a given search budget buys."""
+"""What a learning-rate search tells: how forgiving the learning rate is, and what a given search budget buys."""
 
 from __future__ import annotations
 
@@ -37,28 +37,22 @@ class Tolerance:
     open_high: bool
 
 
-def learning_rate_tolerance(
-    learning_rates: ArrayLike, scores: ArrayLike, margin: float, *, higher_is_better: bool = True
-) -> Tolerance:
-    """Return how many decades of learning rate score within `margin` of the best.
+def learning_rate_tolerance(learning_rates: ArrayLike, scores: ArrayLike, margin: float) -> Tolerance:
+    """Return how many decades of learning rates score within `margin` of the best; higher scores are better.
 
     Between neighbouring grid points the score is interpolated linearly in log10 of the learning rate, giving
     a curve f on the range of the grid. The tolerance is the total length, in log10, of the part where
-    ``f ≥ best − margin`` (for a loss, ``f ≤ best + margin``), gaps left out, nothing added beyond the grid.
-    A diverged trial (NaN or infinite score) counts as infinitely bad: no part of the two segments that touch
-    it is good.
+    ``f ≥ best − margin``, gaps left out, nothing added beyond the grid. A diverged trial (NaN or infinite score)
+    counts as infinitely bad: no part of the two segments that touch it is good.
 
     Parameters
     ----------
     learning_rates
         Shape ``(n,)``, n at least 2: positive and distinct, in any order.
     scores
-        Shape ``(n,)``: one validation score a learning rate (mean over seeds); NaN or infinite where the
-        trial diverged.
+        Shape ``(n,)``: one validation score per learning rate; NaN or infinite where the trial diverged.
     margin
         How far below the best is still good, in the unit of the scores; not negative.
-    higher_is_better
-        False for a loss.
 
     Raises
     ------
@@ -71,36 +65,32 @@ def learning_rate_tolerance(
     >>> learning_rate_tolerance([0.001, 0.01, 0.1], [0.5, 0.6, 0.4], 0.1).decades
     1.5
     """
-    rates, height = _curve(learning_rates, scores, higher_is_better)
+    rates, height = _curve(learning_rates, scores)
     if not margin >= 0:
         raise SampleError(f"margin is {margin}, a number of at least 0 is needed.")
     if not np.isfinite(height).any():
         raise SampleError("every trial diverged: there is no best learning rate to stay close to.")
     best = int(np.argmax(height))
     floor = float(height[best]) - margin
-    position = np.log10(rates)
     return Tolerance(
-        decades=_length_above(position, height, floor),
+        decades=_length_above(np.log10(rates), height, floor),
         best_learning_rate=float(rates[best]),
-        best_score=float(height[best] if higher_is_better else -height[best]),
+        best_score=float(height[best]),
         open_low=bool(height[0] >= floor),
         open_high=bool(height[-1] >= floor),
     )
 
 
-def _curve(
-    learning_rates: ArrayLike, scores: ArrayLike, higher_is_better: bool
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the learning rates, ascending, and heights (larger is better, −∞ for diverged)."""
+def _curve(learning_rates: ArrayLike, scores: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the learning rates, ascending, and their scores, −∞ for diverged."""
     rates = finite_sample(learning_rates, name="learning_rates", at_least=2)
     raw = np.asarray(scores, dtype=np.float64)
     if raw.shape != rates.shape:
         raise SampleError(f"{rates.size} learning rates but scores of shape {raw.shape}: one each is needed.")
     if rates.min() <= 0 or np.unique(rates).size < rates.size:
         raise SampleError(f"learning rates must be positive and distinct, found {rates.tolist()}.")
-    height = np.where(np.isfinite(raw), raw if higher_is_better else -raw, -np.inf)
     order = np.argsort(rates)
-    return rates[order], height[order]
+    return rates[order], np.where(np.isfinite(raw), raw, -np.inf)[order]
 
 
 def _length_above(position: NDArray[np.float64], height: NDArray[np.float64], floor: float) -> float:
@@ -113,14 +103,8 @@ def _length_above(position: NDArray[np.float64], height: NDArray[np.float64], fl
     return float((share * np.diff(position)).sum())
 
 
-def expected_best(
-    scores: ArrayLike,
-    trials: int,
-    *,
-    diverged_score: float | None = None,
-    higher_is_better: bool = True,
-) -> NDArray[np.float64]:
-    """Return the expected best validation score after 1 to `trials` random trials.
+def expected_best(scores: ArrayLike, trials: int, *, diverged_score: float | None = None) -> NDArray[np.float64]:
+    """Return the expected best validation score after 1 to `trials` random trials; higher scores are better.
 
     With N scores sorted ascending, ``E[best of k] = Σᵢ vᵢ · ((i/N)ᵏ − ((i − 1)/N)ᵏ)``: the mean of the
     largest of k draws *with replacement* from the trials at hand. Drawing from a learning-rate grid stands
@@ -129,14 +113,12 @@ def expected_best(
     Parameters
     ----------
     scores
-        Shape ``(N,)``: one validation score a trial; NaN or infinite where the trial diverged.
+        Shape ``(N,)``: one validation score per trial; NaN or infinite where the trial diverged.
     trials
         The largest budget k, at least 1. Above N the curve flattens at the best score seen, which
         understates what so many new trials would find.
     diverged_score
         What a diverged trial is worth, for example the accuracy of guessing.
-    higher_is_better
-        False for a loss: the expected smallest is returned.
 
     Returns
     -------
@@ -163,10 +145,8 @@ def expected_best(
     raw = np.asarray(scores, dtype=np.float64)
     if diverged_score is not None:
         raw = np.where(np.isfinite(raw), raw, diverged_score)
-    sample = finite_sample(raw, name="scores")
-    ascending = np.sort(sample if higher_is_better else -sample)
+    ascending = np.sort(finite_sample(raw, name="scores"))
     steps = np.arange(ascending.size + 1) / ascending.size
-    budgets = np.arange(1, trials + 1)[:, None]
-    weights = np.diff(steps[None, :] ** budgets, axis=1)
+    weights = np.diff(steps ** np.arange(1, trials + 1)[:, None], axis=1)
     best: NDArray[np.float64] = weights @ ascending
-    return best if higher_is_better else -best
+    return best
