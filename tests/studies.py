@@ -15,7 +15,7 @@ from pipeline.running import outputs
 from pipeline.running.key import key_of
 from pipeline.running.planning import plan
 from pipeline.settings import loading, study
-from pipeline.training.record import Outcome, Point, Training
+from pipeline.training.record import OptimizerRow, Outcome, Point, Training
 from pipeline.tuning import Choice
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def settings(**problem_rows: dict[str, Any]) -> study.Settings:
 
 
 def training(**changes: Any) -> Training:
-    row = {"class": "Adam", "arguments": {"amsgrad": True}, "rest": None}
+    row = OptimizerRow("Adam", {"amsgrad": True})
     whole = Training("train", "digits", "adam", "digits_cnn", row, 0.001, 2, 50, 1, 1, "d" * 64)
     return replace(whole, **changes)
 
@@ -88,17 +88,13 @@ def run_digits(chosen: study.Settings) -> list[Outcome]:
     everything: list[Outcome] = []
     for name, row in chosen.optimizers.items():
 
-        def go(kind: Any, rate: float, seed: int, name: str = name, row: Any = row) -> Outcome:
-            asked = plan(
-                kind, name, row, "digits", chosen.problems["digits"], learning_rate=rate, seed=seed, data=digest
-            )
+        def go(kind: Any, rate: float, seed: int, name: str = name) -> Outcome:
+            asked = plan(kind, chosen, name, "digits", learning_rate=rate, seed=seed, data=digest)
             return train(asked, paths.learning("digits"), key_of(asked, "code"))
 
-        trials = [
-            replace(go("tune", rate, chosen.tuning.seed), weights=None)
-            for rate in (row.learning_rate / 10, row.learning_rate)
-        ]
-        choice = Choice(row.learning_rate, trials[1].validation_accuracy, len(trials), on_edge=True)
+        centre = row.learning_rate_centre
+        trials = [replace(go("tune", rate, chosen.tuning.seed), weights=None) for rate in (centre / 10, centre)]
+        choice = Choice(centre, trials[1].validation_accuracy, len(trials), on_edge=True)
         outputs.write_search(name, {"digits": trials}, {"digits": choice})
         finals = [go("train", choice.learning_rate, seed) for seed in chosen.seeds("digits")]
         outputs.write_trainings(name, finals)

@@ -13,14 +13,18 @@ from pipeline.data.problems import digits
 from pipeline.project import paths
 from pipeline.project.errors import SettingsError
 from pipeline.results.cost import Cost, Ratio
+from pipeline.training.record import OptimizerRow
 from stages import cost as stage
 
 PARAMS = Path(__file__).parents[1] / "params.yaml"
 QUICK = {"network": "digits_cnn", "shape": (8, 8, 1), "classes": 10, "batch_size": 8, "rounds": 7, "steps": 2}
 
 
-def row(kind: str, **arguments: object) -> tuple[dict[str, object], float]:
-    return {"class": kind, "arguments": arguments, "rest": None}, 0.001
+def row(kind: str, **arguments: object) -> tuple[OptimizerRow, float]:
+    return OptimizerRow(kind, arguments), 0.001
+
+
+MUON = (OptimizerRow("Muon", {}, OptimizerRow("AdamW")), 0.001)
 
 
 def timing(steps: list[float], optimizer_steps: list[float]) -> Timing:
@@ -59,10 +63,7 @@ def test_state_is_counted_in_bytes_per_parameter():
         "momentum": row("SGD", momentum=0.9),
         "adam": row("Adam"),
         "amsgrad": row("Adam", amsgrad=True),
-        "muon": (
-            {"class": "Muon", "arguments": {}, "rest": {"class": "AdamW", "arguments": {}}},
-            0.001,
-        ),
+        "muon": MUON,
     }
     found = cost.measure(TimingTask(**QUICK, rows=rows)).optimizers
     bytes_of = {name: timing.state_bytes_per_parameter for name, timing in found.items()}
@@ -86,8 +87,7 @@ def test_every_round_is_timed_and_an_update_is_part_of_its_step():
 
 
 def test_more_work_is_measured_as_more():
-    muon = {"class": "Muon", "arguments": {}, "rest": {"class": "AdamW", "arguments": {}}}
-    rows = {"sgd": row("SGD"), "muon": (muon, 0.001)}
+    rows = {"sgd": row("SGD"), "muon": MUON}
     found = cost.relative(cost.measure(TimingTask(**{**QUICK, "rounds": 9, "steps": 5}, rows=rows))).optimizers
     assert found["muon"].optimizer_ratio.low > 2 * found["sgd"].optimizer_ratio.median
 

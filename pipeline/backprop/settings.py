@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, model_validator
 
 from pipeline.settings import loading
 from pipeline.settings.section import Section
+
+if TYPE_CHECKING:
+    from pipeline.results.backprop import Origin
 
 Number = Annotated[float, Field(allow_inf_nan=False, strict=True)]
 Rate = Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False, strict=True)]
@@ -26,11 +29,11 @@ class BackpropSettings(Section):
     Attributes
     ----------
     inputs
-        One number an input unit.
+        One number for each input.
     hidden_weights
-        One row a hidden unit; every row has one weight an input.
+        One row for each hidden unit, with one weight for each input.
     output_weights
-        One weight a hidden unit.
+        One weight for each hidden unit.
     target
         What the output should be.
     learning_rate
@@ -41,7 +44,7 @@ class BackpropSettings(Section):
         How many steps of descent the curves of J cover.
     legible, reconstructed, assumed
         Where a number comes from: symbol to the value that can be read in the assignment, that was found to
-        reproduce what can be read, or that was chosen for want of any trace.
+        reproduce what can be read, or that was chosen because nothing is known of it.
     """
 
     inputs: Numbers
@@ -57,38 +60,33 @@ class BackpropSettings(Section):
 
     @model_validator(mode="after")
     def _sizes_fit(self) -> BackpropSettings:
-        for number, row in enumerate(self.hidden_weights, start=1):
-            if len(row) != len(self.inputs):
-                raise ValueError(
-                    f"row {number} of hidden_weights has {_count(len(row), 'weight')}, "
-                    f"but there are {_count(len(self.inputs), 'input')}: give one weight for each"
-                )
-        if len(self.output_weights) != len(self.hidden_weights):
-            raise ValueError(
-                f"output_weights has {_count(len(self.output_weights), 'weight')}, but hidden_weights "
-                f"describes {_count(len(self.hidden_weights), 'hidden unit')}: give one weight for each"
-            )
+        sizes = {f"row {k} of hidden_weights": len(row) for k, row in enumerate(self.hidden_weights, start=1)}
+        for place, count in sizes.items():
+            if count != len(self.inputs):
+                raise ValueError(f"{place}: found {count}, expected {len(self.inputs)}, one for each input")
+        found, expected = len(self.output_weights), len(self.hidden_weights)
+        if found != expected:
+            raise ValueError(f"output_weights: found {found}, expected {expected}, one for each hidden unit")
         return self
 
     @model_validator(mode="after")
     def _origins_name_symbols(self) -> BackpropSettings:
-        known = self.symbols()
-        origins = {"legible": self.legible, "reconstructed": self.reconstructed, "assumed": self.assumed}
-        for origin, symbols in origins.items():
-            for symbol in symbols:
+        hidden = numbered("h", len(self.hidden_weights))
+        known = [*numbered("i", len(self.inputs)), *self.weights(), *hidden, "z", "o", "y", "J", "alpha"]
+        for origin, stated in self.origins().items():
+            for symbol in stated:
                 if symbol not in known:
                     raise ValueError(f"{origin} names {symbol!r}, which this network lacks; it has {', '.join(known)}")
         return self
 
-    def symbols(self) -> list[str]:
-        """Return the names of all numbers that an origin may be stated for."""
-        inputs, hidden = len(self.inputs), len(self.hidden_weights)
-        return [
-            *numbered("i", inputs),
-            *numbered("w", inputs * hidden + hidden),
-            *numbered("h", hidden),
-            *("z", "o", "y", "J", "alpha"),
-        ]
+    def weights(self) -> dict[str, float]:
+        """Return all weights by name, the hidden ones first, row by row."""
+        values = [*(weight for row in self.hidden_weights for weight in row), *self.output_weights]
+        return dict(zip(numbered("w", len(values)), values, strict=True))
+
+    def origins(self) -> dict[Origin, Mapping[str, float]]:
+        """Return what is stated of where numbers come from."""
+        return {"legible": self.legible, "reconstructed": self.reconstructed, "assumed": self.assumed}
 
 
 def numbered(letter: str, count: int) -> list[str]:
@@ -96,10 +94,7 @@ def numbered(letter: str, count: int) -> list[str]:
     return [f"{letter}{number}" for number in range(1, count + 1)]
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
+# What the command line starts from; it works in any folder. A test keeps params.yaml, which the study reads, equal.
 ASSIGNMENT = BackpropSettings(
     inputs=(1, 2),
     hidden_weights=((0.5, 0.7), (0.3, 0.4)),
@@ -112,7 +107,6 @@ ASSIGNMENT = BackpropSettings(
     reconstructed={"i1": 1, "i2": 2, "w1": 0.5, "w2": 0.7, "w3": 0.3, "w4": 0.4, "w5": 1, "w6": 0.5},
     assumed={"alpha": 0.5},
 )
-"""The assignment's example: what the command line starts from. The study itself reads ``params.yaml``."""
 
 
 def load() -> BackpropSettings:

@@ -16,7 +16,6 @@ TUNE = Path("runs/tune")
 TRAIN = Path("runs/train")
 CHAMPION_WEIGHTS = Path("models/champion.safetensors")
 
-BACKPROP = Path("results/backprop.json")
 REPORTS = Path("reports")
 LOGS = Path("logs")
 TIMINGS = LOGS / "timings.jsonl"

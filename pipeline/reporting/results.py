@@ -7,10 +7,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pipeline.data import problems
-from pipeline.project import files, paths
+from pipeline.project import paths
 from pipeline.project.errors import DataError
 from pipeline.reporting.drawing import colours
 from pipeline.results import tables
+from pipeline.results.backprop import WorkedExample
 from pipeline.results.champions import Champions
 from pipeline.results.comparison import Comparison
 from pipeline.results.cost import Cost
@@ -62,7 +63,7 @@ class Results:
     learning_rates: pd.DataFrame
     champion: Mapping[str, Mapping[str, Any]]
     environment: Mapping[str, Any]
-    backprop: dict[str, Any] | None = None
+    backprop: WorkedExample | None = None
     cost: Any = None
     comparison: Any = None
     verdicts: Any = None
@@ -138,7 +139,7 @@ def load(settings: Settings) -> Results:
         learning_rates=tables.LEARNING_RATES.read(),
         champion=Champions.read().model_dump(mode="json")["problems"],
         environment=Environment.read().model_dump(mode="json"),
-        backprop=files.read_json(paths.BACKPROP) if paths.BACKPROP.exists() else None,
+        backprop=WorkedExample.read_if_there(),
         cost=cost and cost.model_dump(mode="json")["optimizers"],
         comparison=comparison and comparison.model_dump(mode="json"),
         verdicts=verdicts and verdicts.model_dump(mode="json")["claims"],

@@ -83,18 +83,22 @@ def check_optimizer(name: str, row: OptimizerRow, learning_rate: float) -> None:
 
 
 def defaults(class_name: str) -> dict[str, Any]:
-    """Return the arguments of a class of ``torch.optim`` and their defaults, without the learning rate."""
+    """Return the arguments of a class of ``torch.optim`` that concern a reader, with their defaults."""
+    return {name: default for name, default in _all_defaults(class_name).items() if name not in _NOT_SHOWN}
+
+
+def _all_defaults(class_name: str) -> dict[str, Any]:
     import torch
 
     parameters = inspect.signature(getattr(torch.optim, class_name)).parameters
-    return {name: found.default for name, found in parameters.items() if name not in _NOT_SHOWN}
+    return {name: found.default for name, found in parameters.items()}
 
 
 def _check_kinds(where: str, row: OptimizerRow) -> None:
     """Refuse what torch would take without a word: text for a flag, true for a number, text that is never used."""
     from pipeline.training.optimizers import ALLOWED
 
-    known = defaults(row.class_name) if row.class_name in ALLOWED else {}
+    known = _all_defaults(row.class_name) if row.class_name in ALLOWED else {}
     for name, value in row.arguments.items():
         wanted = _wanted(known.get(name), value)
         if wanted:

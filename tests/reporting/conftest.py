@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from pipeline.backprop import example
+from pipeline.backprop.example import worked_example
 from pipeline.backprop.settings import ASSIGNMENT
 from pipeline.evaluation.metrics import over_seeds
 from pipeline.reporting.results import Results
@@ -114,7 +114,7 @@ def made_up_results(settings, diverged=()):
             "python": "3.11.7",
             "versions": {"torch": "2.15.0", "numpy": "2.4.6"},
         },
-        backprop=json.loads(json.dumps(example.result(ASSIGNMENT))),
+        backprop=worked_example(ASSIGNMENT),
         cost={name: made_up_cost(rng, name) for name in settings.optimizers},
     )
 
@@ -155,7 +155,7 @@ def made_up_curve(rng, settings, problem, optimizer, level, diverged):
 
 
 def made_up_trials(settings, problem, optimizer, level, diverged):
-    middle = settings.optimizers[optimizer].learning_rate
+    middle = settings.optimizers[optimizer].learning_rate_centre
     rows = []
     for step in range(-3, 4):
         lost = diverged and step == 3

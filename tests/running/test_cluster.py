@@ -8,18 +8,18 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 
-from pipeline.project import environment, files
+from pipeline.project import files
 from pipeline.project.errors import SettingsError, TrainingError
-from pipeline.running import cluster, pool, rows, trainings
+from pipeline.running import cluster, trainings
 from pipeline.running.cluster import Cluster
-from pipeline.settings import study
-from tests.running.test_pool import content, plain_main, pool_tasks, short, task  # noqa: F401 - fixtures
+from tests.running.helpers import content, short, task
 
 NEEDS_RAY = "Ray is not installed: make ray"
 # Ray leaves sockets and processes to the garbage collector
@@ -28,15 +28,17 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 SCRIPT = """
 import sys
 from pathlib import Path
-from pipeline import errors, execution
-from pipeline.cluster import Cluster
-from pipeline.files import read_json
-from pipeline.records import Training
+from pipeline.project import errors
+from pipeline.project.files import read_json
+from pipeline.running import trainings
+from pipeline.running.cluster import Cluster
+from pipeline.training.record import OptimizerRow, Training
 
 def main(folder):
-    trainings = [Training(**fields) for fields in read_json(folder / "trainings.json")]
-    execution.run(
-        trainings, lambda problem: folder / "learning", 2, folder / "memo",
+    fields = read_json(folder / "trainings.json")
+    wanted = [Training(**{**some, "row": OptimizerRow.from_json(some["row"])}) for some in fields]
+    trainings.run(
+        wanted, lambda problem: folder / "learning", 2, folder / "memo",
         lambda outcome, fresh: print("fresh" if fresh else "known", outcome.key, flush=True),
         Cluster(most=2),
     )
@@ -47,7 +49,7 @@ with errors.one_message():
 
 
 @pytest.fixture
-def by_value(pool_tasks):  # noqa: F811
+def by_value(pool_tasks):
     """What can be sent to a cluster, which has the package but not the tests."""
     ray = pytest.importorskip("ray", reason=NEEDS_RAY)
     ray.cloudpickle.register_pickle_by_value(pool_tasks)
@@ -77,7 +79,7 @@ def two_nodes(monkeypatch, tmp_path):
 def here():
     """A cluster of this machine alone."""
     ray = pytest.importorskip("ray", reason=NEEDS_RAY)
-    yield Cluster(most=2, environment=pool._WORKER_ENVIRONMENT)
+    yield Cluster(most=2)
     ray.shutdown()
 
 
@@ -110,20 +112,6 @@ def test_no_cluster_answers(address, monkeypatch, tmp_path):
         there = Cluster(address.format(port=taken.getsockname()[1]))
         with pytest.raises(SettingsError, match="no Ray cluster answers at"):
             cluster.parallel(str, [("task", tmp_path)], there, print)  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize(
-    ("changes", "expected"),
-    [
-        ({}, None),
-        ({"engine": "ray", "workers": 3}, Cluster(None, 3)),
-        ({"engine": "ray", "workers": "auto"}, Cluster(None, environment.available_cores())),
-        ({"engine": "ray", "workers": "auto", "ray_address": "auto"}, Cluster("auto", None)),
-        ({"engine": "ray", "workers": 5, "ray_address": "head:6379", "ray_logs": True}, Cluster("head:6379", 5, True)),
-    ],
-)
-def test_the_settings_say_where(changes, expected):
-    assert rows._cluster(study.ExecutionSettings(**changes)) == expected
 
 
 # The same results
@@ -164,8 +152,8 @@ def test_what_follows_from_an_outcome_is_trained_there_too(learning, tmp_path):
 
 @pytest.mark.slow
 def test_a_machine_goes_down_and_its_trainings_are_done_elsewhere(two_nodes, learning, by_value, tmp_path):
-    trainings = [task(seed=seed, epochs=12, batch_size=8) for seed in range(8)]
-    expected = trainings.run(trainings, lambda _: learning, 2, tmp_path / "processes")
+    wanted = [task(seed=seed, epochs=12, batch_size=8) for seed in range(8)]
+    expected = trainings.run(wanted, lambda _: learning, 2, tmp_path / "processes")
     notes = tmp_path / "notes"
     notes.mkdir()
     lost = [node for node in two_nodes.list_all_nodes() if node != two_nodes.head_node]
@@ -189,7 +177,7 @@ def test_a_machine_goes_down_and_its_trainings_are_done_elsewhere(two_nodes, lea
             two_nodes.remove_node(lost.pop(), allow_graceful=False)
 
     there = Cluster(two_nodes.address)
-    outcomes = trainings.run(trainings, lambda _: learning, 1, tmp_path / "ray", listen, there)
+    outcomes = trainings.run(wanted, lambda _: learning, 1, tmp_path / "ray", listen, there)
     assert sorted(told) == sorted(outcome.key for outcome in expected), "each is told once"
     assert content(outcomes) == content(expected)
 
@@ -252,7 +240,7 @@ def test_it_is_quiet_listens_to_this_machine_alone_and_ctrl_c_leaves_nothing(lea
     pytest.importorskip("ray", reason=NEEDS_RAY)
     shutil.copytree(learning, tmp_path / "learning")
     long = [task(seed=seed, epochs=12, batch_size=8) for seed in range(30)]
-    files.write_json(tmp_path / "trainings.json", [training.__dict__ for training in long])
+    files.write_json(tmp_path / "trainings.json", [asdict(training) for training in long])
     script = tmp_path / "study.py"
     script.write_text(SCRIPT)
     process = subprocess.Popen(

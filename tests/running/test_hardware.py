@@ -11,8 +11,8 @@ import yaml
 
 from pipeline.project.errors import SettingsError
 from pipeline.running import hardware
+from pipeline.running.hardware import Hardware
 from pipeline.settings import loading
-from pipeline.training.record import Hardware
 
 PARAMS = yaml.safe_load((Path(__file__).parents[2] / "params.yaml").read_text())
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,7 +9,7 @@ import pytest
 from pipeline.project import paths
 from pipeline.project.errors import DataError
 from pipeline.running import outputs
-from pipeline.tuning import Choice
+from pipeline.running.outputs import Choice
 from tests import studies
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def test_a_search_comes_back() -> None:
     choices = {problem: Choice(0.01, 0.8, 2, on_edge=True) for problem in trials}
     outputs.write_search("adam", trials, choices)
     assert outputs.read_trials("adam") == untimed([*trials["digits"], *trials["other"]])
-    assert outputs.read_choice("adam", "other") == asdict(choices["other"])
+    assert outputs.read_choices("adam", ["other", "digits"]) == choices
 
 
 def test_trainings_come_back_with_the_weights_of_their_own_seed_and_problem() -> None:
@@ -62,7 +62,7 @@ def test_trainings_come_back_with_the_weights_of_their_own_seed_and_problem() ->
 
 
 @pytest.mark.parametrize(
-    "read", [outputs.read_trials, outputs.read_trainings, lambda name: outputs.read_choice(name, "x")]
+    "read", [outputs.read_trials, outputs.read_trainings, lambda name: outputs.read_choices(name, ["x"])]
 )
 def test_what_is_missing_says_how_to_make_it(read) -> None:
     with pytest.raises(DataError, match=r"runs/.*/adam/.*\.json is missing: run `dvc repro`"):
@@ -72,7 +72,7 @@ def test_what_is_missing_says_how_to_make_it(read) -> None:
 def test_a_problem_that_was_not_tuned_says_how_to_tune_it() -> None:
     outputs.write_search("adam", {}, {})
     with pytest.raises(DataError, match=r"runs/tune/adam/choice.json has no digits: run `dvc repro`"):
-        outputs.read_choice("adam", "digits")
+        outputs.read_choices("adam", ["digits"])
 
 
 def test_outputs_are_the_same_bytes_every_time() -> None:

@@ -6,15 +6,14 @@ import pytest
 import torch
 from torch import nn
 
-from pipeline.project.errors import SettingsError
+from pipeline.prepared.refusal import Refusal
 from pipeline.training import networks, optimizers
+from pipeline.training.convolution import kernels
+from pipeline.training.record import OptimizerRow
 
 SHAPES = {"assignment_cnn": (32, 32, 3), "wide_cnn": (32, 32, 3), "digits_cnn": (8, 8, 1)}
-MUON = {
-    "class": "Muon",
-    "arguments": {"weight_decay": 0.0},
-    "rest": {"class": "AdamW", "arguments": {"weight_decay": 0.0}},
-}
+ADAMW = OptimizerRow("AdamW", {"weight_decay": 0.0})
+MUON = OptimizerRow("Muon", {"weight_decay": 0.0}, ADAMW)
 
 
 def random(*shape, seed=0):
@@ -119,7 +118,7 @@ def test_where_there_are_no_hidden_matrices_the_rest_of_muon_takes_all(layers):
 
     by_muon, by_rest = make(), make()
     stepper = optimizers.build("muon", MUON, 0.01, by_muon)
-    plain = optimizers.build("adamw", MUON["rest"], 0.01, by_rest)
+    plain = optimizers.build("adamw", ADAMW, 0.01, by_rest)
     assert stepper.parameter_counts == {"Muon": 0, "AdamW": 42 * layers}
     for model, own in ((by_muon, stepper), (by_rest, plain)):
         before = own.values.clone()
@@ -136,11 +135,32 @@ def test_a_third_layer_gives_muon_something_to_do():
     assert optimizers.build("muon", MUON, 0.01, model).parameter_counts == {"Muon": 36, "AdamW": 90}
 
 
-def test_an_unknown_network_is_refused_with_the_closest_name():
-    with pytest.raises(SettingsError, match=r"'linaer' is unknown; did you mean 'linear'\?"):
+def test_an_unknown_network_is_refused_with_those_that_there_are():
+    with pytest.raises(Refusal) as caught:
         networks.build("linaer", (8, 8, 1), 10)
+    assert caught.value.code == "unknown_network"
+    assert caught.value.values == {"found": "linaer", "allowed": networks.names()}
 
 
 def test_images_that_shrink_to_nothing_are_refused():
-    with pytest.raises(SettingsError, match="4 × 4 pixels are too small"):
+    with pytest.raises(Refusal) as caught:
         networks.build("assignment_cnn", (4, 4, 3), 10)
+    assert (caught.value.code, caught.value.values) == ("images_too_small", {"height": 4, "width": 4})
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_torch_convolves_where_it_is_asked_to(name, monkeypatch):
+    def never(*arguments):
+        raise AssertionError("the compiled loop was called")
+
+    batch = images(SHAPES[name])
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)  # noqa: TID251
+        compiled = networks.build(name, SHAPES[name], 10)
+        torch.manual_seed(0)  # noqa: TID251
+        plain = networks.build(name, SHAPES[name], 10, "torch")
+    expected = compiled(batch)
+    monkeypatch.setattr(kernels, "forward", never)
+    torch.testing.assert_close(plain(batch), expected, rtol=1e-5, atol=1e-6)
+    with pytest.raises(AssertionError, match="was called"):
+        compiled(batch)

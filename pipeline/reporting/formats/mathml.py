@@ -14,25 +14,24 @@ _LEFTOVER = re.compile(r"[<>\\]|&(?!#x[0-9A-Fa-f]+;)")
 
 @lru_cache(maxsize=1024)
 def to_mathml(latex: str, display: bool) -> str:
-    r"""Return a LaTeX formula as a ``<math>`` element.
+    r"""Return a LaTeX formula (without dollar signs) as a ``<math>`` element.
 
     Parameters
     ----------
     latex
-        Without dollar signs, ``\frac{\partial J}{\partial w_1}``.
+        ``\frac{\partial J}{\partial w_1}``.
     display
         True for a formula on a line of its own, False for one inside a sentence or a table.
 
     Raises
     ------
     ValueError
-        Where `latex` is no valid formula, uses an unknown command, or would put anything but MathML into
-        the page.
+        Where `latex` is no valid formula, or would put anything but MathML into the page.
     """
     try:
         mathml = convert(latex, display="block" if display else "inline")
     except Exception as error:  # latex2mathml's exceptions have no common ancestor
-        raise ValueError(f"no valid LaTeX formula: {latex!r} ({type(error).__name__})") from error
+        raise ValueError(f"not a valid LaTeX formula: {latex!r} ({type(error).__name__})") from error
     if found := _LEFTOVER.search(_TAG.sub("", mathml)):
-        raise ValueError(f"no plain LaTeX formula: {latex!r} (at {found.string[found.start() :][:20]!r})")
+        raise ValueError(f"not a plain LaTeX formula: {latex!r} (at {found.string[found.start() :][:20]!r})")
     return mathml

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 from matplotlib.figure import Figure
 
-_COLOURS = ("#0072B2", "#D55E00", "#CC79A7")
-_DASHES = ("-", "-", "--")
+from pipeline.reporting.drawing.axes import tidy
+
+if TYPE_CHECKING:
+    from pipeline.results.backprop import WorkedExample
+
+_STYLES = (("#0072B2", "-"), ("#D55E00", "-"), ("#CC79A7", "--"))
 # A sigmoid's cost falls to 1e-32 under large steps: what happens down there is no longer of interest.
 _DEPTH = 1e-5
 
 
-def data(results: dict[str, Any]) -> pd.DataFrame:
+def data(example: WorkedExample) -> pd.DataFrame:
     """Return one row for every curve and step.
-
-    Parameters
-    ----------
-    results
-        What `pipeline.backprop.example.result` returns.
 
     Returns
     -------
@@ -28,25 +27,19 @@ def data(results: dict[str, Any]) -> pd.DataFrame:
     """
     return pd.DataFrame(
         [
-            {"curve": f"{curve['rule']}, α = {curve['learning_rate']:g}", "step": step, "cost": cost}
-            for curve in results["curves"]
-            for step, cost in enumerate(curve["costs"])
+            {"curve": f"{curve.rule}, α = {curve.learning_rate:g}", "step": step, "cost": cost}
+            for curve in example.curves
+            for step, cost in enumerate(curve.costs)
         ]
     )
 
 
 def draw(frame: pd.DataFrame) -> Figure:
-    """Draw the cost against the step, both on logarithmic scales, down to 1e-5 of its highest value.
-
-    Parameters
-    ----------
-    frame
-        What `data` returns.
-    """
+    """Draw the cost against the step, both on logarithmic scales, down to 1e-5 of its highest value."""
     figure = Figure(figsize=(7.5, 3.6), layout="constrained")
     axes = figure.subplots()
-    for number, (curve, rows) in enumerate(frame.groupby("curve", sort=False)):
-        axes.plot(rows["step"], rows["cost"], _DASHES[number], color=_COLOURS[number], label=str(curve))
+    for (curve, rows), (colour, dash) in zip(frame.groupby("curve", sort=False), _STYLES, strict=False):
+        axes.plot(rows["step"], rows["cost"], dash, color=colour, label=str(curve))
     highest = float(frame["cost"].max())
     if highest > 0:
         axes.set_yscale("log", nonpositive="clip")
@@ -57,7 +50,6 @@ def draw(frame: pd.DataFrame) -> Figure:
     axes.set_xscale("symlog", linthresh=1)
     axes.set_xlim(0, int(frame["step"].max()))
     axes.xaxis.set_major_formatter("{x:g}")
-    axes.grid(visible=True, alpha=0.3)
-    axes.spines[["top", "right"]].set_visible(False)
+    tidy(axes)
     axes.legend(frameon=False)
     return figure

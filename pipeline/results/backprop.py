@@ -1,0 +1,93 @@
+"""``results/backprop.json``: the worked back-propagation example, every line written for page and terminal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar, Literal, TypeAlias
+
+from pipeline.results.document import Document, Record
+
+Phase: TypeAlias = Literal["given", "forward", "backward", "update", "after"]
+Origin: TypeAlias = Literal["legible", "reconstructed", "assumed", "given", "computed"]
+Rule: TypeAlias = Literal["gradient descent", "Adam"]
+
+
+class Formula(Record):
+    """A formula or number in LaTeX for the report, and in Unicode on one line for the terminal."""
+
+    latex: str = ""
+    text: str = ""
+
+
+class Step(Record):
+    """One line of the calculation.
+
+    Attributes
+    ----------
+    phase
+        ``after`` is the forward pass with the new weights.
+    symbol, name
+        What is computed, plainly (``h1``, ``dJ/dw1``, ``w1'`` for a new value) and as people write it.
+    formula, numbers
+        The right-hand side, with symbols and with their values put in; empty for given values.
+    value, origin
+        What it comes to, and where that comes from.
+    """
+
+    phase: Phase
+    symbol: str
+    name: Formula
+    formula: Formula
+    numbers: Formula
+    value: float
+    origin: Origin
+
+
+class Gradient(Record):
+    """∂J/∂w of one weight, found in three ways; the differences are relative to the largest gradient by hand."""
+
+    symbol: str
+    name: Formula
+    by_hand: float
+    autograd: float
+    finite_differences: float
+    autograd_difference: float
+    finite_differences_difference: float
+
+
+class Curve(Record):
+    """J before any step and after each step."""
+
+    rule: Rule
+    learning_rate: float
+    costs: tuple[float, ...]
+
+
+class Network(Record):
+    """How many inputs and linear hidden units there are."""
+
+    inputs: int
+    hidden: int
+
+
+class WorkedExample(Document):
+    """One step of back-propagation line by line, its gradients checked, and J over many steps.
+
+    ``contradicted`` holds, by symbol, what can be read in the assignment but does not follow from these settings.
+    """
+
+    PATH: ClassVar[Path] = Path("results/backprop.json")
+
+    network: Network
+    steps: tuple[Step, ...]
+    gradients: tuple[Gradient, ...]
+    curves: tuple[Curve, ...]
+    contradicted: dict[str, float]
+
+
+def number(value: float, digits: int = 6) -> Formula:
+    r"""Write a number to some significant digits: ``-1.5 \cdot 10^{-7}`` and ``−1.5e−07``."""
+    text = f"{value + 0.0:.{digits}g}"  # + 0.0 turns -0 into 0
+    mantissa, _, exponent = text.partition("e")
+    latex = rf"{mantissa} \cdot 10^{{{int(exponent)}}}" if exponent else mantissa
+    return Formula(latex=latex, text=text.replace("-", "−"))

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+from pipeline.running import planning
+from pipeline.settings import loading
+from pipeline.training.record import OptimizerRow
+from tests import studies
+
+
+def test_labels_and_the_centre_of_the_grid_do_not_decide_an_outcome() -> None:
+    content = studies.params()
+    given = {"learning_rate": 0.1, "seed": 1, "data": "d"}
+    asked = planning.plan("train", loading.validate(content, "params.yaml"), "muon", "digits", **given)
+    content["optimizers"]["muon"] |= {"label": "Another", "learning_rate_centre": 5.0}
+    assert planning.plan("train", loading.validate(content, "params.yaml"), "muon", "digits", **given) == asked
+    assert asked.row.class_name == "Muon"
+    assert asked.row.rest == OptimizerRow("AdamW", {"weight_decay": 0.0})
+    rows = content["problems"]["digits"]
+    assert (asked.epochs, asked.batch_size, asked.network) == (rows["epochs"], rows["batch_size"], rows["network"])
+
+
+def test_how_the_network_convolves_is_a_setting_of_the_study() -> None:
+    given = {"learning_rate": 0.1, "seed": 1, "data": "d"}
+    found = [
+        planning.plan("train", loading.validate({**studies.params(), **own}, "params.yaml"), "sgd", "digits", **given)
+        for own in ({}, {"convolution": "torch"})
+    ]
+    assert [training.convolution for training in found] == ["compiled", "torch"]
+
+
+def test_a_training_is_called_by_what_tells_it_from_others() -> None:
+    asked = studies.training(seed=7)
+    assert planning.name_of(asked) == "adam on digits lr 0.001 seed 7"
+    assert planning.short_name(asked) == "digits lr 0.001 seed 7"
+
+
+def test_summary_counts_its_own_problem_and_the_diverged() -> None:
+    outcomes = [studies.outcome(0.5, seed=1), studies.diverged(seed=2), studies.outcome(0.9, problem="other")]
+    assert planning.summary("adam", "digits", outcomes) == (
+        "adam on digits: validation accuracy 25.0%, mean of 2 seeds (0.0% to 50.0%); 1 diverged"
+    )
