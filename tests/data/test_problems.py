@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from pipeline.training.train import train
 PARAMS = Path(__file__).parents[2] / "params.yaml"
 SETTINGS = loading.load(PARAMS)
 DATA = loading.section("data", DataSettings, PARAMS)
-NAMES = sorted(path.stem for path in Path(problems.__file__).parent.glob("[a-z]*.py"))
+NAMES = problems.names()
 
 
 @pytest.fixture(scope="module", params=NAMES)
@@ -81,18 +82,16 @@ def test_a_centred_problem_has_no_shift_otherwise_zeros_stay_zeros(problem, tiny
 def test_its_own_network_learns_the_tiny_instance(name, problem, tiny, tmp_path):
     fraction = DATA.sets[name].validation_fraction
     found = preparing.prepare(problem, tiny, fraction, 0, tmp_path / "learning", tmp_path / "test")
-    change = {"epochs": 8, "batch_size": 16, "validations_per_epoch": 1}
-    short = SETTINGS.problems[name].model_copy(update=change)
-    settings = SETTINGS.model_copy(update={"device": "cpu", "problems": {name: short}})
-    plan = planning.plan("train", settings, "adam", name, learning_rate=0.003, seed=1, data=found.digest)
-    outcome = train(plan, tmp_path / "learning", "key")
+    asked = planning.plan("train", SETTINGS, "adam", name, learning_rate=0.003, seed=1, data=found.digest)
+    short = replace(asked, epochs=8, batch_size=16, validations_per_epoch=1)
+    outcome = train(short, tmp_path / "learning", "key")
     assert not outcome.diverged
     assert outcome.last.train_loss < 0.8 * np.log(len(tiny.classes)), "no better than guessing"
 
 
-def test_a_data_set_without_a_row_is_refused_with_the_names_of_all():
-    with pytest.raises(SettingsError, match=r"data.sets.digit: there is no such row; did you mean 'digits'.*cifar10"):
-        DATA.of("digit")
+def test_an_unknown_problem_is_refused_with_the_names_of_all():
+    with pytest.raises(SettingsError, match=r"did you mean 'digits'.*cifar10"):
+        problems.by_name("digit")
 
 
 def test_cats_and_dogs_keep_their_images_and_nothing_else():
