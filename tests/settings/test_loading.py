@@ -99,7 +99,7 @@ REFUSED = [
     ("optimizers.adam.learning_rate_centre", 1001, "optimizers.adam.learning_rate_centre: found 1001; it must be less"),
     ("optimizers.adam.learning_rate_centre", True, "optimizers.adam.learning_rate_centre: found True; it must be a number"),
     ("optimizers.adam.arguments", [1], "optimizers.adam.arguments: found [1]; it must be a mapping (key: value)"),
-    ("optimizers.adam.arguments", {"lr": 1}, "optimizers.adam.arguments.lr: the tuning sets it: give the middle of"),
+    ("optimizers.adam.arguments", {"lr": 1}, "optimizers.adam.arguments.lr: the tuning sets it: give the centre of"),
     ("optimizers.muon.rest.arguments", {"lr": 1}, "optimizers.muon.rest.arguments.lr: the tuning sets it"),
     ("optimizers.adam.arguments", {"eps": NAN}, "optimizers.adam.arguments.eps: found nan; it must be a finite num"),
     ("optimizers.adam.arguments", {"betas": [0.9, INF]}, "optimizers.adam.arguments.betas: found [0.9, inf]; it must"),
