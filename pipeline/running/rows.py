@@ -95,16 +95,18 @@ def _all_defaults(class_name: str) -> dict[str, Any]:
 
 
 def _check_kinds(where: str, row: OptimizerRow) -> None:
-    """Refuse what torch would take without a word: text for a flag, true for a number, text that is never used."""
+    """Refuse what torch would take without a word (text for a flag, true for a number), or call by names of its own."""
     from pipeline.training.optimizers import ALLOWED
 
     known = _all_defaults(row.class_name) if row.class_name in ALLOWED else {}
     for name, value in row.arguments.items():
-        wanted = _wanted(known.get(name), value)
+        default = known.get(name)
+        wanted = _wanted(default, value)
         if wanted:
+            shown = list(default) if isinstance(default, tuple) else default
             raise SettingsError(
                 f"params.yaml: {where}.arguments.{name}: found {value!r}; "
-                f"it must be {wanted}, such as torch's default {known[name]}."
+                f"it must be {wanted}, such as torch's default {shown}."
             )
     if row.rest is not None:
         _check_kinds(f"{where}.rest", row.rest)
@@ -114,6 +116,9 @@ def _wanted(default: object, value: object) -> str | None:
     """Return what a value must be, where it is not of its default's kind."""
     if isinstance(default, bool):
         return None if isinstance(value, bool) else "true or false"
-    if isinstance(default, int | float) and (isinstance(value, bool) or not isinstance(value, int | float)):
-        return "a number"
+    if isinstance(default, int | float):
+        return None if isinstance(value, int | float) and not isinstance(value, bool) else "a number"
+    if isinstance(default, tuple):
+        fits = isinstance(value, list) and len(value) == len(default)
+        return None if fits else f"a list of {len(default)} numbers"
     return None

@@ -175,7 +175,7 @@ def _construct(
         optimizer: torch.optim.Optimizer = kind(
             [_leaf(values, gradients) for values, gradients in tensors], lr=learning_rate, **options
         )
-    except (ValueError, TypeError, RuntimeError, LookupError) as error:
+    except (ValueError, TypeError, RuntimeError) as error:
         raise Refusal(
             "refused_arguments", where=where, kind=row.class_name, arguments=row.arguments, reason=first_line(error)
         ) from None

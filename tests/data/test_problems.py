@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -79,14 +80,11 @@ def test_a_centred_problem_has_no_shift_otherwise_zeros_stay_zeros(problem, tiny
 
 
 def test_its_own_network_learns_the_tiny_instance(name, problem, tiny, tmp_path):
-    own = SETTINGS.problems[name]
     fraction = DATA.sets[name].validation_fraction
     found = preparing.prepare(problem, tiny, fraction, 0, tmp_path / "learning", tmp_path / "test")
-    short = own.model_copy(update={"epochs": 8, "batch_size": 16, "validations_per_epoch": 1})
-    plan = planning.plan(
-        "train", "adam", SETTINGS.optimizers["adam"], name, short, learning_rate=0.003, seed=1, data=found.digest
-    )
-    outcome = train(plan, tmp_path / "learning", "key")
+    asked = planning.plan("train", SETTINGS, "adam", name, learning_rate=0.003, seed=1, data=found.digest)
+    short = replace(asked, epochs=8, batch_size=16, validations_per_epoch=1)
+    outcome = train(short, tmp_path / "learning", "key")
     assert not outcome.diverged
     assert outcome.last.train_loss < 0.8 * np.log(len(tiny.classes)), "no better than guessing"
 

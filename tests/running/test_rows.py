@@ -47,8 +47,7 @@ def test_the_rows_of_the_study_pass(name: str) -> None:
         (OptimizerRow("Adam", {"betas": [0.9, 1.5]}), ["torch.optim.Adam", "'betas': [0.9, 1.5]", "Invalid beta"]),
         (OptimizerRow("SGD", {"momentum": -1}), ["torch.optim.SGD", "'momentum': -1", "Invalid momentum value"]),
         (OptimizerRow("SGD", {"nesterov": True}), ["torch.optim.SGD", "Nesterov momentum requires a momentum"]),
-        (OptimizerRow("Adam", {"betas": 0.9}), ["torch.optim.Adam", "'betas': 0.9"]),
-        (OptimizerRow("Adam", {"betas": [0.9]}), ["torch.optim.Adam", "'betas': [0.9]"]),
+        (OptimizerRow("Adam", {"betas": [0.9, "x"]}), ["torch.optim.Adam", "'betas': [0.9, 'x']"]),
         (OptimizerRow("Rprop", {"etas": [0.5, 0.9]}), ["torch.optim.Rprop", "[0.5, 0.9]"]),
         (OptimizerRow("Muon"), ["Muon takes hidden weight matrices only", "rest"]),
         (OptimizerRow("Muon", {}, OptimizerRow("AdmW")), [".rest.class: 'AdmW'", "did you mean 'AdamW'"]),
@@ -76,10 +75,16 @@ def test_a_wrong_row_is_refused_with_where_what_and_what_else(row: OptimizerRow,
         ("Adadelta", {"weight_decay": True}, "weight_decay: found True; it must be a number"),
         # without momentum, never looked at
         ("SGD", {"dampening": "0.1"}, "dampening: found '0.1'; it must be a number"),
+        (
+            "Adam",
+            {"betas": 0.9},
+            "betas: found 0.9; it must be a list of 2 numbers, such as torch's default [",
+        ),
+        ("Adam", {"betas": [0.9]}, "betas: found [0.9]; it must be a list of 2 numbers"),
         ("Adam", {"eps": "1e-8"}, "eps: found '1e-8'; it must be a number, such as torch's default 1e-08"),
     ],
 )
-def test_what_torch_would_take_without_a_word_is_refused(kind: str, arguments: dict[str, Any], expected: str) -> None:
+def test_a_value_of_another_kind_is_refused(kind: str, arguments: dict[str, Any], expected: str) -> None:
     assert f"optimizers.mine.arguments.{expected}" in refused(OptimizerRow(kind, arguments))
     inside = refused(OptimizerRow("Muon", {}, OptimizerRow(kind, arguments)))
     assert f"optimizers.mine.rest.arguments.{expected}" in inside

@@ -20,6 +20,7 @@ from pipeline.project import files, paths
 from pipeline.running import memo
 from pipeline.tracking import Tracker, entities, models, store
 from pipeline.tracking.runs import Runs
+from pipeline.training.record import OptimizerRow
 from tests import studies
 from tests.stores import DATA, Store, point_to, write
 
@@ -167,8 +168,8 @@ def test_a_known_run_gets_the_tags_and_params_that_it_lacks(tracker: Tracker, mo
 
 
 def test_a_second_optimizers_settings_are_params(tracker: Tracker) -> None:
-    rest = {"class": "AdamW", "arguments": {"weight_decay": 0.0}}
-    outcome = studies.outcome(optimizer="two", row={"class": "Muon", "arguments": {}, "rest": rest})
+    row = OptimizerRow("Muon", {}, OptimizerRow("AdamW", {"weight_decay": 0.0}))
+    outcome = studies.outcome(optimizer="two", row=row)
     tracker.sync([outcome])
     params = Store().run(outcome).data.params
     assert (params["rest.class"], params["rest.arguments.weight_decay"]) == ("AdamW", "0.0")
