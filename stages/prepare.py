@@ -13,13 +13,14 @@ from pipeline.project import errors, paths
 
 def main(name: str) -> None:
     """Write the learning part and the test part of a data set."""
-    settings, dataset = data_settings.load(), problems.by_name(name)
+    settings = data_settings.load()
+    row, dataset = settings.of(name), problems.by_name(name)
     raw = paths.raw(dataset.ARCHIVE) if dataset.ARCHIVE else paths.RAW
     with stage_time(f"prepare@{name}"):
         found = preparing.prepare(
             dataset,
             dataset.load(raw),
-            settings.sets[name].validation_fraction,
+            row.validation_fraction,
             settings.split_seed,
             paths.learning(name),
             paths.test(name),

@@ -22,8 +22,8 @@ class Member:
 
     @property
     def expected(self) -> str:
-        """Its name, size and hash in words."""
-        return f"{self.name}: expected {self.size} bytes with SHA-256 {self.sha256}"
+        """Its size and hash in words."""
+        return f"expected {self.size} bytes with SHA-256 {self.sha256}"
 
     def fault(self, content: bytes) -> str:
         """Say how `content` differs from this member; empty where it does not."""
@@ -90,26 +90,12 @@ ARCHIVES = {archive.name: archive for archive in (CIFAR10,)}
 
 
 def read_verified(path: Path, member: Member) -> bytes:
-    """Read a file that must be `member`, byte for byte.
-
-    Parameters
-    ----------
-    path
-        The file.
-    member
-        What it should be.
-
-    Returns
-    -------
-    bytes
-        The very bytes that were checked.
+    """Read a file that must be `member`, byte for byte: the very bytes that were checked.
 
     Raises
     ------
     DataError
         Where the file is missing or wrong: its path, the expected and the found size and hash.
-    OSError
-        Where it cannot be read.
     """
     try:
         with path.open("rb") as file:

@@ -50,25 +50,9 @@ class Patience:
 
 
 def fetch_url(archive: Archive, url: str, target: Path, downloads: Path, patience: Patience) -> str:
-    """Load an archive file, and bring its members into a folder.
+    """Load an archive file, and bring its members into the folder `target`; return the address, fit for a message.
 
-    Parameters
-    ----------
-    archive
-        Which members to take, and what they must be.
-    url
-        The http(s) address of the archive file.
-    target
-        The folder that will hold the members.
-    downloads
-        Where the file is kept: a broken one as ``….part``, which the next run resumes, and a verified one.
-    patience
-        Time-outs and retries.
-
-    Returns
-    -------
-    str
-        The address, fit for a message.
+    A broken download stays in `downloads` as ``….part``, which the next run resumes; a verified one stays as it is.
 
     Raises
     ------
@@ -163,16 +147,5 @@ def _size(part: Path) -> int:
 
 
 def shown(source: str) -> str:
-    """Take the password out of an address.
-
-    Parameters
-    ----------
-    source
-        A URL, or any other source.
-
-    Returns
-    -------
-    str
-        The source, fit for a message.
-    """
+    """Return a source without the password that its address may hold, fit for a message."""
     return re.sub(r"(?<=://)[^/@]*@", "", source)

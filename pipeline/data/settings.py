@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import AfterValidator, Field
 
 from pipeline.data.archives import ARCHIVES
+from pipeline.project.errors import SettingsError
+from pipeline.project.paths import PARAMS
 from pipeline.project.wording import closest
 from pipeline.settings import loading
 from pipeline.settings.section import Name, Section, Seed
@@ -61,6 +63,18 @@ class DataSettings(Section):
     sets: Annotated[dict[Annotated[Name, AfterValidator(_has_a_file)], DataSetSettings], Field(min_length=1)]
     archives: tuple[Annotated[Name, AfterValidator(_is_published)], ...]
     sources: tuple[Annotated[str, Field(min_length=1)], ...]
+
+    def of(self, name: str) -> DataSetSettings:
+        """Return one row of ``data.sets``.
+
+        Raises
+        ------
+        SettingsError
+            Where there is no such row.
+        """
+        if name not in self.sets:
+            raise SettingsError(f"{PARAMS}: data.sets.{name}: there is no such row{closest(name, self.sets)}.")
+        return self.sets[name]
 
     def check_against(self, settings: Settings) -> None:
         """Check that the data set of every problem has a row; see `Section.check_against`."""

@@ -35,14 +35,8 @@ _UNREADABLE = (
 def unpack(archive: Archive, path: Path, target: Path) -> None:
     """Bring the members of an archive into a folder. Nothing else is written, whatever `path` holds.
 
-    Parameters
-    ----------
-    archive
-        Which members to take, and what they must be.
-    path
-        A folder with the members, a tar (compressed or not) or a zip; its name does not matter.
-    target
-        The folder that will hold the members. Whatever was there is replaced, once all members are right.
+    `path` is a folder with the members, a tar (compressed or not) or a zip; its name does not matter. Whatever was in
+    `target` is replaced, once all members are right.
 
     Raises
     ------
@@ -83,7 +77,7 @@ def _take_all(archive: Archive, path: Path, folder: Path, bar: Progress) -> None
         unreadable = f"is not a readable archive, or is cut off ({reason(error)}); "
     if missing:
         name, member = next(iter(missing.items()))
-        raise DataError(f"{unreadable}{faults.get(name) or f'{member.expected}, found nothing'}")
+        raise DataError(f"{unreadable}{name}: {faults.get(name) or f'{member.expected}, found nothing'}")
 
 
 def _entries(archive: Archive, path: Path) -> Iterator[tuple[str, IO[bytes]]]:

@@ -19,17 +19,7 @@ if TYPE_CHECKING:
 def unpickle(path: Path, member: Member) -> dict[str, Any]:
     """Unpickle a file, after checking the SHA-256 of the very bytes that are read.
 
-    Parameters
-    ----------
-    path
-        The file.
-    member
-        What it should be, such as ``CIFAR10.member("data_batch_1")``.
-
-    Returns
-    -------
-    dict
-        What the file holds: numpy arrays and plain values. Byte strings of Python 2 are read as Latin-1.
+    Byte strings of Python 2 are read as Latin-1.
 
     Raises
     ------

@@ -1,1 +1,1 @@
-"""From results to a report: sections of plain items, plots, and one renderer per format."""
+"""From results to a report: sections of plain items, plots, Markdown and HTML."""

@@ -1,17 +1,16 @@
-"""What the assignment reports of its own network: the numbers to compare with.
-
-It trained one convolutional network with Adam for 2 epochs on CIFAR-10 and printed these test accuracies, in
-per cent.
-"""
+"""What the assignment did and reports per class; its overall accuracy is ``comparison.assignment_accuracy``."""
 
 from __future__ import annotations
 
 from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pipeline.reporting.results import Results
 
 PROBLEM = "cifar10"
-OPTIMIZER = "adam"
 EPOCHS = 2
-OVERALL = 47.0
+# test accuracies in per cent
 PER_CLASS = MappingProxyType(
     {
         "plane": 49.5,
@@ -28,3 +27,15 @@ PER_CLASS = MappingProxyType(
 )
 # the data set's own names for the classes that the assignment abbreviates
 FULL_NAMES = MappingProxyType({"plane": "airplane", "car": "automobile"})
+
+
+def optimizer(results: Results) -> str | None:
+    """Return the optimizer that trains CIFAR-10 as the assignment's did (PyTorch's ``Adam``), or None."""
+    name = results.with_defaults("Adam")
+    trained = PROBLEM in results.settings.problems and name in results.settings.roster(PROBLEM)
+    return name if trained else None
+
+
+def accuracy(results: Results) -> float:
+    """Return the assignment's overall test accuracy, a fraction, as the comparison used it."""
+    return float(results.comparison.settings["assignment_accuracy"])

@@ -1,16 +1,21 @@
-r"""The plain items a report is made of.
+r"""The plain items that a report is made of: a section yields them, `formats` turns them into Markdown and HTML.
 
-A section (``sections/<name>.py``) yields items; a renderer (``html.py``, ``markdown.py``) turns each into its
-format. So a section is written once and reads the same in every format.
-
-Texts may hold inline Markdown: ``**bold**``, ``*italics*``, `` `code` ``, ``[text](#anchor)`` and LaTeX formulas
-between dollar signs, ``$w \leftarrow w - \alpha \partial J / \partial w$``.
+Texts are inline Markdown: ``**bold**``, ``*italics*``, `` `code` ``, ``[text](#anchor)`` and LaTeX formulas between
+dollar signs, ``$w \leftarrow w - \alpha \partial J / \partial w$``. Text from elsewhere goes through `literal`.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TypeAlias
+
+_MARK = re.compile(r"([\\`*_\[\]$~])")
+
+
+def literal(text: str) -> str:
+    """Return inline Markdown that shows a text as it is, whatever signs it holds."""
+    return _MARK.sub(r"\\\1", text)
 
 
 @dataclass(frozen=True)
@@ -40,7 +45,7 @@ class Bullets:
 class Table:
     """A table of inline Markdown cells.
 
-    `align` holds one letter a column, ``l`` or ``r``; all rows have as many cells as `header`.
+    `align` holds one letter per column, ``l`` or ``r``; all rows have as many cells as `header`.
     `strong_rows` are the indices of rows to be set in bold.
     """
 
@@ -63,14 +68,7 @@ class Picture:
     name: str
     svg: str
     alt: str
-    caption: str = ""
-
-
-@dataclass(frozen=True)
-class Formula:
-    """A displayed LaTeX formula: MathML in HTML, ``$$…$$`` in Markdown."""
-
-    latex: str
+    caption: str
 
 
 @dataclass(frozen=True)
@@ -81,4 +79,4 @@ class Folded:
     items: tuple[Item, ...]
 
 
-Item: TypeAlias = Heading | Paragraph | Bullets | Table | Picture | Formula | Folded
+Item: TypeAlias = Heading | Paragraph | Bullets | Table | Picture | Folded

@@ -7,10 +7,10 @@ import pkgutil
 from typing import TYPE_CHECKING
 
 from pipeline.project import files
+from pipeline.project.wording import counted
 from pipeline.reporting import sections
 from pipeline.reporting.formats import html, markdown
-from pipeline.reporting.items import Folded, Picture
-from pipeline.reporting.wording import counted, listed
+from pipeline.reporting.items import Folded, Heading, Picture
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -39,9 +39,14 @@ ORDER = (
 
 
 def items(results: Results) -> list[Item]:
-    """Return the report's items: the sections of `ORDER`, then any other file in ``sections/`` by its name.
+    """Return the report's items: the sections of `ORDER`, then any other file of ``sections/`` by its name.
 
     A section whose evidence is absent has no items.
+
+    Parameters
+    ----------
+    results
+        Of a finished study.
     """
     found = sorted(module.name for module in pkgutil.iter_modules(sections.__path__))
     order = [name for name in ORDER if name in found] + [name for name in found if name not in ORDER]
@@ -49,12 +54,10 @@ def items(results: Results) -> list[Item]:
 
 
 def _section(name: str, results: Results) -> list[Item]:
-    # a section that is called as a part of the results needs that part
-    if getattr(results, name, True) is None:
-        return []
     module = importlib.import_module(f"{sections.__name__}.{name}")
     # the worked example knows nothing of the study
-    built: list[Item] = module.build(results.backprop if name == "backprop" else results)
+    part = results.backprop if name == "backprop" else results
+    built: list[Item] = [] if part is None else module.build(part)
     return built
 
 
@@ -74,38 +77,38 @@ def write(results: Results, folder: Path) -> None:
         Where two different pictures have one name.
     """
     everything = items(results)
-    subtitle = _subtitle(results)
-    figures = _figures(everything)
-    for name, svg in figures.items():
-        files.write_text(folder / markdown.FIGURES / f"{name}.svg", svg)
-    for path in (folder / markdown.FIGURES).glob("*.svg"):
+    figures = _write_figures(everything, folder / markdown.FIGURES)
+    headings = [item for item in everything if isinstance(item, Heading) and item.level == 2]
+    contents = {heading.anchor: markdown.plain(heading.text) for heading in headings}
+    subtitle, body = markdown.inline(_subtitle(results)), markdown.blocks(everything)
+    files.write_text(folder / "report.md", markdown.document(TITLE, subtitle, contents, body))
+    files.write_text(folder / "report.html", html.page(TITLE, subtitle, contents, body, figures))
+
+
+def _write_figures(everything: Iterable[Item], folder: Path) -> dict[str, str]:
+    figures: dict[str, str] = {}
+    for picture in _pictures(everything):
+        if figures.setdefault(picture.name, picture.svg) != picture.svg:
+            raise ValueError(f"two different pictures are called {picture.name}")
+        files.write_text(folder / f"{picture.name}.svg", picture.svg)
+    for path in folder.glob("*.svg"):
         if path.stem not in figures:
             path.unlink()
-    files.write_text(folder / "report.md", markdown.render(everything, TITLE, subtitle))
-    files.write_text(folder / "report.html", html.render(everything, TITLE, subtitle))
+    return figures
 
 
-def pictures(everything: Iterable[Item]) -> Iterator[Picture]:
-    """Yield all pictures of a report, folded ones too."""
+def _pictures(everything: Iterable[Item]) -> Iterator[Picture]:
     for item in everything:
         if isinstance(item, Folded):
-            yield from pictures(item.items)
+            yield from _pictures(item.items)
         if isinstance(item, Picture):
             yield item
 
 
-def _figures(everything: Iterable[Item]) -> dict[str, str]:
-    figures: dict[str, str] = {}
-    for picture in pictures(everything):
-        if figures.setdefault(picture.name, picture.svg) != picture.svg:
-            raise ValueError(f"two different pictures are called {picture.name}")
-    return figures
-
-
 def _subtitle(results: Results) -> str:
-    found = results.environment
-    titles = listed([results.title(problem) for problem in results.settings.problems])
+    found, settings = results.environment, results.settings
+    titles = "; ".join(results.title(problem) for problem in settings.problems)
     return (
-        f"{counted(len(results.settings.optimizers), 'optimizer')} on {titles}. Measured on {found['processor']}, "
-        f"{counted(found['cores'], 'core')}, with PyTorch {found['versions']['torch']}."
+        f"{counted(len(settings.optimizers), 'optimizer')} on {counted(len(settings.problems), 'problem')} ({titles}). "
+        f"Measured on {found.processor}, {counted(found.cores, 'core')}, with PyTorch {found.versions['torch']}."
     )

@@ -1,79 +1,74 @@
-"""All that the study found, as the stages wrote it: the only file of the reporting that reads any."""
+"""All results of the study, with the names, the order and the looks of its optimizers and problems."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
-from pipeline.data import problems
+import pandas as pd
+
 from pipeline.project import paths
 from pipeline.project.errors import DataError
 from pipeline.reporting.drawing import colours
-from pipeline.results import tables
+from pipeline.reporting.items import literal
 from pipeline.results.backprop import WorkedExample
 from pipeline.results.champions import Champions
 from pipeline.results.comparison import Comparison
 from pipeline.results.cost import Cost
 from pipeline.results.environment import Environment
 from pipeline.results.metrics import Metrics
+from pipeline.results.problems import Problems
+from pipeline.results.tables import CONFUSION, LEARNING_RATES, PER_CLASS, TRAINING_CURVES
 from pipeline.results.verdicts import Verdicts
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
-    import pandas as pd
-
+    from pipeline.results.metrics import OptimizerMetrics
     from pipeline.settings.study import Settings
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
 class Results:
     """What the report is made of. Accuracies are fractions 0 to 1, losses nats.
 
+    Names that `label`, `title` and `description` return are inline Markdown.
+
     Attributes
     ----------
     settings
         ``params.yaml``: which problems and optimizers there are, and their order.
-    metrics
-        By problem and optimizer, as ``pipeline.evaluation.metrics.metrics`` describes.
-    per_class
-        Columns ``problem``, ``optimizer``, ``class``, ``accuracy``, ``low``, ``high`` (Wilson 95 %).
-    confusion
-        Of each problem's champion: ``problem``, ``actual``, ``predicted``, ``count``.
-    training_curves
-        Means over seeds: ``problem``, ``optimizer``, ``step``, ``images``, ``epoch``, ``train_loss``,
-        ``update``, ``validation_loss``, ``validation_accuracy``.
-    learning_rates
-        Every trial of the tuning: ``problem``, ``optimizer``, ``learning_rate``, ``validation_accuracy``,
-        ``validation_loss``, ``diverged_at`` (step), ``chosen``.
-    champion
-        By problem: the network that was chosen by validation accuracy.
-    environment
-        Hardware and versions.
-    backprop, cost, comparison, verdicts
-        Of the stages of the same names; None where such a stage is not part of the flow.
+    problems, metrics, champions, environment, comparison, verdicts
+        The files of ``results/`` of these names.
+    per_class, confusion, training_curves, learning_rates
+        The tables of ``results/``, with the columns that `pipeline.results.tables` names.
+    cost, backprop
+        None where the stage of that name is not part of the flow.
     """
 
     settings: Settings
-    metrics: Mapping[str, Mapping[str, Any]]
+    problems: Problems
+    metrics: Metrics
     per_class: pd.DataFrame
     confusion: pd.DataFrame
     training_curves: pd.DataFrame
     learning_rates: pd.DataFrame
-    champion: Mapping[str, Mapping[str, Any]]
-    environment: Mapping[str, Any]
+    champions: Champions
+    environment: Environment
+    comparison: Comparison
+    verdicts: Verdicts
+    cost: Cost | None = None
     backprop: WorkedExample | None = None
-    cost: Any = None
-    comparison: Any = None
-    verdicts: Any = None
 
     def __post_init__(self) -> None:
         missing = [
             f"{optimizer} on {problem}"
             for problem in self.settings.problems
             for optimizer in self.settings.roster(problem)
-            if optimizer not in self.metrics.get(problem, {})
+            if optimizer not in self.metrics.problems.get(problem, {})
         ]
         if missing:
             raise DataError(f"{Metrics.PATH} lacks {', '.join(missing)}, which {paths.PARAMS} names: run `dvc repro`.")
@@ -85,25 +80,45 @@ class Results:
 
     @property
     def other_problems(self) -> list[str]:
-        """The problems beside the main one, in their order."""
+        """All problems but the main one, in their order."""
         return [problem for problem in self.settings.problems if problem != self.main_problem]
+
+    @property
+    def answer(self) -> str | None:
+        """The sentence of the first verdict, which answers the study's question; inline Markdown."""
+        first = next(iter(self.verdicts.claims.values()), None)
+        return literal(first.sentence) if first else None
+
+    @property
+    def baseline(self) -> str:
+        """The optimizer that all others are compared with."""
+        return str(self.comparison.settings["baseline"])
 
     @cached_property
     def styles(self) -> dict[str, colours.Style]:
         """Colour, dashes and marker of every optimizer, the same in every plot."""
-        return colours.styles(self.settings.optimizers)
+        classes = {name: row.class_name for name, row in self.settings.optimizers.items()}
+        return colours.styles(classes, self.baseline)
 
     def label(self, optimizer: str) -> str:
         """Return an optimizer's name for people."""
-        return self.settings.optimizers[optimizer].label
+        return literal(self.settings.optimizers[optimizer].label)
 
     def title(self, problem: str) -> str:
         """Return a problem's name for people."""
-        return self.settings.problems[problem].title or problems.by_name(self.settings.data_of(problem)).TITLE
+        return literal(self.problems.problems[problem].title)
 
     def description(self, problem: str) -> str:
         """Return one sentence on a problem."""
-        return problems.by_name(self.settings.data_of(problem)).DESCRIPTION
+        return literal(self.problems.problems[problem].description)
+
+    def measured(self, problem: str) -> dict[str, OptimizerMetrics]:
+        """Return what was measured on a problem, by optimizer."""
+        return self.metrics.problems[problem]
+
+    def best_first(self, problem: str) -> dict[str, OptimizerMetrics]:
+        """Return what was measured on a problem, the best mean test accuracy first."""
+        return {name: self.measured(problem)[name] for name in self.ranked(problem)}
 
     def seeds(self, problem: str) -> int:
         """Return how many seeds every optimizer was trained with."""
@@ -114,11 +129,40 @@ class Results:
 
         Equals stay in the order of their rows; an optimizer without a mean comes last.
         """
-        return sorted(self.settings.roster(problem), key=lambda name: -self._mean(problem, name))
+        means = {name: found.test_accuracy.mean for name, found in self.measured(problem).items()}
+        return sorted(self.settings.roster(problem), key=lambda name: -_or(means[name], -1.0))
 
-    def _mean(self, problem: str, optimizer: str) -> float:
-        mean = self.metrics[problem][optimizer]["test_accuracy"]["mean"]
-        return -1.0 if mean is None else float(mean)
+    def cheapest_first(self) -> list[str]:
+        """Return the optimizers whose cost was measured, the cheapest training step first."""
+        measured = self.cost.optimizers if self.cost else {}
+        ratios = {name: measured[name].step_ratio.median for name in self.settings.optimizers if name in measured}
+        return sorted(ratios, key=lambda name: _or(ratios[name], float("inf")))
+
+    def with_defaults(self, class_name: str) -> str | None:
+        """Return the optimizer that is a class of PyTorch with all its default arguments, or None."""
+        rows = self.settings.optimizers.items()
+        return next((name for name, row in rows if row.class_name == class_name and not row.arguments), None)
+
+    def each(self, rows: Mapping[str, _T], say: Callable[[_T], str]) -> str:
+        """Return ``SGD 0.1, Adam 0.001``: what there is to say of what was found, by optimizer."""
+        return ", ".join(f"{self.label(name)} {say(found)}" for name, found in rows.items())
+
+    def looks(self, optimizers: Sequence[str]) -> pd.DataFrame:
+        """Return how optimizers are drawn, to be merged with the numbers of a plot.
+
+        Columns ``rank`` (from 0, in the given order), ``optimizer``, ``label`` (plain text), ``baseline`` (whether
+        it is), ``colour``, ``dash``, ``marker`` and ``width``.
+        """
+        return pd.DataFrame(
+            {
+                "rank": rank,
+                "optimizer": name,
+                "label": self.settings.optimizers[name].label,
+                "baseline": name == self.baseline,
+                **vars(self.styles[name]),
+            }
+            for rank, name in enumerate(optimizers)
+        )
 
 
 def load(settings: Settings) -> Results:
@@ -129,18 +173,27 @@ def load(settings: Settings) -> Results:
     DataError
         Where a file is missing that every study has, or where an optimizer of the settings has no results.
     """
-    cost, comparison, verdicts = Cost.read_if_there(), Comparison.read_if_there(), Verdicts.read_if_there()
     return Results(
         settings=settings,
-        metrics=Metrics.read().model_dump(mode="json")["problems"],
-        per_class=tables.PER_CLASS.read(),
-        confusion=tables.CONFUSION.read(),
-        training_curves=tables.TRAINING_CURVES.read(),
-        learning_rates=tables.LEARNING_RATES.read(),
-        champion=Champions.read().model_dump(mode="json")["problems"],
-        environment=Environment.read().model_dump(mode="json"),
+        problems=Problems.read(),
+        metrics=Metrics.read(),
+        per_class=PER_CLASS.read(),
+        confusion=CONFUSION.read(),
+        training_curves=TRAINING_CURVES.read(),
+        learning_rates=LEARNING_RATES.read(),
+        champions=Champions.read(),
+        environment=Environment.read(),
+        comparison=Comparison.read(),
+        verdicts=Verdicts.read(),
+        cost=Cost.read_if_there(),
         backprop=WorkedExample.read_if_there(),
-        cost=cost and cost.model_dump(mode="json")["optimizers"],
-        comparison=comparison and comparison.model_dump(mode="json"),
-        verdicts=verdicts and verdicts.model_dump(mode="json")["claims"],
     )
+
+
+def of_problem(table: pd.DataFrame, problem: str) -> pd.DataFrame:
+    """Return a table's rows on one problem."""
+    return table[table["problem"] == problem].drop(columns="problem")
+
+
+def _or(value: float | None, otherwise: float) -> float:
+    return otherwise if value is None else value

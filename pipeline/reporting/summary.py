@@ -5,37 +5,43 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipeline.project import paths
-from pipeline.reporting.formats.inline import plain
-from pipeline.reporting.verdict_text import answer_of
-from pipeline.reporting.wording import MISSING, counted, interval, percent
+from pipeline.project.wording import counted
+from pipeline.reporting.formats.markdown import plain
+from pipeline.reporting.numbers_in_words import MISSING, interval, percent
 
 if TYPE_CHECKING:
     from pipeline.reporting.results import Results
 
 
 def lines(results: Results) -> list[str]:
-    """Return the answer, the ranking of the main problem from top to bottom, and where the report is."""
+    """Return the answer, the ranking of the main problem from top to bottom, and where the report is.
+
+    Parameters
+    ----------
+    results
+        Of a finished study.
+    """
     problem = results.main_problem
     ranked = results.ranked(problem)
-    width = max(len(results.label(name)) for name in ranked)
-    verdict = answer_of(results.verdicts)
-    best = f"Best on {results.title(problem)}: {results.label(ranked[0])}"
+    title = plain(results.title(problem))
+    labels = {name: plain(results.label(name)) for name in ranked}
+    width = max(map(len, labels.values()))
     return [
-        *([plain(verdict), ""] if verdict else []),
-        f"{results.title(problem)}: test accuracy, mean of {counted(results.seeds(problem), 'seed')} (95 % interval)",
+        *([plain(results.answer), ""] if results.answer else []),
+        f"{title}: test accuracy, mean of {counted(results.seeds(problem), 'seed')} (95 % interval)",
         *(
-            f"{place:>4}  {results.label(name):<{width}}  {_accuracy(results, problem, name)}"
+            f"{place:>4}  {labels[name]:<{width}}  {_accuracy(results, problem, name)}"
             for place, name in enumerate(ranked, start=1)
         ),
-        f"{best}, {percent(results.metrics[problem][ranked[0]]['test_accuracy']['mean'])}.",
+        f"Best on {title}: {labels[ranked[0]]}, {percent(results.measured(problem)[ranked[0]].test_accuracy.mean)}.",
         f"Report: {paths.REPORTS / 'report.html'} (or {paths.REPORTS / 'report.md'})",
     ]
 
 
 def _accuracy(results: Results, problem: str, optimizer: str) -> str:
-    found = results.metrics[problem][optimizer]
-    quantity = found["test_accuracy"]
-    if quantity["mean"] is None:
+    found = results.measured(problem)[optimizer]
+    quantity = found.test_accuracy
+    if quantity.mean is None:
         return MISSING
-    lost = f"  {found['diverged']} of {results.seeds(problem)} diverged" if found["diverged"] else ""
-    return f"{percent(quantity['mean'])}  ({interval(quantity)}){lost}"
+    lost = f"  {found.diverged} of {results.seeds(problem)} diverged" if found.diverged else ""
+    return f"{percent(quantity.mean)}  ({interval(quantity)}){lost}"

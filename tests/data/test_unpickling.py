@@ -99,7 +99,7 @@ def test_one_flipped_bit_is_found(tmp_path, rows):
     content[-100] ^= 1
     path = tmp_path / "batch"
     path.write_bytes(content)
-    with pytest.raises(DataError, match="batch is damaged: batch: expected"):
+    with pytest.raises(DataError, match="batch is damaged: expected"):
         unpickle(path, expected)
 
 

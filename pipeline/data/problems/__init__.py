@@ -1,6 +1,6 @@
-"""One file a problem, found by its name.
+"""One file per data set, found by its name; each is a row of ``data.sets`` in ``params.yaml``.
 
-A problem file defines
+A file defines
 
 ``TITLE``
     a name for people,
@@ -19,11 +19,7 @@ A problem file defines
 from __future__ import annotations
 
 import importlib
-import pkgutil
 from typing import TYPE_CHECKING, Protocol, cast
-
-from pipeline.project.errors import SettingsError
-from pipeline.project.wording import closest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class DataSet(Protocol):
-    """What a problem file offers."""
+    """What the file of a data set offers."""
 
     TITLE: str
     DESCRIPTION: str
@@ -46,19 +42,12 @@ class DataSet(Protocol):
         """Make a small instance offline."""
 
 
-def names() -> list[str]:
-    """Return the names of all problem files, sorted."""
-    return sorted(module.name for module in pkgutil.iter_modules(__path__))
-
-
 def by_name(name: str) -> DataSet:
-    """Return the problem of that name.
+    """Return the data set of that name.
 
-    Raises
-    ------
-    SettingsError
-        Where there is no such file.
+    Parameters
+    ----------
+    name
+        A row of ``data.sets``, whose file was found when the settings were read.
     """
-    if name not in names():
-        raise SettingsError(f"params.yaml: problems.{name}: no such problem{closest(name, names())}.")
     return cast(DataSet, importlib.import_module(f"{__name__}.{name}"))

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-WIDTH = 8.0  # inches, of every figure: the text of all is then equally large in the report
+WIDTH = 8.0  # inches, of every figure, so that texts have one size in the report
 
 
 def tidy(axes: Axes, grid: str = "both") -> None:
@@ -24,16 +24,14 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def name_rows(axes: Axes, frame: pd.DataFrame) -> None:
-    """Name the rows 0, 1, … by the optimizers' ``label``, from top to bottom, Adam in bold.
-
-    Parameters
-    ----------
-    axes
-        Whose y axis is named.
-    frame
-        One row an optimizer, with columns ``optimizer`` and ``label``.
-    """
+    """Name the rows 0, 1, … of the y axis from top to bottom by column ``label``, the baseline in bold."""
     axes.set_yticks(range(len(frame)), list(frame["label"]))
-    for text, optimizer in zip(axes.get_yticklabels(), frame["optimizer"], strict=True):
-        text.set_fontweight("bold" if optimizer == "adam" else "normal")
+    for text, baseline in zip(axes.get_yticklabels(), frame["baseline"], strict=True):
+        text.set_fontweight("bold" if baseline else "normal")
     axes.tick_params(axis="y", length=0)
+
+
+def draw_interval(axes: Axes, row: dict[str, Any], value: str, size: float) -> None:
+    """Draw a large dot at column `value`, and a bar from ``low`` to ``high``, on line ``rank``."""
+    axes.plot([row["low"], row["high"]], [row["rank"]] * 2, color=row["colour"], linewidth=2.5)
+    axes.plot([row[value]], [row["rank"]], "o", color=row["colour"], markersize=size)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from itertools import cycle, islice
+from collections import Counter
+from dataclasses import dataclass, replace
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Mapping
 
 
 @dataclass(frozen=True)
@@ -23,42 +24,46 @@ class Style:
     width: float = 1.5
 
 
-# A hue a family (blue: SGD, green: Adagrad and its heirs, warm: Adam's) and within it lightness, dashes and
-# markers, which tell lines apart without any colour. Adam is the one saturated red, and thicker.
+# By class of torch.optim, for its first row, its second one and so on. One hue per family (blue: SGD, green: Adagrad
+# and its successors, warm: Adam's); lightness, dashes and markers tell the lines of a family apart without colour.
 _KNOWN = {
-    "sgd": Style("#08306b", "-", "o"),
-    "momentum": Style("#2b7bba", "--", "s"),
-    "nesterov": Style("#7db8da", "-.", "D"),
-    "adagrad": Style("#00441b", "-", "^"),
-    "adadelta": Style("#1b9e77", "--", "v"),
-    "rmsprop": Style("#86bd5c", "-.", "P"),
-    "adam": Style("#d7191c", "-", "o", 3.0),
-    "amsgrad": Style("#7f2704", "--", "s"),
-    "adamax": Style("#e6761b", "-.", "D"),
-    "nadam": Style("#f2a93b", "-", "^"),
-    "radam": Style("#c994c7", "--", "v"),
-    "adamw": Style("#8c2d8f", ":", "P", 2.0),
-    "muon": Style("#3a3a3a", ":", "X", 2.0),
+    "SGD": (Style("#08306b", "-", "o"), Style("#2b7bba", "--", "s"), Style("#7db8da", "-.", "D")),
+    "Adagrad": (Style("#00441b", "-", "^"),),
+    "Adadelta": (Style("#1b9e77", "--", "v"),),
+    "RMSprop": (Style("#86bd5c", "-.", "P"),),
+    "Adam": (Style("#d7191c", "-", "o"), Style("#7f2704", "--", "s")),
+    "Adamax": (Style("#e6761b", "-.", "D"),),
+    "NAdam": (Style("#f2a93b", "-", "^"),),
+    "RAdam": (Style("#c994c7", "--", "v"),),
+    "AdamW": (Style("#8c2d8f", ":", "P", 2.0),),
+    "Muon": (Style("#3a3a3a", ":", "X", 2.0),),
 }
 _SPARE = ("#6a51a3", "#17a2b8", "#a6761d", "#969696", "#e7298a", "#b2ac00")
 _SPARE_DASHES = ("-", "--", ":", "-.")
 _SPARE_MARKERS = ("h", "*", "p", "<", ">")
+_BASELINE_WIDTH = 3.0
 
 
-def styles(optimizers: Iterable[str]) -> dict[str, Style]:
+def styles(classes: Mapping[str, str], baseline: str) -> dict[str, Style]:
     """Return a style for every optimizer.
 
     Parameters
     ----------
-    optimizers
-        All rows of ``params.yaml``, in their order. A name that has no style of its own gets the next spare
-        one, so that a new row at the end changes nobody else's.
+    classes
+        The class of every row of ``params.yaml``, in their order. A row of an unknown class gets the next spare style,
+        so that a new row at the end changes no other style.
+    baseline
+        The row whose line is the thickest.
     """
-    names = list(optimizers)
-    unknown = [name for name in names if name not in _KNOWN]
     spare = zip(cycle(_SPARE), cycle(_SPARE_DASHES), cycle(_SPARE_MARKERS), strict=False)
-    given = {name: Style(*style) for name, style in zip(unknown, islice(spare, len(unknown)), strict=True)}
-    return {name: _KNOWN.get(name) or given[name] for name in names}
+    seen: Counter[str] = Counter()
+    given = {}
+    for name, class_name in classes.items():
+        known = _KNOWN.get(class_name, ())[seen[class_name] :]
+        seen[class_name] += 1
+        style = known[0] if known else Style(*next(spare))
+        given[name] = replace(style, width=_BASELINE_WIDTH) if name == baseline else style
+    return given
 
 
 def ink_on(colour: tuple[float, ...]) -> str:

@@ -19,19 +19,7 @@ _SVG_STYLE: dict[Any, str] = {
 
 
 def to_svg(figure: Figure) -> str:
-    """Return `figure` as an SVG document, the same bytes for the same figure.
-
-    Parameters
-    ----------
-    figure
-        As built by a plot's ``draw``; it is not closed, for it belongs to no window.
-
-    Returns
-    -------
-    str
-        A whole document with its XML declaration; it holds no date, no random name and no reference to
-        anything outside itself.
-    """
+    """Return a figure as a whole SVG document without a date, a random name or a reference to anything outside it."""
     text = io.StringIO()
     with mpl.rc_context(_SVG_STYLE):
         figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})

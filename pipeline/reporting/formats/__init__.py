@@ -1,1 +1,1 @@
-"""Items of a report -> HTML and Markdown."""
+"""The items of a report as Markdown, and the Markdown as HTML."""

@@ -1,44 +1,42 @@
-"""Items as one HTML file that needs nothing else: no script, no font, no address outside itself."""
+"""The Markdown of a report as one HTML file that needs nothing else: no script, no font, no address outside it."""
 
 from __future__ import annotations
 
 import base64
 import html
 import re
-from functools import cache
+from itertools import pairwise, takewhile
 from typing import TYPE_CHECKING
 
-from pipeline.reporting.formats.inline import pieces, plain
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+
+from pipeline.reporting.formats.markdown import BAR, FIGURES, FORMULA, plain
 from pipeline.reporting.formats.mathml import to_mathml
-from pipeline.reporting.items import Bullets, Folded, Formula, Heading, Paragraph, Picture, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from markdown_it import MarkdownIt
+    from markdown_it.rules_core import StateCore
+    from markdown_it.rules_inline import StateInline
+    from markdown_it.utils import EnvType, OptionsDict
 
-    from pipeline.reporting.items import Item
-
-# Stands for a formula while Markdown is rendered: in a private area of Unicode that no text uses.
-_PLACE = "\ue000{}\ue001"
-_PLACES = re.compile("\ue000([0-9]+)\ue001")
-_SIZE = re.compile(
-    r'<svg[^>]*?\bheight="([0-9.]+)pt"[^>]*?\bwidth="([0-9.]+)pt"|'
-    r'<svg[^>]*?\bwidth="([0-9.]+)pt"[^>]*?\bheight="([0-9.]+)pt"'
-)
-_SHORT = 20  # characters
+_ANCHOR = re.compile(r'<a id="([\w-]+)"></a>')
+_FOLD = re.compile(r"<details>\n<summary>[^<>]*</summary>\s*|</details>\s*")
 _PIXELS_PER_POINT = 4 / 3
+_SHORT = 20  # characters of a cell that is not broken, such as a name
 
 
-def render(items: Sequence[Item], title: str, subtitle: str = "") -> str:
+def page(title: str, subtitle: str, contents: Mapping[str, str], body: str, figures: Mapping[str, str]) -> str:
     """Return a whole HTML page.
 
     Parameters
     ----------
-    items
-        The report, in order.
-    title, subtitle
-        Of the page; the subtitle is inline Markdown.
+    title, subtitle, contents, body
+        As `markdown.document` takes them.
+    figures
+        SVG documents by name, for the pictures of the body.
 
     Raises
     ------
@@ -46,118 +44,153 @@ def render(items: Sequence[Item], title: str, subtitle: str = "") -> str:
         Where a formula is no valid LaTeX.
     """
     from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+    from markupsafe import Markup
 
     environment = Environment(
-        loader=PackageLoader("pipeline.reporting"),
+        loader=PackageLoader("pipeline.reporting.formats"),
         autoescape=select_autoescape(),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    from markupsafe import Markup
-
+    parser = _parser()
+    sources = {"figures": {f"{FIGURES}/{name}.svg": svg for name, svg in figures.items()}}
     return environment.get_template("report.html").render(
         title=title,
-        # both are HTML already: every text in them went through `inline`, which escapes
-        subtitle=Markup(inline(subtitle)),  # noqa: S704
-        body=Markup(_all(items)),  # noqa: S704
-        contents=[(h.anchor, plain(h.text)) for h in items if isinstance(h, Heading) and h.level == 2],
+        # both are HTML already: the parser escapes every text in them
+        subtitle=Markup(parser.renderInline(subtitle)),  # noqa: S704
+        body=Markup(parser.render(body, sources)),  # noqa: S704
+        contents=contents,
     )
 
 
-def inline(text: str) -> str:
-    """Return inline Markdown as HTML; any HTML in it is escaped, and formulas become MathML."""
-    formulas: list[str] = []
-    source = ""
-    for kind, piece in pieces(text):
-        if kind == "formula":
-            source += _PLACE.format(len(formulas))
-            formulas.append(to_mathml(piece, display=False))
-        else:
-            source += piece
-    return _PLACES.sub(lambda match: formulas[int(match[1])], _markdown().renderInline(source))
+class _Renderer(RendererHTML):
+    """Pictures as data, scrolled tables, MathML, and no HTML but the folds that `markdown` writes."""
+
+    def image(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        source, svg = tokens[idx].attrGet("src"), env["figures"].get(tokens[idx].attrGet("src"))
+        alt = html.escape(html.unescape(plain(tokens[idx].content)))
+        if svg is None:
+            raise ValueError(f"there is no picture {source}")
+        # An image of its own, so that the identifiers inside two pictures cannot clash.
+        encoded = base64.b64encode(svg.encode()).decode()
+        image = f'<img{_size(svg)} alt="{alt}" src="data:image/svg+xml;base64,{encoded}"/>'
+        return f"<div {_region(tokens[idx], 'card', alt)}>{image}</div>"
+
+    def table_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return f"<div {_region(tokens[idx], 'scroll', 'Table')}><table>"
+
+    def table_close(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return "</table></div>\n"
+
+    def formula(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return to_mathml(tokens[idx].content.replace(BAR, "|"), display=False)
+
+    def html_block(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        content = tokens[idx].content
+        return content if _FOLD.fullmatch(content) else html.escape(content)
+
+    def html_inline(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return html.escape(tokens[idx].content)
 
 
-@cache
-def _markdown() -> MarkdownIt:
-    from markdown_it import MarkdownIt
-
-    # the page names nothing outside itself, and an image would even load it
-    markdown = MarkdownIt("commonmark", {"html": False}).disable(["image", "autolink"])
-    markdown.validateLink = lambda url: url.startswith("#")  # type: ignore[method-assign]
-    return markdown
-
-
-def _all(items: Iterable[Item]) -> str:
-    return "\n".join(_item(item) for item in items)
-
-
-def _item(item: Item) -> str:
-    match item:
-        case Heading():
-            level = min(max(item.level, 2), 6)
-            return f'<h{level} id="{html.escape(item.anchor)}">{inline(item.text)}</h{level}>'
-        case Paragraph():
-            return f"<p>{inline(item.text)}</p>"
-        case Bullets():
-            return "<ul>" + "".join(f"<li>{inline(entry)}</li>" for entry in item.entries) + "</ul>"
-        case Formula():
-            return f'<div class="scroll formula">{to_mathml(item.latex, display=True)}</div>'
-        case Folded():
-            return f"<details><summary>{inline(item.title)}</summary>\n{_all(item.items)}\n</details>"
-        case Table():
-            return _table(item)
-        case Picture():
-            return _picture(item)
-
-
-def _table(table: Table) -> str:
-    caption = f"<caption>{inline(table.caption)}</caption>" if table.caption else ""
-    head = "".join(
-        f'<th scope="col" class="{align}">{inline(cell)}</th>'
-        for cell, align in zip(table.header, table.align, strict=True)
-    )
-    rows = "\n".join(_row(table, number) for number in range(len(table.rows)))
-    # a table wider than a phone is scrolled, with the keyboard too
-    name = html.escape(plain(table.caption or table.header[0]))
-    return (
-        f'<div class="scroll" role="region" tabindex="0" aria-label="{name}">'
-        f"<table>{caption}<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody></table></div>"
-    )
-
-
-def _row(table: Table, number: int) -> str:
-    cells = "".join(
-        f'<td class="{align}{_unbroken(cell)}">{inline(cell)}</td>'
-        for cell, align in zip(table.rows[number], table.align, strict=True)
-    )
-    strong = ' class="strong"' if number in table.strong_rows else ""
-    return f"<tr{strong}>{cells}</tr>"
-
-
-def _unbroken(cell: str) -> str:
-    """Return the class that keeps a name such as ``SGD + momentum`` on one line."""
-    return " n" if len(plain(cell)) <= _SHORT else ""
-
-
-def _picture(picture: Picture) -> str:
-    # An image of its own, so that the identifiers inside two pictures cannot clash.
-    encoded = base64.b64encode(picture.svg.encode()).decode()
-    caption = f"<figcaption>{inline(picture.caption)}</figcaption>" if picture.caption else ""
-    name = html.escape(plain(picture.caption or picture.name))
-    return (
-        f'<figure><div class="card" role="region" tabindex="0" aria-label="{name}">'
-        f'<img{_size(picture.svg)} alt="{html.escape(plain(picture.alt))}" '
-        f'src="data:image/svg+xml;base64,{encoded}"></div>{caption}</figure>'
-    )
+def _region(token: Token, style: str, name: str) -> str:
+    """Return the attributes of a box that is scrolled on a phone, with the keyboard too."""
+    return f'class="{style}" role="region" tabindex="0" aria-label="{html.escape(token.meta.get("name", name))}"'
 
 
 def _size(svg: str) -> str:
     """Return width and height as attributes, so that the page does not jump while it loads."""
-    found = _SIZE.search(svg)
+    head = svg[: svg.find(">", svg.find("<svg"))]
+    points = {name: re.search(rf'\b{name}="([0-9.]+)pt"', head) for name in ("width", "height")}
+    return "".join(f' {name}="{float(p[1]) * _PIXELS_PER_POINT:.0f}"' for name, p in points.items() if p)
+
+
+def _parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", renderer_cls=_Renderer).enable("table").disable("autolink")
+    # the page names nothing outside itself, and an image would even load it
+    parser.validateLink = lambda url: url.startswith(("#", f"{FIGURES}/"))  # type: ignore[method-assign]
+    parser.inline.ruler.before("escape", "formula", _formula)
+    parser.core.ruler.push("report", _arrange)
+    return parser
+
+
+def _formula(state: StateInline, silent: bool) -> bool:
+    found = FORMULA.match(state.src, state.pos)
     if not found:
-        return ""
-    height, width = (found[1], found[2]) if found[1] else (found[4], found[3])
-    pixels = (round(float(size) * _PIXELS_PER_POINT) for size in (width, height))
-    return ' width="{}" height="{}"'.format(*pixels)
+        return False
+    if not silent:
+        state.push("formula", "math", 0).content = found[1]
+    state.pos = found.end()
+    return True
+
+
+def _arrange(state: StateCore) -> None:
+    """Give headings their anchors, and pictures and tables their captions and the classes of the style sheet."""
+    tokens = state.tokens
+    for at, token in enumerate(tokens):
+        match token.type:
+            case "heading_open":
+                _move_anchor(tokens, at)
+            case "paragraph_open" if _first_child(tokens, at) == "image":
+                _arrange_figure(tokens, at)
+            case "paragraph_open" if _is_caption(tokens, at) and tokens[at + 3].type == "table_open":
+                tokens[at : at + 4] = [tokens[at + 3], *_caption(tokens[at + 1], "caption")]
+                tokens[at].meta["name"] = _words(tokens[at + 2])
+            case "tr_open":
+                _arrange_row(tokens, at)
+
+
+def _move_anchor(tokens: Sequence[Token], at: int) -> None:
+    """Give a heading the anchor that stands in a paragraph of its own above it."""
+    above = tokens[max(at - 3, 0) : at]
+    if len(above) == 3 and (anchor := _ANCHOR.fullmatch(above[1].content)):
+        tokens[at].attrSet("id", anchor[1])
+        above[0].hidden = above[2].hidden = True
+        above[1].children = []
+
+
+def _first_child(tokens: Sequence[Token], paragraph: int) -> str:
+    children = tokens[paragraph + 1].children
+    return children[0].type if children else ""
+
+
+def _is_caption(tokens: Sequence[Token], at: int) -> bool:
+    """Return whether a paragraph stands in italics, written with underscores."""
+    if at + 3 >= len(tokens) or _first_child(tokens, at) != "em_open":
+        return False
+    return tokens[at + 1].content.startswith("_") and tokens[at + 1].content.endswith("_")
+
+
+def _caption(inline: Token, tag: str) -> list[Token]:
+    inline.children = (inline.children or [])[1:-1]
+    return [Token("caption_open", tag, 1), inline, Token("caption_close", tag, -1, block=True)]
+
+
+def _words(caption: Token) -> str:
+    return html.unescape(plain(caption.content[1:-1]))
+
+
+def _arrange_figure(tokens: list[Token], at: int) -> None:
+    """Turn a picture's paragraph and the caption's below it into one ``<figure>``."""
+    image, caption = tokens[at + 1], tokens[at + 4]
+    if image.children:
+        image.children[0].meta["name"] = _words(caption)
+    tokens[at].tag = tokens[at + 5].tag = "figure"
+    tokens[at + 2 : at + 5] = _caption(caption, "figcaption")
+
+
+def _arrange_row(tokens: Sequence[Token], at: int) -> None:
+    cells = list(takewhile(lambda token: token.type != "tr_close", tokens[at:]))
+    texts = [cell.content for cell in cells if cell.type == "inline" and cell.content]
+    if texts and all(text.startswith("**") and text.endswith("**") for text in texts):
+        tokens[at].attrSet("class", "strong")
+    for cell, content in pairwise(cells):
+        if cell.type not in ("th_open", "td_open"):
+            continue
+        align = "r" if "right" in str(cell.attrs.pop("style", "")) else "l"
+        if cell.type == "th_open":
+            cell.attrs = {"scope": "col", "class": align}
+        else:
+            cell.attrs = {"class": f"{align} n" if len(plain(content.content)) <= _SHORT else align}

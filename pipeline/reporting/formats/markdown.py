@@ -6,71 +6,83 @@ import html
 import re
 from typing import TYPE_CHECKING
 
-from pipeline.reporting.formats.inline import pieces, plain
-from pipeline.reporting.items import Bullets, Folded, Formula, Heading, Paragraph, Picture, Table
+from pipeline.reporting.items import Bullets, Folded, Heading, Paragraph, Picture, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping
 
     from pipeline.reporting.items import Item
 
 FIGURES = "figures"
+# instead of | in a table's formula; a LaTeX command that ends in a letter would swallow the next one
+BAR = r"\vert{}"
+FORMULA = re.compile(r"(?<!\\)\$([^$`]+)(?<!\\)\$")
 _RULES = {"l": ":--", "r": "--:"}
-# commands that end in a letter would swallow the next one
-_BAR = r"\vert{}"
+_CODE_OR_FORMULA_OR_SIGN = re.compile(rf"(?<!\\)(?P<code>`[^`]+`)|(?P<formula>{FORMULA.pattern})|[&<|]")
+_SIGNS = {"&": "&amp;", "<": "&lt;", "|": "|"}
+_LINK = re.compile(r"(?<!\\)\[((?:\\.|[^\]\\])*)\]\([^)]*\)")
+_MARK = re.compile(r"\\(.)|[*`$]")
 
 
-def render(items: Sequence[Item], title: str, subtitle: str = "") -> str:
+def document(title: str, subtitle: str, contents: Mapping[str, str], body: str) -> str:
     """Return a whole Markdown document.
 
     Parameters
     ----------
-    items
-        The report, in order; a picture refers to ``figures/<name>.svg``.
-    title, subtitle
-        Of the document; the subtitle is inline Markdown.
+    title
+        Plain text.
+    subtitle, body
+        As `inline` and `blocks` return them.
+    contents
+        The sections' names in plain text, by anchor.
     """
-    contents = [f"- [{plain(h.text)}](#{h.anchor})" for h in items if isinstance(h, Heading) and h.level == 2]
-    blocks = [f"# {title}", _escaped(subtitle), "\n".join(contents), _all(items)]
-    return "\n\n".join(block for block in blocks if block) + "\n"
+    entries = "\n".join(f"- [{inline(name)}](#{anchor})" for anchor, name in contents.items())
+    return "\n\n".join([f"# {title}", subtitle, entries, body]) + "\n"
 
 
-def _all(items: Iterable[Item]) -> str:
-    return "\n\n".join(_item(item) for item in items)
+def blocks(items: Iterable[Item]) -> str:
+    """Return items as Markdown; a picture refers to ``figures/<name>.svg``.
+
+    A caption is a paragraph in italics, above its table or below its picture.
+    """
+    return "\n\n".join(_block(item) for item in items)
 
 
-def _item(item: Item) -> str:
+def inline(text: str) -> str:
+    """Return inline Markdown without any HTML in it: a git host would obey some of it."""
+    return _CODE_OR_FORMULA_OR_SIGN.sub(lambda found: _SIGNS.get(found[0], found[0]), text)
+
+
+def plain(text: str) -> str:
+    """Return an inline text without its marks, for a page's title, a picture's description or a terminal."""
+    return _MARK.sub(lambda found: found[1] or "", _LINK.sub(r"\1", text))
+
+
+def _block(item: Item) -> str:
     match item:
         case Heading():
             # an anchor of its own, for a host makes a different one from the text
-            anchor = f'<a id="{html.escape(item.anchor)}"></a>'
-            return f"{anchor}\n\n{'#' * item.level} {_escaped(item.text)}"
+            return f'<a id="{item.anchor}"></a>\n\n{"#" * item.level} {inline(item.text)}'
         case Paragraph():
-            return _escaped(item.text)
+            return inline(item.text)
         case Bullets():
-            return "\n".join(f"- {_escaped(entry)}" for entry in item.entries)
-        case Formula():
-            return f"$$\n{item.latex}\n$$"
+            return "\n".join(f"- {inline(entry)}" for entry in item.entries)
         case Folded():
-            title = html.escape(plain(item.title))
-            return f"<details>\n<summary>{title}</summary>\n\n{_all(item.items)}\n\n</details>"
+            summary = html.escape(plain(item.title), quote=False)
+            return f"<details>\n<summary>{summary}</summary>\n\n{blocks(item.items)}\n\n</details>"
         case Table():
             return _table(item)
         case Picture():
-            return _picture(item)
+            alt = re.sub(r"([\\\[\]*_`$])", r"\\\1", plain(item.alt))
+            return f"![{inline(alt)}]({FIGURES}/{item.name}.svg)\n\n{_caption(item.caption)}"
 
 
 def _table(table: Table) -> str:
-    lines = [
-        _line(table.header),
-        _line([_RULES[align] for align in table.align]),
-        *(
-            _line([_bold(cell) for cell in row] if number in table.strong_rows else row)
-            for number, row in enumerate(table.rows)
-        ),
+    rows = [
+        [_bold(cell) for cell in row] if number in table.strong_rows else row for number, row in enumerate(table.rows)
     ]
-    text = "\n".join(lines)
-    return f"{_escaped(table.caption)}\n\n{text}" if table.caption else text
+    lines = [_line(table.header), _line([_RULES[align] for align in table.align]), *map(_line, rows)]
+    return "\n".join(([_caption(table.caption), ""] if table.caption else []) + lines)
 
 
 def _line(cells: Iterable[str]) -> str:
@@ -78,27 +90,17 @@ def _line(cells: Iterable[str]) -> str:
 
 
 def _cell(text: str) -> str:
-    """Return inline Markdown that neither ends a cell nor a line early."""
-    joined = ""
-    for kind, piece in pieces(text.replace("\n", " ")):
-        joined += f"${piece.replace('|', _BAR)}$" if kind == "formula" else _safe(kind, piece).replace("|", r"\|")
-    return joined
+    """Return inline Markdown that ends neither a cell nor a line early."""
+    return _CODE_OR_FORMULA_OR_SIGN.sub(_safe_in_cell, text.replace("\n", " "))
+
+
+def _safe_in_cell(found: re.Match[str]) -> str:
+    return _SIGNS.get(found[0], found[0]).replace("|", BAR if found["formula"] else r"\|")
 
 
 def _bold(cell: str) -> str:
     return f"**{cell.replace('**', '')}**" if cell.strip() else cell
 
 
-def _picture(picture: Picture) -> str:
-    alt = re.sub(r"([\\\[\]])", r"\\\1", plain(picture.alt).replace("\n", " "))
-    image = f"![{html.escape(alt, quote=False)}]({FIGURES}/{picture.name}.svg)"
-    return f"{image}\n\n{_escaped(picture.caption)}" if picture.caption else image
-
-
-def _escaped(text: str) -> str:
-    """Return inline Markdown without any HTML in it: a host would obey some of it."""
-    return "".join(f"${piece}$" if kind == "formula" else _safe(kind, piece) for kind, piece in pieces(text))
-
-
-def _safe(kind: str, piece: str) -> str:
-    return piece if kind == "code" else piece.replace("&", "&amp;").replace("<", "&lt;")
+def _caption(text: str) -> str:
+    return f"_{inline(text)}_"

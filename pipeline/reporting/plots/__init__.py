@@ -1,1 +1,1 @@
-"""One file a plot: ``data(results) -> DataFrame`` and ``draw(frame) -> Figure``."""
+"""One file per plot: ``data(results) -> DataFrame`` and ``draw(frame) -> Figure``."""

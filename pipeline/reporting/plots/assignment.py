@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from pipeline.reporting import assignment
 from pipeline.reporting.drawing.axes import WIDTH, records, tidy
+from pipeline.reporting.results import of_problem
 
 if TYPE_CHECKING:
     from pipeline.reporting.results import Results
@@ -19,38 +20,20 @@ _THEIRS, _OURS = "#636363", "#d7191c"
 def data(results: Results) -> pd.DataFrame:
     """Return one row for every class of the assignment, in its order; empty where CIFAR-10 was not studied.
 
-    Returns
-    -------
-    DataFrame
-        Columns ``class``, ``assignment``, ``ours``, ``low`` and ``high`` (per cent; Wilson 95 %).
+    Columns ``class``, ``assignment``, ``ours``, ``low`` and ``high`` (per cent; Wilson 95 %).
     """
-    table = results.per_class
-    ours = table[(table["problem"] == assignment.PROBLEM) & (table["optimizer"] == assignment.OPTIMIZER)]
-    by_class = {row["class"]: row for row in records(ours)}
-    rows = []
-    for name, accuracy in assignment.PER_CLASS.items():
-        found = by_class.get(name) or by_class.get(assignment.FULL_NAMES.get(name, name))
-        if found:
-            rows.append(
-                {
-                    "class": name,
-                    "assignment": accuracy,
-                    "ours": 100 * found["accuracy"],
-                    "low": 100 * found["low"],
-                    "high": 100 * found["high"],
-                }
-            )
+    table = of_problem(results.per_class, assignment.PROBLEM)
+    by_class = {row["class"]: row for row in records(table[table["optimizer"] == assignment.optimizer(results)])}
+    rows = [
+        (name, accuracy, *(100 * found[part] for part in ("accuracy", "low", "high")))
+        for name, accuracy in assignment.PER_CLASS.items()
+        if (found := by_class.get(name) or by_class.get(assignment.FULL_NAMES.get(name, name)))
+    ]
     return pd.DataFrame(rows, columns=["class", "assignment", "ours", "low", "high"])
 
 
 def draw(frame: pd.DataFrame) -> Figure:
-    """Draw two dots a class, joined by a line.
-
-    Parameters
-    ----------
-    frame
-        What `data` returns.
-    """
+    """Draw two dots per class, joined by a line."""
     places = list(range(len(frame)))
     figure = Figure(figsize=(WIDTH, 1.4 + 0.36 * len(frame)), layout="constrained")
     axes = figure.subplots()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
-from pipeline.reporting.drawing.axes import WIDTH, name_rows, records, tidy
+from pipeline.reporting.drawing.axes import WIDTH, draw_interval, name_rows, records, tidy
+from pipeline.results.cost import Ratio
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,71 +19,40 @@ if TYPE_CHECKING:
 _PANELS = {
     "step_ratio": "whole training step\n(time against SGD's)",
     "optimizer_ratio": "the update alone\n(time against SGD's)",
-    "state": "memory\n(bytes of state a parameter)",
+    "state": "memory\n(bytes of state per parameter)",
 }
 # Beyond this factor between largest and smallest a linear axis squeezes the small ones together.
 _LOGARITHMIC_FROM = 6.0
 
 
 def data(results: Results) -> pd.DataFrame:
-    """Return one row for every optimizer and quantity, the cheapest training step first.
+    """Return one row for every measured optimizer and quantity, the cheapest training step first.
 
-    Returns
-    -------
-    DataFrame
-        Columns ``rank`` (from 0), ``optimizer``, ``label``, ``quantity`` (step_ratio, optimizer_ratio: times
-        SGD's; state: bytes a parameter), ``value`` (a median over rounds), ``low``, ``high`` (its 95 % interval,
-        NaN where there is none) and ``colour``. No row for an optimizer that was not measured.
+    Columns: those of `Results.looks`, ``quantity`` (step_ratio, optimizer_ratio: times SGD's; state: bytes per
+    parameter), ``value`` (a median over rounds), ``low`` and ``high`` (its 95 % interval, NaN where there is none).
     """
-    rows = []
-    for rank, name in enumerate(ranked(results)):
-        cost = results.cost[name]
-        state = {"median": cost["state_bytes_per_parameter"], "low": None, "high": None}
-        for quantity in _PANELS:
-            found = state if quantity == "state" else cost[quantity]
+    rows: list[dict[str, str | float | None]] = []
+    for name, cost in (results.cost.optimizers if results.cost else {}).items():
+        state = Ratio(median=cost.state_bytes_per_parameter, low=None, high=None)
+        for quantity, ratio in zip(_PANELS, (cost.step_ratio, cost.optimizer_ratio, state), strict=True):
             rows.append(
-                {
-                    "rank": rank,
-                    "optimizer": name,
-                    "label": results.label(name),
-                    "quantity": quantity,
-                    "value": found["median"],
-                    "low": found["low"],
-                    "high": found["high"],
-                    "colour": results.styles[name].colour,
-                }
+                {"optimizer": name, "quantity": quantity, "value": ratio.median, "low": ratio.low, "high": ratio.high}
             )
-    return pd.DataFrame(rows).astype({"value": float, "low": float, "high": float})
-
-
-def ranked(results: Results) -> list[str]:
-    """Return the optimizers that were measured, the cheapest training step first."""
-    measured = [name for name in results.settings.optimizers if name in results.cost]
-    return sorted(measured, key=lambda name: float(results.cost[name]["step_ratio"]["median"]))
+    numbers = pd.DataFrame(rows).astype({"value": float, "low": float, "high": float})
+    return results.looks(results.cheapest_first()).merge(numbers, on="optimizer")
 
 
 def draw(frame: pd.DataFrame) -> Figure:
-    """Draw a panel a quantity side by side, a line an optimizer: a dot and a bar for the interval.
-
-    Parameters
-    ----------
-    frame
-        What `data` returns.
-    """
+    """Draw one panel per quantity side by side, one line per optimizer: a dot and a bar for the interval."""
     optimizers = frame.drop_duplicates("optimizer")
     figure = Figure(figsize=(WIDTH, 1.3 + 0.3 * len(optimizers)), layout="constrained")
     panels = figure.subplots(1, len(_PANELS), sharey=True)
     for axes, (quantity, title) in zip(panels, _PANELS.items(), strict=True):
         part = frame[frame["quantity"] == quantity]
         for row in records(part):
-            _draw_row(axes, row)
+            draw_interval(axes, row, "value", 7)
         axes.set_xlabel(title)
-        if quantity == "state":
-            axes.set_xlim(left=-0.5)
-            axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
-        else:
-            axes.axvline(1, color="0.5", linewidth=1, zorder=1)
-            _scale(axes, part)
+        _scale(axes, part, quantity)
         tidy(axes, "x")
     panels[0].set_ylim(len(optimizers) - 0.4, -0.6)
     panels[0].set_ylabel("optimizer, cheapest step first")
@@ -92,12 +62,12 @@ def draw(frame: pd.DataFrame) -> Figure:
     return figure
 
 
-def _draw_row(axes: Axes, row: dict[str, Any]) -> None:
-    axes.plot([row["low"], row["high"]], [row["rank"]] * 2, color=row["colour"], linewidth=2.5)
-    axes.plot([row["value"]], [row["rank"]], "o", color=row["colour"], markersize=7)
-
-
-def _scale(axes: Axes, part: pd.DataFrame) -> None:
+def _scale(axes: Axes, part: pd.DataFrame, quantity: str) -> None:
+    if quantity == "state":
+        axes.set_xlim(left=-0.5)
+        axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+        return
+    axes.axvline(1, color="0.5", linewidth=1, zorder=1)
     if part["value"].max() < _LOGARITHMIC_FROM * part["value"].min():
         axes.xaxis.set_major_locator(MaxNLocator(4))
         return

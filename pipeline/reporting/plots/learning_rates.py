@@ -1,14 +1,15 @@
-"""What the tuning saw: validation accuracy over the learning rate, a panel an optimizer."""
+"""What the search saw: validation accuracy over the learning rate, one panel per optimizer."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullLocator
 
 from pipeline.reporting.drawing.axes import WIDTH, tidy
+from pipeline.reporting.results import of_problem
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,51 +18,36 @@ if TYPE_CHECKING:
     from pipeline.reporting.results import Results
 
 _COLUMNS = 4
+_GREY = "#d9d9d9"
+_CHOSEN: dict[str, Any] = {"marker": "o", "markerfacecolor": "none", "markersize": 9}
 
 
 def data(results: Results, problem: str) -> pd.DataFrame:
     """Return one row for every trial, optimizers in the order of their rows, learning rates ascending.
 
-    Returns
-    -------
-    DataFrame
-        Columns ``optimizer``, ``label``, ``learning_rate``, ``accuracy`` (per cent; 0 after divergence),
-        ``diverged`` and ``chosen`` (whether it was), ``colour``, ``dash`` and ``width``.
+    Columns: those of `Results.looks`, ``learning_rate``, ``accuracy`` (per cent; 0 after divergence), ``diverged``
+    and ``chosen`` (whether it was).
     """
-    trials = results.learning_rates
-    trials = trials[trials["problem"] == problem]
-    order = {name: place for place, name in enumerate(results.settings.roster(problem))}
-    trials = trials[trials["optimizer"].isin(order)]
-    trials = trials.sort_values("learning_rate").sort_values(
-        "optimizer", key=lambda names: names.map(order), kind="stable"
-    )
+    trials = of_problem(results.learning_rates, problem).sort_values("learning_rate")
     diverged = trials["diverged_at"].notna()
-    accuracy = 100 * trials["validation_accuracy"].where(~diverged, 0.0).fillna(0.0)
-    frame = trials[["optimizer", "learning_rate"]].assign(
-        accuracy=accuracy, diverged=diverged, chosen=trials["chosen"].astype(bool)
+    trials = trials[["optimizer", "learning_rate"]].assign(
+        accuracy=100 * trials["validation_accuracy"].where(~diverged, 0.0).fillna(0.0),
+        diverged=diverged,
+        chosen=trials["chosen"].astype(bool),
     )
-    frame["label"] = frame["optimizer"].map(results.label)
-    for part in ("colour", "dash", "width"):
-        frame[part] = frame["optimizer"].map({name: getattr(style, part) for name, style in results.styles.items()})
-    return frame.reset_index(drop=True)
+    return results.looks(results.settings.roster(problem)).merge(trials, on="optimizer")
 
 
 def draw(frame: pd.DataFrame) -> Figure:
-    """Draw small panels on the same axes, each with the other optimizers in grey behind it.
-
-    Parameters
-    ----------
-    frame
-        What `data` returns.
-    """
-    groups = list(frame.groupby("optimizer", sort=False))
+    """Draw small panels on the same axes, each with the other optimizers in grey behind it."""
+    groups = [trials for _, trials in frame.groupby("optimizer", sort=False)]
     columns = min(_COLUMNS, len(groups))
     lines = -(-len(groups) // columns)
     figure = Figure(figsize=(WIDTH, 1.2 + 1.55 * lines), layout="constrained")
     panels = figure.subplots(lines, columns, sharex=True, sharey=True, squeeze=False).ravel()
-    for (_, trials), axes in zip(groups, panels, strict=False):
-        for _, others in groups:
-            axes.plot(others["learning_rate"], others["accuracy"], color="#d9d9d9", linewidth=0.7, zorder=1)
+    for trials, axes in zip(groups, panels, strict=False):
+        for others in groups:
+            axes.plot(others["learning_rate"], others["accuracy"], color=_GREY, linewidth=0.7, zorder=1)
         _draw_trials(axes, trials)
     for axes in panels[len(groups) :]:
         axes.set_visible(False)
@@ -77,25 +63,17 @@ def _draw_trials(axes: Axes, trials: pd.DataFrame) -> None:
     lost = trials[trials["diverged"]]
     axes.plot(lost["learning_rate"], lost["accuracy"], "x", color="black", markersize=6, zorder=4)
     chosen = trials[trials["chosen"]]
-    axes.plot(
-        chosen["learning_rate"],
-        chosen["accuracy"],
-        "o",
-        markerfacecolor="none",
-        markeredgecolor="black",
-        markersize=9,
-        zorder=4,
-    )
-    weight = "bold" if first["optimizer"] == "adam" else "normal"
-    axes.set_title(first["label"], size=10, weight=weight)
+    axes.plot(chosen["learning_rate"], chosen["accuracy"], linestyle="", color="black", zorder=4, **_CHOSEN)
+    axes.set_title(first["label"], size=10, weight="bold" if first["baseline"] else "normal")
 
 
 def _name_axes(figure: Figure, frame: pd.DataFrame, count: int, columns: int) -> None:
+    highest = frame["accuracy"].max()
     for place, axes in enumerate(figure.axes[:count]):
         axes.set_xscale("log")
         axes.xaxis.set_major_locator(LogLocator(10, numticks=4))
         axes.xaxis.set_minor_locator(NullLocator())
-        axes.set_ylim(-4, max(100.0 if frame["accuracy"].max() > 80 else 0.0, 1.15 * frame["accuracy"].max()))
+        axes.set_ylim(-4, max(100.0 if highest > 80 else 0.0, 1.15 * highest))
         # the last panel of a column may stand above an empty place
         axes.tick_params(labelbottom=place + columns >= count, labelsize=9)
         tidy(axes)
@@ -103,8 +81,8 @@ def _name_axes(figure: Figure, frame: pd.DataFrame, count: int, columns: int) ->
     figure.supylabel("validation accuracy (%)", size=10)
     handles = [
         Line2D([], [], color="#666666", marker="o", markersize=3.5, label="tried, one seed"),
-        Line2D([], [], linestyle="", marker="o", markerfacecolor="none", color="black", markersize=9, label="chosen"),
+        Line2D([], [], linestyle="", color="black", label="chosen", **_CHOSEN),
         Line2D([], [], linestyle="", marker="x", color="black", label="diverged"),
-        Line2D([], [], color="#d9d9d9", label="other optimizers"),
+        Line2D([], [], color=_GREY, label="other optimizers"),
     ]
     figure.legend(handles=handles, loc="outside upper center", ncols=4, frameon=False)

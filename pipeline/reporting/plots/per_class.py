@@ -5,15 +5,15 @@ from __future__ import annotations
 from math import ceil, floor
 from typing import TYPE_CHECKING
 
-import matplotlib as mpl
 from matplotlib.colors import Normalize
-from matplotlib.figure import Figure
 
-from pipeline.reporting.drawing.axes import WIDTH, name_rows, records
-from pipeline.reporting.drawing.colours import ink_on
+from pipeline.reporting.drawing.axes import name_rows
+from pipeline.reporting.drawing.heatmap import heat_map
+from pipeline.reporting.results import of_problem
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
 
     from pipeline.reporting.results import Results
 
@@ -21,56 +21,26 @@ if TYPE_CHECKING:
 def data(results: Results, problem: str) -> pd.DataFrame:
     """Return one row for every optimizer and class, best optimizer first, classes in their own order.
 
-    Returns
-    -------
-    DataFrame
-        Columns ``row``, ``column`` (places from 0), ``optimizer``, ``label``, ``class`` and ``accuracy`` (per
-        cent, mean over seeds).
+    Columns: those of `Results.looks` (``rank`` is the row), ``column`` (place of the class from 0), ``class`` and
+    ``accuracy`` (per cent, mean over seeds).
     """
-    table = results.per_class
-    table = table[table["problem"] == problem]
+    table = of_problem(results.per_class, problem)
     columns = {name: place for place, name in enumerate(table["class"].drop_duplicates())}
-    places = {name: place for place, name in enumerate(results.ranked(problem))}
-    table = table[table["optimizer"].isin(places)]
-    frame = table[["optimizer", "class"]].assign(
-        row=table["optimizer"].map(places),
-        column=table["class"].map(columns),
-        label=table["optimizer"].map(results.label),
-        accuracy=100 * table["accuracy"],
-    )
-    return frame.sort_values(["row", "column"]).reset_index(drop=True)
+    table = table.assign(column=table["class"].map(columns), accuracy=100 * table["accuracy"])
+    frame = results.looks(results.ranked(problem)).merge(table, on="optimizer")
+    return frame.sort_values(["rank", "column"]).reset_index(drop=True)
 
 
 def draw(frame: pd.DataFrame) -> Figure:
-    """Draw the heat map; darker is better.
-
-    Parameters
-    ----------
-    frame
-        What `data` returns.
-    """
-    grid = frame.pivot_table(index="row", columns="column", values="accuracy")
-    figure = Figure(figsize=(WIDTH, 1.5 + 0.36 * len(grid)), layout="constrained")
-    axes = figure.subplots()
-    colours = mpl.colormaps["YlGnBu"]
+    """Draw the heat map; darker is better."""
     # to full tens: the shades are then used where the numbers are
-    norm = Normalize(10 * floor(grid.min().min() / 10), min(10 * ceil(grid.max().max() / 10 + 1e-9), 100))
-    image = axes.imshow(grid.to_numpy(), cmap=colours, norm=norm, aspect="auto")
-    for cell in records(frame):
-        axes.text(
-            cell["column"],
-            cell["row"],
-            f"{cell['accuracy']:.1f}",
-            ha="center",
-            va="center",
-            size=9,
-            color=ink_on(colours(norm(cell["accuracy"]))),
-        )
+    lowest, highest = frame["accuracy"].min(), frame["accuracy"].max()
+    norm = Normalize(10 * floor(lowest / 10), min(10 * ceil(highest / 10 + 1e-9), 100))
+    cells = frame.assign(row=frame["rank"], shade=frame["accuracy"], text=frame["accuracy"].map("{:.1f}".format))
+    figure, axes = heat_map(cells.assign(bold=False), "YlGnBu", norm, 0.36, "accuracy on the class (%)")
     classes = frame.drop_duplicates("column").sort_values("column")
     axes.set_xticks(range(len(classes)), list(classes["class"]), rotation=30, ha="right")
-    name_rows(axes, frame.drop_duplicates("row"))
+    name_rows(axes, frame.drop_duplicates("rank"))
     axes.set_xlabel("class")
     axes.set_ylabel("optimizer, best first")
-    axes.spines[:].set_visible(False)
-    figure.colorbar(image, ax=axes, label="accuracy on the class (%)", pad=0.01, aspect=30)
     return figure

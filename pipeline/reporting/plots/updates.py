@@ -4,81 +4,39 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pandas as pd
 from matplotlib.figure import Figure
 
-from pipeline.reporting.drawing.axes import WIDTH, tidy
+from pipeline.reporting.drawing.axes import WIDTH
+from pipeline.reporting.drawing.lines import draw_lines, name_lines
+from pipeline.reporting.results import of_problem
 
 if TYPE_CHECKING:
-    from pipeline.reporting.results import Results
+    import pandas as pd
 
-_MARKERS = 8  # a line
+    from pipeline.reporting.results import Results
 
 
 def data(results: Results, problem: str) -> pd.DataFrame:
     """Return one row for every optimizer and measurement, the optimizer with the largest last step first.
 
-    Returns
-    -------
-    DataFrame
-        Columns ``optimizer``, ``label``, ``epoch``, ``update`` (root mean square over all parameters of what one
-        step changed, mean over seeds; no row where a seed had diverged or nothing changed), ``colour``, ``dash``,
-        ``width`` and ``marker``.
+    Columns: those of `Results.looks`, ``epoch`` and ``value`` (root mean square over all parameters of what one step
+    changed, mean over seeds; no row where a seed had diverged or nothing changed).
     """
-    curves = results.training_curves
+    curves = of_problem(results.training_curves, problem).rename(columns={"update": "value"})
     # a logarithmic axis has no place for a step of size zero
-    curves = curves[(curves["problem"] == problem) & (curves["update"] > 0)]
-    parts = []
-    for name in results.settings.roster(problem):
-        style = results.styles[name]
-        parts.append(
-            curves.loc[curves["optimizer"] == name, ["epoch", "update"]]
-            .sort_values("epoch")
-            .assign(
-                optimizer=name,
-                label=results.label(name),
-                colour=style.colour,
-                dash=style.dash,
-                width=style.width,
-                marker=style.marker,
-            )
-        )
-    # sorted is stable: equal last steps, and those without any, stay in the order of the rows
-    parts = sorted(parts, key=lambda part: -float(part["update"].iloc[-1]) if len(part) else 0.0)
-    return pd.concat(parts, ignore_index=True)
+    curves = curves.loc[curves["value"] > 0, ["optimizer", "epoch", "value"]].sort_values("epoch")
+    last = curves.groupby("optimizer")["value"].last()
+    order = sorted(results.settings.roster(problem), key=lambda name: -last.get(name, 0.0))
+    return results.looks(order).merge(curves, on="optimizer")
 
 
 def draw(frame: pd.DataFrame) -> Figure:
-    """Draw a line an optimizer, with a logarithmic axis of step sizes.
-
-    Parameters
-    ----------
-    frame
-        What `data` returns.
-    """
+    """Draw one line per optimizer, with a logarithmic axis of step sizes."""
     figure = Figure(figsize=(WIDTH, 4.6), layout="constrained")
     axes = figure.subplots()
-    for number, (_, rows) in enumerate(frame.groupby("optimizer", sort=False)):
-        first = rows.iloc[0]
-        every = max(1, len(rows) // _MARKERS)
-        axes.plot(
-            rows["epoch"],
-            rows["update"],
-            color=first["colour"],
-            linestyle=first["dash"],
-            linewidth=first["width"],
-            marker=first["marker"],
-            markersize=4.5,
-            # shifted from line to line, so that markers do not cover each other
-            markevery=(number % every if every > 1 else 0, every),
-            zorder=3 if first["optimizer"] == "adam" else 2,
-            label=first["label"],
-        )
+    draw_lines(axes, frame)
     axes.set_yscale("log")
-    axes.set_xlim(left=0)
     axes.set_xlabel("epoch (passes over the training examples)")
     axes.set_ylabel("size of one step\n(root mean square of the parameters' change)")
-    tidy(axes)
-    if len(frame):
-        figure.legend(loc="outside right upper", frameon=False, title="largest step at\nthe end first", handlelength=3)
+    name_lines(figure, frame, "largest step at\nthe end first")
     return figure

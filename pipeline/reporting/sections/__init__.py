@@ -1,1 +1,1 @@
-"""One file a section of the report: ``build(results) -> list[Item]``."""
+"""One file per section of the report: ``build(results) -> list[Item]``."""

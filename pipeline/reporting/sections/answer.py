@@ -1,4 +1,4 @@
-"""The answer first: who won on the main problem, where Adam came in, and by how much."""
+"""The answer first: the best optimizer of the main problem, the place of the baseline, and by how much they differ."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pipeline.project.wording import counted, listed
 from pipeline.reporting.items import Bullets, Heading, Item, Paragraph
-from pipeline.reporting.verdict_text import answer_of
-from pipeline.reporting.wording import counted, listed, number, ordinal, percent, points, with_interval
+from pipeline.reporting.numbers_in_words import NONE, between, number, ordinal, percent, points, with_interval
 from pipeline.statistics.intervals import mean_interval
 
 if TYPE_CHECKING:
@@ -17,14 +17,13 @@ if TYPE_CHECKING:
 
 def build(results: Results) -> list[Item]:
     """Return the section."""
-    verdict = answer_of(results.verdicts)
     items: list[Item] = [Heading("The answer", "answer")]
-    if verdict:
-        items.append(Paragraph(f"**{verdict}**"))
+    if results.answer:
+        items.append(Paragraph(f"**{results.answer}**"))
     items.append(Paragraph(" ".join(sentences(results))))
     if results.other_problems:
-        items.append(Paragraph("The winners of all problems, with Adam beside them:"))
-        items.append(Bullets(tuple(_winner(results, problem) for problem in results.settings.problems)))
+        items.append(Paragraph(f"The best of each problem, and {results.label(results.baseline)} beside it:"))
+        items.append(Bullets(tuple(_best(results, problem) for problem in results.settings.problems)))
     items.append(
         Paragraph(
             "One study can refute an “always”; it can never prove one. All of this holds for these problems, "
@@ -35,67 +34,50 @@ def build(results: Results) -> list[Item]:
 
 
 def sentences(results: Results) -> list[str]:
-    """Return the ranking of the main problem in plain sentences: the best, Adam, the last."""
+    """Return the ranking of the main problem in plain sentences: the best, the baseline or the second, the last."""
     problem = results.main_problem
     ranked = results.ranked(problem)
-    found = results.metrics[problem]
-    best, second, last = ranked[0], ranked[min(1, len(ranked) - 1)], ranked[-1]
+    found = results.measured(problem)
+    best, last = ranked[0], ranked[-1]
+    others = ranked[1:2] if best == results.baseline else [name for name in ranked if name == results.baseline]
     text = [
         f"On {results.title(problem)}, {results.label(best)} reached the highest mean test accuracy of "
-        f"{counted(len(ranked), 'optimizer')}: {with_interval(found[best]['test_accuracy'])} over "
+        f"{counted(len(ranked), 'optimizer')}: {with_interval(found[best].test_accuracy)} over "
         f"{counted(results.seeds(problem), 'seed')}."
     ]
-    if "adam" in ranked and best != "adam":
-        text.append(_adam(results, problem, best))
-    if best == "adam" and second != best:
-        text.append(_runner_up(results, problem, second))
-    if last not in (best, "adam") and not (best == "adam" and last == second):
-        text.append(f"Last came {results.label(last)} with {with_interval(found[last]['test_accuracy'])}.")
+    text += [
+        f"{results.label(name)} came {ordinal(ranked.index(name) + 1)} with "
+        f"{with_interval(found[name].test_accuracy)}{_behind(results, problem, best, name)}."
+        for name in others
+    ]
+    if last not in (best, *others):
+        text.append(f"Last came {results.label(last)} with {with_interval(found[last].test_accuracy)}.")
     return text
 
 
-def _adam(results: Results, problem: str, best: str) -> str:
-    place = results.ranked(problem).index("adam") + 1
-    found = results.metrics[problem]["adam"]["test_accuracy"]
-    behind = _difference(results, problem, best, "adam")
-    return (
-        f"{results.label('adam')} came {ordinal(place)} with {with_interval(found)}{', ' + behind if behind else ''}."
-    )
-
-
-def _runner_up(results: Results, problem: str, second: str) -> str:
-    found = results.metrics[problem][second]["test_accuracy"]
-    behind = _difference(results, problem, "adam", second)
-    return f"{results.label(second)} came second with {with_interval(found)}{', ' + behind if behind else ''}."
-
-
-def _difference(results: Results, problem: str, ahead: str, behind: str) -> str:
+def _behind(results: Results, problem: str, best: str, other: str) -> str:
     """Return how far one optimizer lies behind another, paired by seed; nothing where a seed has no value."""
-    pairs = [results.metrics[problem][name]["test_accuracy"]["seeds"] for name in (ahead, behind)]
-    if any(value is None for seeds in pairs for value in seeds):
+    found = results.measured(problem)
+    ahead, behind = found[best].test_accuracy.seeds, found[other].test_accuracy.seeds
+    if None in (*ahead, *behind):
         return ""
-    interval = mean_interval(np.array(pairs[0], dtype=np.float64) - np.array(pairs[1], dtype=np.float64))
-    level = number(interval.estimate) == "0.0"
-    text = f"{'level with' if level else points(interval.estimate) + ' behind'} {results.label(ahead)}"
-    if interval.low is None or interval.high is None:
+    difference = mean_interval(np.array(ahead, dtype=np.float64) - np.array(behind, dtype=np.float64))
+    level = number(difference.estimate) == "0.0"
+    text = f", {'level with' if level else points(difference.estimate) + ' behind'} {results.label(best)}"
+    bounds = between(difference.low, difference.high)
+    if bounds == NONE:
         return text
-    doubt = "; these seeds do not tell the two apart" if interval.low <= 0 <= interval.high else ""
-    return f"{text} (paired by seed, 95 % interval {number(interval.low)} to {number(interval.high)}{doubt})"
+    alike = (difference.low or 0) <= 0 <= (difference.high or 0)
+    doubt = "; these seeds do not tell the two apart" if alike else ""
+    return f"{text} (paired by seed, 95 % interval {bounds}{doubt})"
 
 
-def _winner(results: Results, problem: str) -> str:
-    ranked = results.ranked(problem)
-    found = results.metrics[problem]
-    tied = [name for name in ranked if _shown(results, problem, name) == _shown(results, problem, ranked[0])]
-    text = (
-        f"{results.title(problem)}: {listed([results.label(name) for name in tied])} "
-        f"{percent(found[ranked[0]]['test_accuracy']['mean'])}"
-    )
-    if "adam" not in ranked or "adam" in tied:
+def _best(results: Results, problem: str) -> str:
+    ranked, baseline = results.ranked(problem), results.baseline
+    shown = {name: percent(results.measured(problem)[name].test_accuracy.mean) for name in ranked}
+    tied = [name for name in ranked if shown[name] == shown[ranked[0]]]
+    text = f"{results.title(problem)}: {listed([results.label(name) for name in tied])} {shown[ranked[0]]}"
+    if baseline not in ranked or baseline in tied:
         return text
-    mean = percent(found["adam"]["test_accuracy"]["mean"])
-    return f"{text}; {results.label('adam')} {ordinal(ranked.index('adam') + 1)} of {len(ranked)} with {mean}"
-
-
-def _shown(results: Results, problem: str, optimizer: str) -> str:
-    return number(results.metrics[problem][optimizer]["test_accuracy"]["mean"])
+    place = f"{ordinal(ranked.index(baseline) + 1)} of {len(ranked)}"
+    return f"{text}; {results.label(baseline)} {place} with {shown[baseline]}"

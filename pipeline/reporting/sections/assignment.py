@@ -4,42 +4,47 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pipeline.project.wording import counted
 from pipeline.reporting import assignment as theirs
 from pipeline.reporting.drawing.axes import records
 from pipeline.reporting.drawing.figures import to_svg
 from pipeline.reporting.items import Bullets, Heading, Item, Paragraph, Picture, Table
+from pipeline.reporting.numbers_in_words import NONE, between, interval, number, points, rate, with_interval
 from pipeline.reporting.plots import assignment as plot
-from pipeline.reporting.wording import counted, interval, number, points, rate, with_interval
 
 if TYPE_CHECKING:
     from pipeline.reporting.results import Results
+    from pipeline.results.metrics import OptimizerMetrics
 
 
 def build(results: Results) -> list[Item]:
-    """Return the section, or nothing where Adam was not trained on CIFAR-10."""
-    problems = results.settings.problems
-    if theirs.PROBLEM not in problems or theirs.OPTIMIZER not in results.settings.roster(theirs.PROBLEM):
+    """Return the section, or nothing where no optimizer was trained as the assignment's was."""
+    optimizer = theirs.optimizer(results)
+    if optimizer is None:
         return []
     frame = plot.data(results)
-    found = results.metrics[theirs.PROBLEM][theirs.OPTIMIZER]
-    ours = found["test_accuracy"]
-    rows = [("all", number(theirs.OVERALL / 100), number(ours["mean"]), interval(ours), _more(ours["mean"]))]
-    for row in records(frame):
-        shares = {name: row[name] / 100 for name in ("assignment", "ours", "low", "high")}
-        rows.append(
+    label = results.label(optimizer)
+    found = results.measured(theirs.PROBLEM)[optimizer]
+    overall, ours = theirs.accuracy(results), found.test_accuracy
+    more = "" if ours.mean is None else f", {points(abs(ours.mean - overall))} {_word(ours.mean - overall)}"
+    rows = [
+        ("all", number(overall), number(ours.mean), interval(ours), _difference(ours.mean, overall)),
+        *(
             (
                 row["class"],
-                number(shares["assignment"]),
-                number(shares["ours"]),
-                interval(shares),
-                number(shares["ours"] - shares["assignment"]),
+                number(row["assignment"] / 100),
+                number(row["ours"] / 100),
+                between(row["low"] / 100, row["high"] / 100),
+                _difference(row["ours"] / 100, row["assignment"] / 100),
             )
-        )
+            for row in records(frame)
+        ),
+    ]
     return [
         Heading("The assignment's numbers beside ours", "assignment"),
         Paragraph(
-            f"The assignment reports {number(theirs.OVERALL / 100)} % with Adam; this study's Adam reaches "
-            f"{with_interval(ours)}{_apart(ours['mean'])}."
+            f"The assignment reports {number(overall)} % with Adam; this study's {label} reaches "
+            f"{with_interval(ours)}{more}."
         ),
         Bullets(_conditions(results, found)),
         Picture(
@@ -60,7 +65,7 @@ def build(results: Results) -> list[Item]:
     ]
 
 
-def _conditions(results: Results, found: dict[str, object]) -> tuple[str, ...]:
+def _conditions(results: Results, found: OptimizerMetrics) -> tuple[str, ...]:
     problem = results.settings.problems[theirs.PROBLEM]
     same_length = problem.epochs == theirs.EPOCHS
     epochs = f"{theirs.EPOCHS} epochs"
@@ -70,18 +75,15 @@ def _conditions(results: Results, found: dict[str, object]) -> tuple[str, ...]:
         *(() if same_length else (f"Different: {problem.epochs} epochs instead of the assignment's {epochs}.",)),
         "Assumed: the layer widths (convolutions of 6 and 16 channels, dense layers of 120, 84 and 10 units). The "
         "assignment does not give them; they are those of the well-known PyTorch tutorial.",
-        f"Ours, for the assignment names none of them: batches of {problem.batch_size}, a tuned learning rate "
-        f"({rate(float(str(found['learning_rate'])))}), the mean of "
-        f"{counted(results.seeds(theirs.PROBLEM), 'seed')} instead of one training.",
+        f"Our own choice, because the assignment names none of these: batches of {problem.batch_size}, a tuned "
+        f"learning rate ({rate(found.learning_rate)}), the mean of {counted(results.seeds(theirs.PROBLEM), 'seed')} "
+        "instead of one training.",
     )
 
 
-def _more(mean: float | None) -> str:
-    return "–" if mean is None else number(mean - theirs.OVERALL / 100)
+def _difference(ours: float | None, overall: float) -> str:
+    return NONE if ours is None else number(ours - overall)
 
 
-def _apart(mean: float | None) -> str:
-    if mean is None:
-        return ""
-    difference = mean - theirs.OVERALL / 100
-    return f", {points(abs(difference))} {'more' if difference >= 0 else 'less'}"
+def _word(difference: float) -> str:
+    return "more" if difference >= 0 else "less"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from pipeline.project.wording import counted
 from pipeline.reporting.drawing.figures import to_svg
 from pipeline.reporting.items import Bullets, Heading, Item, Paragraph, Picture, Table
 from pipeline.reporting.plots import backprop_descent, backprop_network
-from pipeline.reporting.wording import counted
 from pipeline.results.backprop import number
 
 if TYPE_CHECKING:

@@ -2,88 +2,85 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from pipeline.reporting.items import Folded, Heading, Item, Paragraph, Table
-from pipeline.reporting.verdict_numbers import NONE, effect, interval, p_value
-from pipeline.reporting.wording import counted, listed
+from pipeline.project.wording import counted, listed
+from pipeline.reporting.items import Folded, Heading, Item, Paragraph, Table, literal
+from pipeline.reporting.numbers_in_words import NONE, effect, effect_interval, p_value
 
 if TYPE_CHECKING:
     from pipeline.reporting.results import Results
+    from pipeline.results.comparison import ProblemComparison
 
 
 def build(results: Results) -> list[Item]:
-    """Return the section; nothing without a comparison."""
-    if not results.comparison:
-        return []
-    settings = results.comparison["settings"]
-    baseline = results.label(settings["baseline"])
+    """Return the section."""
+    baseline = results.label(results.baseline)
+    margin = results.comparison.settings["margins"]["accuracy"]
     items: list[Item] = [
         Heading(f"Every optimizer against {baseline}", "comparison"),
         Paragraph(
             f"Differences in test accuracy, optimizer minus {baseline}, paired by seed, with their 95 % bootstrap "
             "interval (BCa) and the p of an exact sign-flip test, corrected for all optimizers of the problem (Holm). "
-            f"“No meaningful difference”: the 90 % t interval lies within ±{100 * settings['margins']['accuracy']:g} "
-            "points. “Inconclusive”: neither that nor a difference was shown."
+            f"“No meaningful difference”: the 90 % t interval lies within ±{100 * margin:g} points. “Inconclusive”: "
+            "neither that nor a difference was shown."
         ),
     ]
-    for problem, found in results.comparison["problems"].items():
+    for problem, found in results.comparison.problems.items():
         table = _table(results, problem, found)
         items.append(table if problem == results.main_problem else Folded(results.title(problem), (table,)))
-    return [*items, *_ranks(results, settings["alpha"])]
+    return [*items, *_ranks(results)]
 
 
-def _table(results: Results, problem: str, found: dict[str, Any]) -> Table:
-    ranks = found["ranking"]["ranks"]
+def _table(results: Results, problem: str, found: ProblemComparison) -> Table:
+    ranks = found.ranking.ranks
+    differences = found.against_baseline["test_accuracy"]
     rows = tuple(
         (
             results.label(name),
-            effect(record, "difference"),
-            interval(record),
-            p_value(record["corrected_p"]),
-            record["outcome"] if record["reason"] is None else f"{record['outcome']}: {record['reason']}",
+            effect(record.difference, record.unit),
+            effect_interval(record.low, record.high, record.unit),
+            p_value(record.corrected_p),
+            record.outcome if record.reason is None else f"{record.outcome}: {literal(record.reason)}",
         )
-        for name, record in sorted(
-            found["against_baseline"]["test_accuracy"].items(), key=lambda item: ranks.get(item[0], len(ranks) + 1)
-        )
+        for name, record in sorted(differences.items(), key=lambda item: ranks.get(item[0], len(ranks) + 1))
     )
-    baseline = results.label(results.comparison["settings"]["baseline"])
+    baseline = results.label(results.baseline)
     header = ("optimizer", f"minus {baseline}", "95 % interval", "p (Holm)", "outcome")
     return Table(header, rows, "lrrrl", f"{results.title(problem)}: test accuracy against {baseline}.")
 
 
-def _ranks(results: Results, alpha: float) -> list[Item]:
-    """Return a table of mean ranks: a column a problem (over seeds), and one over the problems."""
-    columns = {results.title(problem): found["ranking"] for problem, found in results.comparison["problems"].items()}
-    columns["all problems"] = results.comparison["ranking"]
-    shown = {title: ranking for title, ranking in columns.items() if ranking["ranks"]}
+def _ranks(results: Results) -> list[Item]:
+    """Return a table of mean ranks: one column per problem (over seeds), and one over the problems."""
+    columns = {results.title(problem): found.ranking for problem, found in results.comparison.problems.items()}
+    columns["all problems"] = results.comparison.ranking
+    shown = {title: ranking for title, ranking in columns.items() if ranking.ranks}
     if not shown:
         return []
     names = sorted(
-        {name for ranking in shown.values() for name in ranking["ranks"]},
-        key=lambda name: [ranking["ranks"].get(name, len(ranking["ranks"]) + 1) for ranking in shown.values()][::-1],
+        {name for ranking in shown.values() for name in ranking.ranks},
+        key=lambda name: [ranking.ranks.get(name, len(ranking.ranks) + 1) for ranking in shown.values()][::-1],
     )
-    rows = [(results.label(name), *(_rank(ranking["ranks"].get(name)) for ranking in shown.values())) for name in names]
-    difference = ("*critical difference*", *(_rank(ranking["critical_difference"]) for ranking in shown.values()))
+    rows = [(results.label(name), *(_rank(ranking.ranks.get(name)) for ranking in shown.values())) for name in names]
+    difference = ("*critical difference*", *(_rank(ranking.critical_difference) for ranking in shown.values()))
     return [
         Heading("Mean ranks", "ranks", 3),
         Paragraph(
             "1 is best. On a problem the ranks within each seed are averaged; over all problems, those within each "
             f"problem{_which(results)}. Two mean ranks that lie closer than the critical difference (Nemenyi, "
-            f"{100 * alpha:g} %) are not told apart. Seeds are repetitions on the same problem, so a column says "
-            "nothing of other problems."
+            f"{100 * results.comparison.settings['alpha']:g} %) are not told apart. Seeds are repetitions on the same "
+            "problem, so a column says nothing about other problems."
         ),
         Table(("optimizer", *shown), (*rows, difference), "l" + "r" * len(shown), "Mean ranks by test accuracy."),
     ]
 
 
 def _which(results: Results) -> str:
-    counted_in = results.comparison["ranking"]["problems"]
-    left_out = results.comparison["ranking"]["left_out"]
-    text = f" that all optimizers took part in ({counted(len(counted_in), 'problem')})"
-    if not left_out:
+    ranking = results.comparison.ranking
+    text = f" that all optimizers took part in ({counted(len(ranking.problems), 'problem')})"
+    if not ranking.left_out:
         return text
-    names = listed([results.label(name) for name in left_out])
+    names = listed([results.label(name) for name in ranking.left_out])
     return f"{text}, without {names}, whose best learning rate lies on the edge of a grid"
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pipeline.project.wording import counted
 from pipeline.reporting.drawing.axes import records
 from pipeline.reporting.drawing.figures import to_svg
-from pipeline.reporting.items import Heading, Item, Paragraph, Picture
+from pipeline.reporting.items import Heading, Item, Paragraph, Picture, literal
+from pipeline.reporting.numbers_in_words import percent
 from pipeline.reporting.plots import confusion as plot
-from pipeline.reporting.wording import counted, percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,34 +21,34 @@ def build(results: Results) -> list[Item]:
     """Return the section."""
     problem = results.main_problem
     frame = plot.data(results, problem)
-    champion = results.champion[problem]
+    champion = results.champions.problems[problem]
     right = int(frame.loc[frame["actual"] == frame["predicted"], "count"].sum())
     total = int(frame["count"].sum())
-    label = results.label(champion["optimizer"])
-    text = (
-        f"The champion is {label}'s network of seed {champion['seed']}: the best seed of the optimizer with the "
-        f"highest mean *validation* accuracy. On the {counted(total, 'test image')} it is right "
-        f"{counted(right, 'time')} ({percent(right / total)}).{_worst(frame)}"
-    )
+    label = results.label(champion.optimizer)
+    worst = _most_frequent_mistake(frame)
     return [
         Heading("What the champion confuses", "confusion"),
-        Paragraph(text),
+        Paragraph(
+            f"The champion is {label}'s network of seed {champion.seed}: the best seed of the optimizer with the "
+            f"highest mean *validation* accuracy. On the {counted(total, 'test image')} it is right "
+            f"{counted(right, 'time')} ({percent(right / total)}).{worst}"
+        ),
         Picture(
             f"confusion_{problem}",
             to_svg(plot.draw(frame)),
             f"Confusion matrix of {label}'s best network on {results.title(problem)}: {right:,} of {total:,} "
-            f"test images on the diagonal.{_worst(frame)}",
+            f"test images on the diagonal.{worst}",
             "Test images by actual and predicted class; the diagonal is right.",
         ),
     ]
 
 
-def _worst(frame: pd.DataFrame) -> str:
+def _most_frequent_mistake(frame: pd.DataFrame) -> str:
     wrong = frame[(frame["actual"] != frame["predicted"]) & (frame["count"] > 0)]
     if wrong.empty:
         return ""
     worst = records(wrong.sort_values("count", ascending=False, kind="stable"))[0]
     return (
-        f" Its most frequent mistake is to take {worst['actual']} for {worst['predicted']}: "
+        f" Its most frequent mistake is to take {literal(worst['actual'])} for {literal(worst['predicted'])}: "
         f"{counted(worst['count'], 'time')}, {percent(worst['share'] / 100)} of that class."
     )

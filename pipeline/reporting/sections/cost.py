@@ -2,128 +2,99 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from pipeline.project.wording import counted
 from pipeline.reporting.drawing.figures import to_svg
-from pipeline.reporting.items import Heading, Item, Paragraph, Picture, Table
+from pipeline.reporting.items import Heading, Item, Paragraph, Picture
+from pipeline.reporting.numbers_in_words import NONE, SPACE, bounds
+from pipeline.reporting.optimizer_table import optimizer_table
 from pipeline.reporting.plots import cost as plot
-from pipeline.reporting.wording import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable
 
     from pipeline.reporting.results import Results
+    from pipeline.results.cost import Ratio, StepCost
 
-_TIMES = "\N{NO-BREAK SPACE}×"
-_HEADER = (
-    "optimizer",
-    "whole step (× SGD)",
-    "95 % interval",
-    "whole step (µs)",
-    "update alone (× SGD)",
-    "95 % interval",
-    "update alone (µs)",
-    "state (bytes a parameter)",
+_TIMES = f"{SPACE}×"
+_COLUMNS: tuple[tuple[str, Callable[[StepCost], str]], ...] = (
+    ("whole step (× SGD)", lambda cost: _ratio(cost.step_ratio)),
+    ("95 % interval", lambda cost: _range(cost.step_ratio)),
+    ("whole step (µs)", lambda cost: _amount(cost.microseconds_per_step, 0)),
+    ("update alone (× SGD)", lambda cost: _ratio(cost.optimizer_ratio)),
+    ("95 % interval", lambda cost: _range(cost.optimizer_ratio)),
+    ("update alone (µs)", lambda cost: _amount(cost.microseconds_optimizer, 0)),
+    ("state (bytes per parameter)", lambda cost: _amount(cost.state_bytes_per_parameter, 1)),
 )
 
 
 def build(results: Results) -> list[Item]:
-    """Return the section; none where the cost was not measured."""
-    if not results.cost or not plot.ranked(results):
+    """Return the section; nothing where the cost was not measured."""
+    rows = {name: results.cost.optimizers[name] for name in results.cheapest_first()} if results.cost else {}
+    if not rows:
         return []
+    ratios = results.each(rows, lambda cost: _ratio(cost.step_ratio))
     return [
         Heading("What a step costs", "cost"),
-        Paragraph(_method(results)),
-        picture(results),
-        table(results),
-        *(Paragraph(text) for text in _reading(results)),
+        Paragraph(_method(results, len(next(iter(rows.values())).rounds))),
+        Picture(
+            "cost",
+            to_svg(plot.draw(plot.data(results))),
+            f"Time of a training step against plain SGD's, cheapest first: {ratios}.",
+            "Dots are medians over rounds, bars their 95 % intervals; the grey line is plain SGD.",
+        ),
+        optimizer_table(
+            results,
+            rows,
+            _COLUMNS,
+            "Time and memory, the cheapest step first. A whole step is forward pass, backward pass and update.",
+        ),
+        *(Paragraph(text) for text in _reading(results, rows)),
     ]
 
 
-def picture(results: Results) -> Picture:
-    """Return the dot plot of times and memory."""
-    ratios = ", ".join(
-        f"{results.label(name)} {_ratio(results.cost[name]['step_ratio'])}" for name in plot.ranked(results)
-    )
-    return Picture(
-        "cost",
-        to_svg(plot.draw(plot.data(results))),
-        f"Time of a training step against plain SGD's, cheapest first: {ratios}.",
-        "Dots are medians over rounds, bars their 95 % intervals; the grey line is plain SGD.",
-    )
-
-
-def table(results: Results) -> Table:
-    """Return all numbers, the cheapest step first, Adam in bold."""
-    ranked = plot.ranked(results)
-    return Table(
-        _HEADER,
-        tuple((results.label(name), *_cells(results.cost[name])) for name in ranked),
-        "lrrrrrrr",
-        "Time and memory, the cheapest step first. A whole step is forward pass, backward pass and update.",
-        frozenset(place for place, name in enumerate(ranked) if name == "adam"),
-    )
-
-
-def _method(results: Results) -> str:
-    problem = results.main_problem
-    settings = results.settings.problems[problem]
-    rounds = len(results.cost[plot.ranked(results)[0]]["rounds"])
+def _method(results: Results, rounds: int) -> str:
+    settings = results.settings.problems[results.main_problem]
     return (
         f"Time for a step of `{settings.network}` on batches of {settings.batch_size}, the network and the batch "
-        f"size of {results.title(problem)}, on one core of {results.environment['processor']}. All optimizers take "
-        f"turns in one process, {counted(rounds, 'round')} in an order drawn anew for each; a ratio compares an "
-        "optimizer with plain SGD in the same round, so that what slows the machine down cancels. These are the only "
-        "numbers of this report that differ from run to run."
+        f"size of {results.title(results.main_problem)}, on one core of {results.environment.processor}. All "
+        f"optimizers take turns in one process, {counted(rounds, 'round')} in an order drawn anew for each; a ratio "
+        "compares an optimizer with plain SGD in the same round, so that what slows the machine down cancels. These "
+        "are the only numbers of this report that differ from run to run."
     )
 
 
-def _reading(results: Results) -> list[str]:
+def _reading(results: Results, rows: dict[str, StepCost]) -> list[str]:
     texts = []
-    if "adam" in results.cost:
-        adam = results.cost["adam"]
+    if found := rows.get(results.baseline):
         texts.append(
-            f"A training step with {results.label('adam')} takes {_ratio(adam['step_ratio'])}{_TIMES} the time of one "
-            f"with plain SGD{_bounds(adam['step_ratio'])}, its update alone {_ratio(adam['optimizer_ratio'])}{_TIMES}"
-            f"{_bounds(adam['optimizer_ratio'])}. It keeps {adam['state_bytes_per_parameter']:.0f} bytes of state for "
-            "every parameter, beside 4 for the parameter and 4 for its gradient."
+            f"A training step with {results.label(results.baseline)} takes "
+            f"{_sentence(found.step_ratio, ' the time of one with plain SGD')}, its update alone "
+            f"{_sentence(found.optimizer_ratio)}. It keeps "
+            f"{_amount(found.state_bytes_per_parameter, 0)} bytes of state for every parameter, beside 4 for the "
+            "parameter and 4 for its gradient."
         )
-    if "sgd" in results.cost and _is_plain(results):
+    plain = results.with_defaults("SGD")
+    if plain in rows:
         texts.append(
-            f"{results.label('sgd')} was measured twice, as the yardstick and as a row of its own: "
-            f"{_ratio(results.cost['sgd']['step_ratio'])}{_TIMES}{_bounds(results.cost['sgd']['step_ratio'])}. Smaller "
-            "differences than that are noise."
+            f"{results.label(plain)} was measured twice, as the reference and as a row of its own: "
+            f"{_sentence(rows[plain].step_ratio)}. Smaller differences than that are noise."
         )
     return texts
 
 
-def _is_plain(results: Results) -> bool:
-    row = results.settings.optimizers["sgd"]
-    return row.class_name == "SGD" and not row.arguments
+def _sentence(ratio: Ratio, of_what: str = "") -> str:
+    return f"{_ratio(ratio)}{_TIMES}{of_what}{bounds(_range(ratio))}"
 
 
-def _cells(cost: Mapping[str, Any]) -> tuple[str, ...]:
-    return (
-        _ratio(cost["step_ratio"]),
-        _range(cost["step_ratio"]),
-        f"{cost['microseconds_per_step']:,.0f}",
-        _ratio(cost["optimizer_ratio"]),
-        _range(cost["optimizer_ratio"]),
-        f"{cost['microseconds_optimizer']:,.0f}",
-        f"{cost['state_bytes_per_parameter']:.1f}",
-    )
+def _ratio(ratio: Ratio) -> str:
+    return _amount(ratio.median, 2)
 
 
-def _ratio(quantity: Mapping[str, Any]) -> str:
-    return f"{quantity['median']:.2f}"
+def _range(ratio: Ratio) -> str:
+    return NONE if ratio.low is None or ratio.high is None else f"{ratio.low:.2f} to {ratio.high:.2f}"
 
 
-def _range(quantity: Mapping[str, Any]) -> str:
-    if quantity["low"] is None or quantity["high"] is None:
-        return "–"
-    return f"{quantity['low']:.2f} to {quantity['high']:.2f}"
-
-
-def _bounds(quantity: Mapping[str, Any]) -> str:
-    found = _range(quantity)
-    return "" if found == "–" else f" (95\N{NO-BREAK SPACE}% interval {found})"
+def _amount(value: float | None, digits: int) -> str:
+    return NONE if value is None else f"{value:,.{digits}f}"

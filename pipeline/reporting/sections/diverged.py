@@ -5,61 +5,57 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipeline.reporting.items import Heading, Item, Paragraph, Table
-from pipeline.reporting.wording import rate
+from pipeline.reporting.numbers_in_words import NONE, rate
+from pipeline.reporting.results import of_problem
 
 if TYPE_CHECKING:
     from pipeline.reporting.results import Results
 
+_HEADER = (
+    "problem",
+    "optimizer",
+    "final seeds diverged",
+    "at learning rate",
+    "tuning trials diverged",
+    "from learning rate",
+    "first step without a finite loss",
+)
+
 
 def build(results: Results) -> list[Item]:
     """Return the section, or nothing where no training diverged."""
-    rows = [
-        row
+    found = [
+        _row(results, problem, name)
         for problem in results.settings.problems
         for name in results.settings.roster(problem)
-        for row in _row(results, problem, name)
     ]
+    rows = tuple(row for row in found if row)
     if not rows:
         return []
     return [
         Heading("What diverged", "diverged"),
         Paragraph(
-            "A training diverges when its loss is no finite number any more; it stops there. In the tuning it "
-            "counts as worst, so that such a learning rate is never chosen if another one works. Among the final "
-            "seeds its accuracy counts for what its predictions are worth, and losses have no mean."
+            "A training diverges when its loss is no longer a finite number; it stops there. In the search it counts "
+            "as worst, so that such a learning rate is never chosen if another one works. Among the final seeds its "
+            "accuracy is that of its predictions, and losses have no mean."
         ),
-        Table(
-            (
-                "problem",
-                "optimizer",
-                "final seeds diverged",
-                "at learning rate",
-                "tuning trials diverged",
-                "from learning rate",
-                "first step without a finite loss",
-            ),
-            tuple(rows),
-            "llrrrrr",
-            "Optimizers with at least one diverged training.",
-        ),
+        Table(_HEADER, rows, "llrrrrr", "Optimizers with at least one diverged training."),
     ]
 
 
-def _row(results: Results, problem: str, optimizer: str) -> list[tuple[str, ...]]:
-    found = results.metrics[problem][optimizer]
-    trials = results.learning_rates
-    trials = trials[(trials["problem"] == problem) & (trials["optimizer"] == optimizer)]
+def _row(results: Results, problem: str, optimizer: str) -> tuple[str, ...]:
+    found = results.measured(problem)[optimizer]
+    trials = of_problem(results.learning_rates, problem)
+    trials = trials[trials["optimizer"] == optimizer]
     lost = trials[trials["diverged_at"].notna()]
-    if not found["diverged"] and lost.empty:
-        return []
-    return [
-        (
-            results.title(problem),
-            results.label(optimizer),
-            f"{found['diverged']} of {results.seeds(problem)}",
-            rate(found["learning_rate"]),
-            f"{len(lost)} of {len(trials)}",
-            "–" if lost.empty else rate(float(lost["learning_rate"].min())),
-            "–" if lost.empty else f"{int(lost['diverged_at'].min()):,}",
-        )
-    ]
+    if not found.diverged and lost.empty:
+        return ()
+    return (
+        results.title(problem),
+        results.label(optimizer),
+        f"{found.diverged} of {results.seeds(problem)}",
+        rate(found.learning_rate),
+        f"{len(lost)} of {len(trials)}",
+        NONE if lost.empty else rate(float(lost["learning_rate"].min())),
+        NONE if lost.empty else f"{int(lost['diverged_at'].min()):,}",
+    )

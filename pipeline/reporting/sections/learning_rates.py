@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from pipeline.project.wording import listed
 from pipeline.reporting.drawing.axes import records
 from pipeline.reporting.drawing.figures import to_svg
 from pipeline.reporting.items import Folded, Heading, Item, Paragraph, Picture, Table
+from pipeline.reporting.numbers_in_words import number, points, rate
+from pipeline.reporting.optimizer_table import optimizer_table
 from pipeline.reporting.plots import learning_rates as plot
-from pipeline.reporting.wording import listed, number, percent, rate
 
 if TYPE_CHECKING:
-    from pipeline.reporting.results import Results
+    from collections.abc import Callable
 
-# A learning rate this close to the best one counts as good enough.
-_TOLERANCE = 2.0
+    from pipeline.reporting.results import Results
 
 
 def build(results: Results) -> list[Item]:
@@ -25,9 +26,9 @@ def build(results: Results) -> list[Item]:
         Heading("Learning rates", "learning-rates"),
         Paragraph(
             f"Every optimizer got the same search: {tuning.points} learning rates around its usual one, "
-            f"{tuning.points_per_decade} a decade, and a further one (at most {tuning.max_extensions}) for as "
-            "long as the best lay on the edge. They were judged on validation images, with a seed that plays no "
-            f"further part.{_edges(results, problem)}"
+            f"{tuning.points_per_decade} per decade, and a further one (at most {tuning.max_extensions}) for as "
+            "long as the best lay on the edge. They were judged on validation images, with a seed that is used for "
+            f"nothing else.{_edges(results, problem)}"
         ),
         picture(results, problem),
         Folded("The numbers: learning rates tried and chosen", (table(results, problem),)),
@@ -35,8 +36,8 @@ def build(results: Results) -> list[Item]:
 
 
 def _edges(results: Results, problem: str) -> str:
-    found = results.metrics[problem]
-    edge = [results.label(name) for name in results.settings.roster(problem) if found[name]["on_edge"]]
+    found = results.measured(problem)
+    edge = [results.label(name) for name in results.settings.roster(problem) if found[name].on_edge]
     if not edge:
         return " No optimizer's best value was left on the edge of what was tried."
     return f" **On the edge to the end: {listed(edge)}.** A better value may lie beyond, so compare with care."
@@ -45,49 +46,39 @@ def _edges(results: Results, problem: str) -> str:
 def picture(results: Results, problem: str) -> Picture:
     """Return the panels with every trial on a problem."""
     title = results.title(problem)
-    found = results.metrics[problem]
-    chosen = ", ".join(
-        f"{results.label(name)} {rate(found[name]['learning_rate'])}" for name in results.settings.roster(problem)
-    )
+    rows = {name: results.measured(problem)[name] for name in results.settings.roster(problem)}
+    chosen = results.each(rows, lambda found: rate(found.learning_rate))
     return Picture(
         f"learning_rates_{problem}",
         to_svg(plot.draw(plot.data(results, problem))),
-        f"Validation accuracy over the learning rate on {title}, a panel an optimizer. Chosen: {chosen}.",
-        f"Validation accuracy of every trial on {title}. The wider the top of a curve, the more an optimizer "
-        "forgives a badly chosen learning rate.",
+        f"Validation accuracy over the learning rate on {title}, one panel per optimizer. Chosen: {chosen}.",
+        f"Validation accuracy of every trial on {title}. The wider the top of a curve, the less a badly chosen "
+        "learning rate costs.",
     )
 
 
 def table(results: Results, problem: str) -> Table:
     """Return what was tried and chosen on a problem."""
-    trials = plot.data(results, problem)
-    rows = []
-    for name in results.settings.roster(problem):
-        own = records(trials[trials["optimizer"] == name])
-        found = results.metrics[problem][name]
-        best = max(trial["accuracy"] for trial in own)
-        good = [trial["learning_rate"] for trial in own if trial["accuracy"] >= best - _TOLERANCE]
-        rows.append(
-            (
-                results.label(name),
-                rate(results.settings.optimizer(name).learning_rate_centre),
-                f"{rate(own[0]['learning_rate'])} to {rate(own[-1]['learning_rate'])}",
-                str(len(own)),
-                rate(found["learning_rate"]),
-                number(found["tuned_accuracy"]),
-                rate(good[0]) if len(good) == 1 else f"{rate(min(good))} to {rate(max(good))}",
-                str(sum(bool(trial["diverged"]) for trial in own)),
-            )
-        )
-    header = (
-        "optimizer",
-        "usual",
-        "tried",
-        "trials",
-        "chosen",
-        "validation accuracy (%)",
-        f"within {percent(_TOLERANCE / 100)} of the best",
-        "diverged",
-    )
-    adam = frozenset(place for place, name in enumerate(results.settings.roster(problem)) if name == "adam")
-    return Table(header, tuple(rows), "lrrrrrrr", f"Tuning on {results.title(problem)}.", adam)
+    frame = plot.data(results, problem)
+    margin = float(results.comparison.settings["margins"]["learning_rate"])
+    measured, rows = results.measured(problem), results.settings.roster(problem)
+    trials = {name: records(frame[frame["optimizer"] == name]) for name in rows}
+    columns: list[tuple[str, Callable[[str], str]]] = [
+        ("usual", lambda name: rate(results.settings.optimizer(name).learning_rate_centre)),
+        ("tried", lambda name: _range([trial["learning_rate"] for trial in trials[name]])),
+        ("trials", lambda name: str(len(trials[name]))),
+        ("chosen", lambda name: rate(measured[name].learning_rate)),
+        ("validation accuracy (%)", lambda name: number(measured[name].tuned_accuracy)),
+        (f"within {points(margin)} of the best", lambda name: _range(_good(trials[name], margin))),
+        ("diverged", lambda name: str(sum(trial["diverged"] for trial in trials[name]))),
+    ]
+    return optimizer_table(results, dict(zip(rows, rows, strict=True)), columns, f"Tuning on {results.title(problem)}.")
+
+
+def _good(trials: list[dict[str, Any]], margin: float) -> list[float]:
+    best = max(trial["accuracy"] for trial in trials)
+    return [trial["learning_rate"] for trial in trials if trial["accuracy"] >= best - 100 * margin]
+
+
+def _range(rates: list[float]) -> str:
+    return rate(rates[0]) if len(rates) == 1 else f"{rate(min(rates))} to {rate(max(rates))}"

@@ -1,12 +1,12 @@
-"""The problems beside the main one, in short."""
+"""The other problems, in short."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pipeline.project.wording import counted
 from pipeline.reporting.items import Folded, Heading, Item, Paragraph
 from pipeline.reporting.sections import learning_rates, ranking, training
-from pipeline.reporting.wording import counted
 
 if TYPE_CHECKING:
     from pipeline.reporting.results import Results
@@ -16,10 +16,8 @@ def build(results: Results) -> list[Item]:
     """Return the section, or nothing where there is one problem only."""
     if not results.other_problems:
         return []
-    items: list[Item] = [Heading("The other problems", "others")]
-    for problem in results.other_problems:
-        items += _problem(results, problem)
-    return items
+    parts = [item for problem in results.other_problems for item in _problem(results, problem)]
+    return [Heading("The other problems", "others"), *parts]
 
 
 def _problem(results: Results, problem: str) -> list[Item]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from operator import itemgetter
+from typing import TYPE_CHECKING
 
 from pipeline.reporting.drawing.axes import records
 from pipeline.reporting.drawing.figures import to_svg
-from pipeline.reporting.items import Folded, Heading, Item, Paragraph, Picture, Table
+from pipeline.reporting.items import Folded, Heading, Item, Paragraph, Picture, Table, literal
+from pipeline.reporting.numbers_in_words import between, number, percent
+from pipeline.reporting.optimizer_table import optimizer_table
 from pipeline.reporting.plots import per_class as plot
-from pipeline.reporting.wording import interval, number, percent
+from pipeline.reporting.results import of_problem
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from pipeline.reporting.results import Results
 
 
@@ -21,7 +22,7 @@ def build(results: Results) -> list[Item]:
     problem = results.main_problem
     frame = plot.data(results, problem)
     means = frame.groupby("class", sort=False)["accuracy"].mean()
-    easiest, hardest = str(means.idxmax()), str(means.idxmin())
+    easiest, hardest = literal(str(means.idxmax())), literal(str(means.idxmin()))
     text = (
         f"Over all optimizers, {easiest} is the easiest class ({percent(means.max() / 100)}) and {hardest} the "
         f"hardest ({percent(means.min() / 100)})."
@@ -32,28 +33,22 @@ def build(results: Results) -> list[Item]:
         Picture(
             f"per_class_{problem}",
             to_svg(plot.draw(frame)),
-            f"Heat map of the accuracy on every class of {results.title(problem)}, a row an optimizer. {text}",
+            f"Heat map of the accuracy on every class of {results.title(problem)}, one row per optimizer. {text}",
             f"Accuracy on every class of {results.title(problem)}, means over seeds.",
         ),
-        Folded("The numbers, with intervals", (_table(results, problem, frame),)),
+        Folded("The numbers, with intervals", (_table(results, problem),)),
     ]
 
 
-def _table(results: Results, problem: str, frame: pd.DataFrame) -> Table:
-    table = results.per_class[results.per_class["problem"] == problem]
-    by_cell = {(row["optimizer"], row["class"]): row for row in records(table)}
-    classes = list(frame["class"].drop_duplicates())
-    ranked = results.ranked(problem)
-    rows = tuple((results.label(name), *(_cell(by_cell[name, kind]) for kind in classes)) for name in ranked)
-    return Table(
-        ("optimizer", *classes),
-        rows,
-        "l" + "r" * len(classes),
+def _table(results: Results, problem: str) -> Table:
+    cells = {
+        (row["optimizer"], row["class"]): f"{number(row['accuracy'])} ({between(row['low'], row['high'])})"
+        for row in records(of_problem(results.per_class, problem))
+    }
+    classes = dict.fromkeys(kind for _, kind in cells)
+    rows = {name: {kind: cells[name, kind] for kind in classes} for name in results.ranked(problem)}
+    caption = (
         "Accuracy (%), in brackets the 95 % Wilson interval over the class's test images, which are counted "
-        "once, however many seeds there are.",
-        frozenset(place for place, name in enumerate(ranked) if name == "adam"),
+        "once, however many seeds there are."
     )
-
-
-def _cell(found: dict[str, Any]) -> str:
-    return f"{number(found['accuracy'])} ({interval(found)})"
+    return optimizer_table(results, rows, [(literal(kind), itemgetter(kind)) for kind in classes], caption)

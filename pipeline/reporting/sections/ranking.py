@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from pipeline.project.wording import counted
 from pipeline.reporting.drawing.figures import to_svg
 from pipeline.reporting.items import Folded, Heading, Item, Paragraph, Picture, Table
+from pipeline.reporting.numbers_in_words import decimal, in_brackets, interval, number, percent, rate
+from pipeline.reporting.optimizer_table import optimizer_table
 from pipeline.reporting.plots import ranking as plot
-from pipeline.reporting.wording import counted, decimal, interval, number, percent, rate
 
 if TYPE_CHECKING:
-    from pipeline.reporting.results import Results
+    from collections.abc import Callable
 
-_HEADER = (
-    "#",
-    "optimizer",
-    "test accuracy (%)",
-    "95 % interval",
-    "training accuracy (%)",
-    "gap (points)",
-    "test loss (nats)",
-    "learning rate",
+    from pipeline.reporting.results import Results
+    from pipeline.results.metrics import OptimizerMetrics
+
+_COLUMNS: tuple[tuple[str, Callable[[OptimizerMetrics], str]], ...] = (
+    ("test accuracy (%)", lambda found: number(found.test_accuracy.mean)),
+    ("95 % interval", lambda found: interval(found.test_accuracy)),
+    ("training accuracy (%)", lambda found: number(found.train_accuracy.mean)),
+    ("gap (points)", lambda found: number(found.generalization_gap.mean)),
+    ("test loss (nats)", lambda found: decimal(found.test_loss.mean)),
+    ("learning rate", lambda found: rate(found.learning_rate)),
+)
+_DETAILS: tuple[tuple[str, Callable[[OptimizerMetrics], str]], ...] = (
+    ("validation accuracy (%)", lambda found: in_brackets(found.validation_accuracy)),
+    ("calibration error (%)", lambda found: in_brackets(found.calibration_error)),
+    ("training loss (nats)", lambda found: decimal(found.train_loss.mean)),
+    ("test loss (nats)", lambda found: decimal(found.test_loss.mean)),
 )
 
 
@@ -31,8 +40,8 @@ def build(results: Results) -> list[Item]:
         Heading(f"Ranking on {results.title(problem)}", "ranking"),
         Paragraph(
             f"{results.description(problem)} Every optimizer has its own tuned learning rate and "
-            f"{counted(results.seeds(problem), 'seed')}; what counts is the network after the last epoch, on "
-            "test images that nothing was chosen by."
+            f"{counted(results.seeds(problem), 'seed')}. The network after the last epoch counts, on test images that "
+            "were used for no choice."
         ),
         picture(results, problem),
         table(results, problem),
@@ -41,87 +50,39 @@ def build(results: Results) -> list[Item]:
             "weights and batch orders, not with other test images. Because seeds are paired, two overlapping "
             "intervals can still differ reliably. The gap is training minus test accuracy."
         ),
-        Folded("More numbers: losses, validation and calibration", (details(results, problem),)),
+        Folded("More numbers: losses, validation and calibration", (_details(results, problem),)),
     ]
 
 
 def picture(results: Results, problem: str) -> Picture:
     """Return the dot plot of a problem's ranking."""
-    ranked = results.ranked(problem)
     title = results.title(problem)
-    accuracies = ", ".join(
-        f"{results.label(name)} {percent(results.metrics[problem][name]['test_accuracy']['mean'])}" for name in ranked
-    )
+    rows = results.best_first(problem)
+    accuracies = results.each(rows, lambda found: percent(found.test_accuracy.mean))
+    lost = any(found.diverged for found in rows.values())
+    note = " An arrow on the left edge stands for diverged seeds." if lost else ""
     return Picture(
         f"ranking_{problem}",
         to_svg(plot.draw(plot.data(results, problem))),
         f"Mean test accuracy on {title}, best first: {accuracies}.",
-        f"Test accuracy on {title}, {counted(results.seeds(problem), 'seed')} an optimizer. Large dots are means, "
-        f"bars their 95 % intervals, the faint dots below them single seeds.{_note(results, problem)}",
+        f"Test accuracy on {title}, {counted(results.seeds(problem), 'seed')} per optimizer. Large dots are means, "
+        f"bars their 95 % intervals, the faint dots below them single seeds.{note}",
     )
 
 
 def table(results: Results, problem: str) -> Table:
-    """Return every optimizer's numbers on a problem, best first, Adam in bold."""
-    ranked = results.ranked(problem)
-    found = results.metrics[problem]
-    with_divergence = any(found[name]["diverged"] for name in ranked)
-    rows = [(str(place), results.label(name), *_numbers(found[name])) for place, name in enumerate(ranked, start=1)]
-    header: tuple[str, ...] = _HEADER
-    align = "rl" + "r" * (len(_HEADER) - 2)
-    if with_divergence:
-        header, align = (*header, "seeds diverged"), align + "r"
-        rows = [
-            (*row, f"{found[name]['diverged']} of {results.seeds(problem)}")
-            for row, name in zip(rows, ranked, strict=True)
-        ]
-    adam = frozenset(place for place, name in enumerate(ranked) if name == "adam")
+    """Return every optimizer's numbers on a problem, best first; a column of diverged seeds where there are any."""
+    rows = results.best_first(problem)
+    columns = [*_COLUMNS]
+    if any(found.diverged for found in rows.values()):
+        columns.append(("seeds diverged", lambda found: f"{found.diverged} of {results.seeds(problem)}"))
     caption = f"All optimizers on {results.title(problem)}, means over seeds, best test accuracy first."
-    return Table(header, tuple(rows), align, caption, adam)
+    return optimizer_table(results, rows, columns, caption, numbered=True)
 
 
-def details(results: Results, problem: str) -> Table:
-    """Return the quantities that the ranking does not need, with intervals where they are shares."""
-    ranked = results.ranked(problem)
-    rows = []
-    for name in ranked:
-        found = results.metrics[problem][name]
-        validation, calibration = found["validation_accuracy"], found["calibration_error"]
-        rows.append(
-            (
-                results.label(name),
-                f"{number(validation['mean'])} ({interval(validation)})",
-                f"{number(calibration['mean'])} ({interval(calibration)})",
-                decimal(found["train_loss"]["mean"]),
-                decimal(found["test_loss"]["mean"]),
-            )
-        )
-    header = (
-        "optimizer",
-        "validation accuracy (%)",
-        "calibration error (%)",
-        "training loss (nats)",
-        "test loss (nats)",
-    )
+def _details(results: Results, problem: str) -> Table:
     caption = (
         "Means over seeds, in brackets 95 % intervals. The calibration error is the mean distance between "
         "confidence and accuracy on test images."
     )
-    adam = frozenset(place for place, name in enumerate(ranked) if name == "adam")
-    return Table(header, tuple(rows), "lrrrr", caption, adam)
-
-
-def _note(results: Results, problem: str) -> str:
-    lost = any(results.metrics[problem][name]["diverged"] for name in results.settings.roster(problem))
-    return " An arrow on the left edge stands for diverged seeds." if lost else ""
-
-
-def _numbers(found: dict[str, Any]) -> tuple[str, ...]:
-    names = ("train_accuracy", "generalization_gap")
-    return (
-        number(found["test_accuracy"]["mean"]),
-        interval(found["test_accuracy"]),
-        *(number(found[name]["mean"]) for name in names),
-        decimal(found["test_loss"]["mean"]),
-        rate(found["learning_rate"]),
-    )
+    return optimizer_table(results, results.best_first(problem), _DETAILS, caption)

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline.data import settings as data_settings
+from pipeline.project.wording import counted, listed
 from pipeline.reporting.items import Bullets, Folded, Heading, Item, Paragraph, Table
-from pipeline.reporting.wording import counted, listed, percent
+from pipeline.reporting.numbers_in_words import percent
 
 if TYPE_CHECKING:
     from pipeline.reporting.results import Results
     from pipeline.settings.study import OptimizerSettings, RestSettings
+
+_PROBLEMS = (
+    "problem",
+    "network",
+    "epochs",
+    "batch size",
+    "training images",
+    "set aside for validation",
+    "test images",
+    "seeds",
+    "optimizers",
+)
 
 
 def build(results: Results) -> list[Item]:
@@ -18,7 +30,12 @@ def build(results: Results) -> list[Item]:
     return [
         Heading("How it was measured", "setup"),
         Bullets(_method(results)),
-        _problems(results),
+        Table(
+            _PROBLEMS,
+            tuple(_problem(results, name) for name in results.settings.problems),
+            "llrrrrrrr",
+            "The problems.",
+        ),
         Folded("The optimizers and their arguments", (_optimizers(results),)),
         *_shared_parameters(results),
         _environment(results),
@@ -26,15 +43,15 @@ def build(results: Results) -> list[Item]:
 
 
 def _method(results: Results) -> tuple[str, ...]:
-    settings = results.settings
-    tuning, first = settings.tuning, settings.training.first_seed
+    tuning, first = results.settings.tuning, results.settings.training.first_seed
+    split_seed = results.problems.problems[results.main_problem].split_seed
     return (
         "**Data.** Test images are read once, by the evaluation; nothing is chosen by them. A stratified "
-        f"share of the training images is set aside for validation (split seed {data_settings.load().split_seed}); "
-        "normalization uses the rest.",
-        f"**Tuning.** {tuning.points} learning rates an optimizer and problem, "
-        f"{tuning.points_per_decade} a decade, at most {tuning.max_extensions} more where the best lies on the edge, "
-        f"with seed {tuning.seed}, judged by validation accuracy. Nothing else is tuned.{_inherited(results)}",
+        f"share of the training images is set aside for validation (split seed {split_seed}); normalization uses the "
+        "rest.",
+        f"**Tuning.** {tuning.points} learning rates per optimizer and problem, {tuning.points_per_decade} per decade, "
+        f"at most {tuning.max_extensions} more where the best lies on the edge, with seed {tuning.seed}, judged by "
+        f"validation accuracy. Nothing else is tuned.{_inherited(results)}",
         f"**Seeds.** Final trainings use fresh seeds from {first} on. A seed means the same initial weights and the "
         "same order of batches for every optimizer, so differences are taken within seeds.",
         "**Which network counts.** The last epoch's, declared in advance; never the best on the test images.",
@@ -44,64 +61,37 @@ def _method(results: Results) -> tuple[str, ...]:
 
 
 def _inherited(results: Results) -> str:
-    """Say where a problem's search starts from what another problem's found."""
-    found = [(name, row) for name, row in results.settings.problems.items() if row.tuned_on is not None]
+    """Say which searches start from the result of another problem's search."""
     return "".join(
-        f" On {results.title(name)} the search is shorter: the value that was tuned on "
-        f"{results.title(str(row.tuned_on))} and {counted(row.neighbours, 'step')} of the grid to each side."
-        for name, row in found
+        f" On {results.title(name)} the search is shorter: the value that was tuned on {results.title(row.tuned_on)} "
+        f"and {counted(row.neighbours, 'step')} of the grid to each side."
+        for name, row in results.settings.problems.items()
+        if row.tuned_on is not None
     )
 
 
-def _problems(results: Results) -> Table:
-    rows = []
-    for name, problem in results.settings.problems.items():
-        confusion = results.confusion[results.confusion["problem"] == name]
-        rows.append(
-            (
-                results.title(name),
-                f"`{problem.network}`",
-                str(problem.epochs),
-                str(problem.batch_size),
-                f"{_training_images(results, name):,}",
-                percent(data_settings.load().sets[results.settings.data_of(name)].validation_fraction),
-                f"{int(confusion['count'].sum()):,}",
-                str(results.seeds(name)),
-                str(len(results.settings.roster(name))),
-            )
-        )
-    header = (
-        "problem",
-        "network",
-        "epochs",
-        "batch size",
-        "training images",
-        "set aside for validation",
-        "test images",
-        "seeds",
-        "optimizers",
+def _problem(results: Results, name: str) -> tuple[str, ...]:
+    settings, facts = results.settings.problems[name], results.problems.problems[name]
+    return (
+        results.title(name),
+        f"`{settings.network}`",
+        str(settings.epochs),
+        str(settings.batch_size),
+        f"{facts.counts['train']:,}",
+        percent(facts.validation_fraction),
+        f"{facts.counts['test']:,}",
+        str(results.seeds(name)),
+        str(len(results.settings.roster(name))),
     )
-    return Table(header, tuple(rows), "llrrrrrrr", "The problems.")
-
-
-def _training_images(results: Results, problem: str) -> int:
-    """Return how many images an epoch has, from the curves: images seen over epochs."""
-    curves = results.training_curves
-    last = curves[(curves["problem"] == problem) & (curves["epoch"] > 0)].iloc[-1]
-    return round(float(last["images"]) / float(last["epoch"]))
 
 
 def _optimizers(results: Results) -> Table:
-    rows = []
-    for row in results.settings.optimizers.values():
-        rest = f"; the rest: {_call(row.rest)}" if row.rest else ""
-        rows.append((row.label, f"{_call(row)}{rest}"))
-    return Table(
-        ("optimizer", "PyTorch class and arguments"),
-        tuple(rows),
-        "ll",
-        "All other arguments are PyTorch's defaults; the learning rate is tuned.",
+    rows = tuple(
+        (results.label(name), f"{_call(row)}{f'; the rest: {_call(row.rest)}' if row.rest else ''}")
+        for name, row in results.settings.optimizers.items()
     )
+    caption = "All other arguments are PyTorch's defaults; the learning rate is tuned."
+    return Table(("optimizer", "PyTorch class and arguments"), rows, "ll", caption)
 
 
 def _call(row: OptimizerSettings | RestSettings) -> str:
@@ -111,24 +101,21 @@ def _call(row: OptimizerSettings | RestSettings) -> str:
 
 def _shared_parameters(results: Results) -> list[Item]:
     """Say how the parameters were shared out where one class could not take all (Muon's)."""
-    entries = []
-    for name, row in results.settings.optimizers.items():
-        if row.rest is None:
-            continue
-        counts = [
-            f"{results.title(problem)}: {_shares(results.metrics[problem][name]['parameters'])}"
-            for problem in results.settings.problems_of(name)
-        ]
-        entries += [f"{row.label}, {count}" for count in counts]
+    entries = tuple(
+        f"{results.label(name)}, {results.title(problem)}: {_shares(results.measured(problem)[name].parameters)}"
+        for name, row in results.settings.optimizers.items()
+        if row.rest is not None
+        for problem in results.settings.problems_of(name)
+    )
     if not entries:
         return []
     return [
         Paragraph(
             "Muon updates weight matrices only (a convolution's kernels count as one, flattened). The first layer, the "
-            "last layer and all biases are left to its companion, at the same learning rate. So the parameters were "
-            "shared out:"
+            "last layer and all biases are left to its companion, at the same learning rate. The parameters were "
+            "shared out like this:"
         ),
-        Bullets(tuple(entries)),
+        Bullets(entries),
     ]
 
 
@@ -140,12 +127,12 @@ def _shares(parameters: dict[str, int]) -> str:
 
 def _environment(results: Results) -> Table:
     found = results.environment
-    rows = [
-        ("processor", str(found["processor"])),
-        ("cores", str(found["cores"])),
-        ("memory", f"{found['memory_gib']} GiB"),
-        ("system", str(found["system"])),
-        ("Python", str(found["python"])),
-        *((name, str(version)) for name, version in found["versions"].items()),
-    ]
-    return Table(("what", "this run"), tuple(rows), "ll", "Hardware and versions.")
+    rows = (
+        ("processor", found.processor),
+        ("cores", str(found.cores)),
+        ("memory", f"{found.memory_gib} GiB"),
+        ("system", found.system),
+        ("Python", found.python),
+        *found.versions.items(),
+    )
+    return Table(("what", "this run"), rows, "ll", "Hardware and versions.")

@@ -1,23 +1,24 @@
-"""How training went on the main problem: curves, and how soon the target was reached."""
+"""How training went on the main problem: curves, and how soon the targets were reached."""
 
 from __future__ import annotations
 
+from functools import partial
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from pipeline.project.wording import counted
 from pipeline.reporting.drawing.figures import to_svg
-from pipeline.reporting.items import Heading, Item, Paragraph, Picture, Table
+from pipeline.reporting.items import Heading, Item, Paragraph, Picture
+from pipeline.reporting.numbers_in_words import decimal, percent
+from pipeline.reporting.optimizer_table import optimizer_table
 from pipeline.reporting.plots import training_curves as plot
 from pipeline.reporting.plots import updates
-from pipeline.reporting.wording import counted, decimal, number, percent
 
 if TYPE_CHECKING:
-    from pipeline.reporting.results import Results
+    from collections.abc import Callable
 
-_TARGETS = {
-    "train_loss": "steps to training loss {}",
-    "validation_accuracy": "steps to validation accuracy {} %",
-}
+    from pipeline.reporting.results import Results
+    from pipeline.results.metrics import Convergence, OptimizerMetrics
 
 
 def build(results: Results) -> list[Item]:
@@ -34,11 +35,9 @@ def build(results: Results) -> list[Item]:
 def picture(results: Results, problem: str) -> Picture:
     """Return the training curves of a problem."""
     title = results.title(problem)
-    found = results.metrics[problem]
-    ends = ", ".join(
-        f"{results.label(name)} {decimal(found[name]['train_loss']['mean'])} nats and "
-        f"{percent(found[name]['validation_accuracy']['mean'])}"
-        for name in results.ranked(problem)
+    ends = results.each(
+        results.best_first(problem),
+        lambda found: f"{decimal(found.train_loss.mean)} nats and {percent(found.validation_accuracy.mean)}",
     )
     return Picture(
         f"training_curves_{problem}",
@@ -51,58 +50,47 @@ def picture(results: Results, problem: str) -> Picture:
 
 def _updates(results: Results, problem: str) -> Picture:
     title = results.title(problem)
-    kept = {name: results.metrics[problem][name]["convergence"]["step_persistence"] for name in results.ranked(problem)}
-    ends = ", ".join(f"{results.label(name)} {decimal(entry['mean'], 2)}" for name, entry in kept.items())
+    kept = results.each(results.best_first(problem), lambda found: decimal(found.convergence.step_persistence.mean, 2))
     return Picture(
         f"updates_{problem}",
         to_svg(updates.draw(updates.data(results, problem))),
-        f"Size of the effective step over epochs on {title}. Last quarter over first quarter of the training: {ends}.",
+        f"Size of the effective step over epochs on {title}. Last quarter over first quarter of the training: {kept}.",
         f"Size of the effective step on {title}: the root mean square, over all parameters, of what one step changed; "
         "means over seeds.",
     )
 
 
 def _speed(results: Results, problem: str) -> list[Item]:
-    """Return how soon every optimizer reached the targets, where the evaluation says so."""
-    found = {name: results.metrics[problem][name].get("convergence") for name in results.ranked(problem)}
-    present = {name: entry for name, entry in found.items() if entry}
-    if not present or not any(next(iter(present.values())).get(quantity) for quantity in _TARGETS):
+    """Return how soon every optimizer reached the problem's targets; nothing where it has none."""
+    rows = results.best_first(problem)
+    targets = _targets(next(iter(rows.values())).convergence)
+    if not targets:
         return []
-    targets = {quantity: entry for quantity, entry in next(iter(present.values())).items() if entry}
-    shown = [quantity for quantity in _TARGETS if quantity in targets]
-    rows = tuple(
-        (
-            results.label(name),
-            *(_steps(entry[quantity]["steps"]) for quantity in shown),
-            decimal(results.metrics[problem][name]["train_loss"]["mean"]),
-        )
-        for name, entry in present.items()
-    )
+    columns: list[tuple[str, Callable[[OptimizerMetrics], str]]] = [
+        (f"steps to {name} {target}", partial(_steps, place)) for place, (name, target, _) in enumerate(targets)
+    ]
+    columns.append(("training loss at the end (nats)", lambda found: decimal(found.train_loss.mean)))
     return [
         Paragraph(
             "How many steps until a target was reached for the first time: the median over seeds, and how "
-            "many seeds never reached it. Steps are comparable, for all optimizers see the same batches."
+            "many seeds never reached it. Steps are comparable because all optimizers see the same batches."
         ),
-        Table(
-            (
-                "optimizer",
-                *(_TARGETS[quantity].format(_target(quantity, targets[quantity]["target"])) for quantity in shown),
-                "training loss at the end (nats)",
-            ),
-            rows,
-            "lr" + "r" * len(shown),
-            "Speed, best test accuracy first.",
-            frozenset(place for place, name in enumerate(present) if name == "adam"),
-        ),
+        optimizer_table(results, rows, columns, "Speed, best test accuracy first."),
     ]
 
 
-def _target(quantity: str, target: float) -> str:
-    return decimal(target, 2) if quantity == "train_loss" else number(target)
+def _targets(convergence: Convergence) -> list[tuple[str, str, tuple[int | None, ...]]]:
+    """Return name, value and each seed's steps of the targets that the problem has."""
+    loss, accuracy = convergence.train_loss, convergence.validation_accuracy
+    return [
+        *([("training loss", decimal(loss.target, 2), loss.steps)] if loss else []),
+        *([("validation accuracy", percent(accuracy.target), accuracy.steps)] if accuracy else []),
+    ]
 
 
-def _steps(steps: list[Any]) -> str:
-    missed = sum(value is None for value in steps)
+def _steps(place: int, found: OptimizerMetrics) -> str:
+    steps = _targets(found.convergence)[place][2]
+    missed = steps.count(None)
     if 2 * missed >= len(steps):
         return f"not reached by {missed} of {len(steps)} seeds"
     middle = median(float("inf") if value is None else value for value in steps)

@@ -3,18 +3,17 @@ import re
 import pytest
 
 from pipeline.reporting.formats import markdown
-from pipeline.reporting.items import Bullets, Folded, Formula, Heading, Paragraph, Picture, Table
+from pipeline.reporting.items import Bullets, Folded, Heading, Paragraph, Picture, Table, literal
 
 
 def one(item):
-    return markdown.render([item], "T").removeprefix("# T\n\n").removesuffix("\n")
+    return markdown.blocks([item])
 
 
 def test_a_table_keeps_its_shape_whatever_its_cells_hold():
     table = Table(("a|b", "c"), (("`x|y`", "$|z|$"), ("", "two\nlines")), "lr", "Words", frozenset({1}))
-    lines = one(table).splitlines()
-    assert lines == [
-        "Words",
+    assert one(table).splitlines() == [
+        "_Words_",
         "",
         r"| a\|b | c |",
         "| :-- | --: |",
@@ -26,29 +25,36 @@ def test_a_table_keeps_its_shape_whatever_its_cells_hold():
 @pytest.mark.parametrize(
     ("item", "expected"),
     [
-        (Paragraph("a <b> & *c* `<d>` $e<f$"), "a &lt;b> &amp; *c* `<d>` $e<f$"),
+        (Paragraph("a <b> & *c* `<d>` $e<f$ | g"), "a &lt;b> &amp; *c* `<d>` $e<f$ | g"),
         (Bullets(("x", "y")), "- x\n- y"),
-        (Formula("x^2"), "$$\nx^2\n$$"),
-        (Picture("p", "<svg/>", "a [b]", "c"), "![a \\[b\\]](figures/p.svg)\n\nc"),
+        (Picture("p", "<svg/>", "a [b] *c*", "d"), "![a \\[b\\] c](figures/p.svg)\n\n_d_"),
         (
             Folded("A & **b**", (Paragraph("c"),)),
             "<details>\n<summary>A &amp; b</summary>\n\nc\n\n</details>",
         ),
+        (Heading("Set *up*", "setup"), '<a id="setup"></a>\n\n## Set *up*'),
+        (Heading("Below", "below", 3), '<a id="below"></a>\n\n### Below'),
     ],
 )
 def test_items(item, expected):
     assert one(item) == expected
 
 
-def test_headings_can_be_linked_to():
-    text = markdown.render([Heading("Set *up*", "setup"), Heading("Below", "below", 3)], "T")
-    assert "- [Set up](#setup)" in text
-    assert '<a id="setup"></a>\n\n## Set *up*' in text
-    assert "### Below" in text
-    assert "(#below)" not in text
+def test_a_document_lists_its_sections():
+    text = markdown.document("T", "about", {"setup": "Set up"}, "body")
+    assert text == "# T\n\nabout\n\n- [Set up](#setup)\n\nbody\n"
 
 
 def test_a_bold_row_does_not_nest_its_marks():
     table = Table(("a",), (("**x** y",),), "l", "", frozenset({0}))
     assert one(table).splitlines()[-1] == "| **x y** |"
     assert not re.search(r"\*{3,}", one(table))
+
+
+@pytest.mark.parametrize("text", ["SGD*", "a_b", "_x_", "$5", "`c`", "[x](#y)", "back\\slash", "a|b", "<i>", "~~z~~"])
+def test_plain_text_comes_back_from_what_shows_it(text):
+    assert markdown.plain(literal(text)) == text
+
+
+def test_plain_text_has_no_marks():
+    assert markdown.plain("[**The** answer](#answer) in `code` and $x$") == "The answer in code and x"

@@ -12,7 +12,17 @@ from matplotlib.figure import Figure
 
 from pipeline.reporting import plots
 from pipeline.reporting.drawing.figures import to_svg
-from pipeline.reporting.plots import assignment, confusion, learning_rates, per_class, ranking, training_curves
+from pipeline.reporting.plots import (
+    assignment,
+    confusion,
+    cost,
+    learning_rates,
+    per_class,
+    ranking,
+    training_curves,
+    updates,
+)
+from tests.reporting.conftest import with_rules
 
 NAMES = sorted(module.name for module in pkgutil.iter_modules(plots.__path__))
 WITHOUT_AXES = {"backprop_network"}
@@ -61,12 +71,19 @@ def test_both_directions_say_what_they_show(name, results):
 def test_the_ranking_holds_every_seed_and_sorts_by_the_mean(results):
     frame = ranking.data(results, "cifar10")
     for name, rows in frame.groupby("optimizer"):
-        quantity = results.metrics["cifar10"][name]["test_accuracy"]
-        assert rows["accuracy"].tolist() == pytest.approx([100 * value for value in quantity["seeds"]])
-        assert rows["mean"].tolist() == pytest.approx([100 * quantity["mean"]] * 3)
+        quantity = results.measured("cifar10")[name].test_accuracy
+        assert rows["accuracy"].tolist() == pytest.approx([100 * value for value in quantity.seeds])
+        assert rows["mean"].tolist() == pytest.approx([100 * quantity.mean] * 3)
     means = frame.drop_duplicates("optimizer")["mean"].tolist()
     assert means == sorted(means, reverse=True)
     assert frame["rank"].tolist() == [0, 0, 0, 1, 1, 1, 2, 2, 2]
+
+
+def test_the_baseline_is_in_bold_whichever_it_is(results):
+    for baseline, label in [("adam", "Adam"), ("muon", "Muon")]:
+        figure = ranking.draw(ranking.data(with_rules(results, baseline=baseline), "cifar10"))
+        names = figure.axes[0].get_yticklabels()
+        assert [text.get_text() for text in names if text.get_fontweight() == "bold"] == [label]
 
 
 def test_a_diverged_seed_does_not_squeeze_the_axis_of_the_ranking(results):
@@ -132,9 +149,50 @@ def test_a_confusion_matrix_may_have_a_class_none(results):
     assert [label.get_text() for label in axes.get_xticklabels()][-1] == "none"
 
 
+def test_a_class_may_have_any_number_of_columns_and_dark_cells_have_white_text(results):
+    figure = per_class.draw(per_class.data(results, "cifar10"))
+    assert {text.get_color() for text in figure.axes[0].texts} == {"black", "white"}
+
+
 def test_the_assignment_is_matched_by_class_whichever_of_its_names_is_used(results):
     frame = assignment.data(results)
     assert frame["class"].tolist() == ["plane", "car", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
-    accuracies = results.metrics["cifar10"]["adam"]["per_class"]
+    accuracies = results.measured("cifar10")["adam"].per_class
     assert frame["ours"].iloc[0] == pytest.approx(100 * accuracies["airplane"])
     assert assignment.data(replace(results, per_class=results.per_class.iloc[:0])).empty
+
+
+def test_the_cost_has_a_row_for_every_optimizer_and_quantity(results):
+    frame = cost.data(results)
+    assert len(frame) == 3 * 3
+    found = results.cost.optimizers["adam"]
+    adam = frame[frame["optimizer"] == "adam"].set_index("quantity")
+    ratio = found.step_ratio
+    assert adam.loc["step_ratio", ["value", "low", "high"]].tolist() == [ratio.median, ratio.low, ratio.high]
+    assert adam.loc["state", "value"] == 8.0
+    wide = frame["value"].mask((frame["quantity"] == "optimizer_ratio") & (frame["optimizer"] == "muon"), 90.0)
+    figure = cost.draw(frame.assign(value=wide))
+    assert [axes.get_xscale() for axes in figure.axes] == ["linear", "log", "linear"]
+
+
+def test_updates_are_drawn_on_a_logarithmic_axis_largest_last_step_first(results):
+    curves = results.training_curves.copy()
+    sizes = {"sgd": 0.01, "adam": 0.1}
+    curves["update"] = curves["optimizer"].map(sizes)
+    curves.loc[(curves["optimizer"] == "adam") & (curves["epoch"] > 1), "update"] = float("nan")
+    curves.loc[(curves["optimizer"] == "sgd") & (curves["step"] == 70), "update"] = 0.0
+    frame = updates.data(replace(results, training_curves=curves), "cifar10")
+    assert list(frame["optimizer"].unique()) == ["adam", "sgd"]
+    # a step of size zero has no place on the axis; what diverged ends
+    assert len(frame[frame["optimizer"] == "sgd"]) == 19
+    assert frame[frame["optimizer"] == "adam"]["epoch"].max() == 1
+    figure = updates.draw(frame)
+    assert figure.axes[0].get_yscale() == "log"
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["Adam", "SGD"]
+
+
+def test_updates_of_a_study_in_which_everything_diverged_can_be_drawn(results):
+    curves = results.training_curves.assign(update=float("nan"))
+    frame = updates.data(replace(results, training_curves=curves), "cifar10")
+    assert frame.empty
+    assert "<svg" in to_svg(updates.draw(frame))
