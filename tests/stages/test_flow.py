@@ -78,7 +78,12 @@ def test_a_changed_row_reruns_that_optimizer_alone(study: Project) -> None:
 @pytest.mark.slow
 def test_a_new_row_is_a_new_stage_and_a_deleted_one_leaves_the_results(study: Project) -> None:
     params = study.params()
-    params["optimizers"]["rmsprop"] = {"label": "RMSprop", "class": "RMSprop", "learning_rate_centre": 0.01}
+    params["optimizers"]["rmsprop"] = {
+        "label": "RMSprop",
+        "class": "RMSprop",
+        "learning_rate_centre": 0.01,
+        "arguments": {},
+    }
     study.write_params(params)
     stages = ran(study.dvc("repro").stdout)
     assert {"tune@rmsprop", "train@rmsprop"} <= set(stages)
