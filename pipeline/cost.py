@@ -49,13 +49,10 @@ class TimingTask:
 
     Attributes
     ----------
-    network, shape, classes, batch_size
-        Name of a network, the shape of one input (height, width, channels), the number of classes, and of
-        examples in a batch.
+    shape
+        Of one input: height, width, channels.
     rows
         By optimizer: its row and its learning rate.
-    convolution
-        How the network convolves.
     rounds, steps
         How often each optimizer's turn comes, and how many steps it then takes.
     """
@@ -97,13 +94,7 @@ class Measurement:
 
 
 def timing_task(settings: Settings) -> TimingTask:
-    """Return what stage ``cost`` times: every optimizer on the main problem's network and batch size.
-
-    Raises
-    ------
-    Refusal
-        ``not_prepared``: the shape of the main problem's data is needed.
-    """
+    """Return what stage ``cost`` times: every optimizer on the main problem's network and batch size."""
     problem = settings.problems[settings.main_problem]
     description = reader.describe(paths.learning(settings.data_of(settings.main_problem)))
     return TimingTask(
@@ -121,11 +112,6 @@ def measure(task: TimingTask) -> Measurement:
     """Time all optimizers in rounds, each round in an order of its own.
 
     Inputs and labels are random: what they hold does not change how long a step takes.
-
-    Raises
-    ------
-    SettingsError
-        Where the network or an optimizer's row is wrong.
     """
     determinism.enforce()
     generator = torch.Generator().manual_seed(_SEED)

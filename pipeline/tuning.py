@@ -16,17 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Trial:
-    """A point of a problem's grid.
-
-    Attributes
-    ----------
-    problem
-        What to train on.
-    step
-        How many grid steps it lies above the centre of the optimizer's row.
-    learning_rate
-        At that step.
-    """
+    """A point of a problem's grid, so many steps above the centre of the optimizer's row."""
 
     problem: str
     step: int
@@ -39,13 +29,7 @@ Found: TypeAlias = "tuple[dict[str, list[Outcome]], dict[str, Choice]]"
 
 
 def rate_at(centre: float, step: int, points_per_decade: int) -> float:
-    """Return the learning rate that lies `step` grid steps above the centre, to three significant digits.
-
-    Examples
-    --------
-    >>> [rate_at(0.001, step, points_per_decade=2) for step in (-1, 0, 1)]
-    [0.000316, 0.001, 0.00316]
-    """
+    """Return the learning rate that lies `step` grid steps above the centre, to three significant digits."""
     return float(f"{centre * 10 ** (step / points_per_decade):.3g}")
 
 
@@ -61,10 +45,6 @@ def tune(optimizer: str, settings: Settings, run: Run) -> Found:
 
     Parameters
     ----------
-    optimizer
-        Name of its row.
-    settings
-        With the problems and the budget.
     run
         Trains; called once, so that all problems share the workers. Gets the first trials; a function that takes
         every trial with its outcome, in any order, and returns the trials to add because of it; and one that returns
@@ -107,28 +87,10 @@ def search(
     run: Run,
     heirs: Callable[[str, int], Mapping[str, range]] = lambda problem, best: {},
 ) -> Found:
-    """Search the best learning rate for several problems at once, each at its own pace.
+    """Search the best learning rate for several problems at once, each at its own pace; the results are as of `tune`.
 
     The grid of a problem whose best lies on an edge grows by a point beyond that edge, again and again, at most
-    ``max_extensions`` times.
-
-    Parameters
-    ----------
-    centre
-        Learning rate at step 0.
-    grids
-        The steps to begin with, by problem.
-    tuning
-        The budget.
-    run
-        As of `tune`.
-    heirs
-        Gets a problem and its best step; returns the grids of the problems that begin from there.
-
-    Returns
-    -------
-    tuple of dict
-        As of `tune`, the problems in the order in which they began.
+    ``max_extensions`` times. `heirs` gets a problem and its best step, and returns the grids that begin from there.
     """
     searches: dict[str, _Search] = {}
 

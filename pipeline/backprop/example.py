@@ -12,31 +12,14 @@ if TYPE_CHECKING:
 
 
 def worked_example(settings: BackpropSettings) -> WorkedExample:
-    r"""Work one step of back-propagation, check its gradients, and follow J over many steps.
+    r"""Work one step of back-propagation (Rumelhart et al. 1986), check its gradients, and follow J over many steps.
 
     .. math::
         h_j = \sum_k w_{jk} i_k, \quad z = \sum_j v_j h_j, \quad o = \sigma(z), \quad J = (o - y)^2 / 2, \quad
         w \leftarrow w - \alpha \, \partial J / \partial w
 
-    Parameters
-    ----------
-    settings
-        The network, the example, the learning rates and the number of steps.
-
-    Returns
-    -------
-    WorkedExample
-        Calculated in float64. Values are rounded to 12 significant digits and differences to 2: beyond that, the
-        mathematical library of the machine would show in a file that git keeps.
-
-    Raises
-    ------
-    SettingsError
-        Where a value overflows.
-
-    References
-    ----------
-    Rumelhart, Hinton & Williams (1986), Learning representations by back-propagating errors, Nature 323.
+    All is float64. Values are rounded to 12 significant digits and differences to 2: beyond that, the mathematical
+    library of the machine would show in a file that git keeps. A `SettingsError` says where a value overflows.
     """
     steps = by_hand.steps(settings)
     legible = {step.symbol for step in steps if step.origin == "legible"}

@@ -28,20 +28,8 @@ class BackpropSettings(Section):
 
     Attributes
     ----------
-    inputs
-        One number for each input.
     hidden_weights
         One row for each hidden unit, with one weight for each input.
-    output_weights
-        One weight for each hidden unit.
-    target
-        What the output should be.
-    learning_rate
-        The α of ``w ← w − α ∂J/∂w``.
-    adam_learning_rate
-        The learning rate of a second curve of Adam; its usual default is 0.001.
-    steps
-        How many steps of descent the curves of J cover.
     legible, reconstructed, assumed
         Where a number comes from: symbol to the value that can be read in the assignment, that was found to
         reproduce what can be read, or that was chosen because nothing is known of it.

@@ -14,17 +14,7 @@ _WIDTH_OF_A_FILE = 150
 
 
 def table(titles: Sequence[str], rows: Iterable[Sequence[str | Text]], last_line: str = "") -> None:
-    """Print a table to standard output, without colours or boxes where that is a file.
-
-    Parameters
-    ----------
-    titles
-        One per column.
-    rows
-        The cells of each row. Plain text is printed as it is; long cells are folded.
-    last_line
-        Printed below the table, in one line however long; nothing if empty.
-    """
+    """Print a table to standard output, without colours or boxes where that is a file; long cells are folded."""
     from rich import box
     from rich.console import Console
     from rich.table import Table

@@ -35,28 +35,17 @@ def progress(
 
     Parameters
     ----------
-    title
-        What is being done, such as ``"tune adam"``.
     total
         How much there is to do; None if unknown.
     unit
         What is counted, such as ``"trainings"``. ``"B"`` stands for bytes, shown as MiB and with their speed.
     done
         What earlier runs have finished: shown, but not counted for the speed.
-    console
-        Where to write; standard error unless given.
-    clock
-        Seconds from an arbitrary start.
 
     Yields
     ------
     Progress
         To be told how far the work is, from any thread.
-
-    Examples
-    --------
-    >>> with progress("tune adam", 14, "trainings") as bar:  # doctest: +SKIP
-    ...     bar.advance(note="cifar10 lr 0.001 seed 0")
     """
     console = console or _standard_error()
     # Not console.is_terminal: FORCE_COLOR, which CI services set, would put a live bar into a log file.

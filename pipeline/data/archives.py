@@ -40,14 +40,10 @@ class Archive:
 
     Attributes
     ----------
-    name
-        Its key in `ARCHIVES`.
     folder
         The folder inside the published archive that holds the members.
     members
         The files that the study needs. The archive may hold others.
-    url
-        Where it is published; the last part is the archive's file name.
     """
 
     name: str
@@ -90,13 +86,7 @@ ARCHIVES = {archive.name: archive for archive in (CIFAR10,)}
 
 
 def read_verified(path: Path, member: Member) -> bytes:
-    """Read a file that must be `member`, byte for byte: the very bytes that were checked.
-
-    Raises
-    ------
-    DataError
-        Where the file is missing or wrong: its path, the expected and the found size and hash.
-    """
+    """Read a file that must be `member`, byte for byte; a `DataError` says what was expected and what was found."""
     try:
         with path.open("rb") as file:
             content = file.read(member.size + 1)
@@ -108,35 +98,12 @@ def read_verified(path: Path, member: Member) -> bytes:
 
 
 def verify(archive: Archive, folder: Path) -> None:
-    """Check the size and the SHA-256 of every member in `folder`.
-
-    Parameters
-    ----------
-    archive
-        What should be there.
-    folder
-        The folder that holds the members themselves. Other files in it do not matter.
-
-    Raises
-    ------
-    DataError
-        For the first member that is missing or wrong; see `read_verified`.
-    OSError
-        Where a member cannot be read.
-    """
+    """Check the size and the SHA-256 of every member in `folder`; a `DataError` names the first wrong one."""
     for member in archive.members:
         read_verified(folder / member.name, member)
 
 
 def sizes_fit(archive: Archive, folder: Path) -> bool:
-    """Say whether all members seem to be in `folder`, from their sizes alone; hashing them takes a second.
-
-    Parameters
-    ----------
-    archive
-        What should be there.
-    folder
-        The folder that holds the members themselves.
-    """
+    """Say whether all members seem to be in `folder`, from their sizes alone; hashing them takes a second."""
     paths = {folder / member.name: member.size for member in archive.members}
     return all(path.is_file() and path.stat().st_size == size for path, size in paths.items())

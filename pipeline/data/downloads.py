@@ -1,7 +1,4 @@
-"""An archive from a URL: resumed where it broke off, in as many attempts as it takes, unpacked when it is whole.
-
-Whether the parts of a download belong together is decided by the hashes of the members, once it is unpacked.
-"""
+"""An archive from a URL: resumed where it broke off, unpacked when it is whole, then checked by its members' hashes."""
 
 from __future__ import annotations
 
@@ -34,12 +31,8 @@ class Patience:
     ----------
     attempts
         Attempts in a row that bring no new byte before a download is given up.
-    connect_seconds, read_seconds
-        How long to wait for a connection, and for the next bytes.
     longest_wait_seconds
         Waits between attempts double from one second up to this.
-    sleep
-        What waits; tests replace it.
     """
 
     attempts: int = 4
@@ -53,13 +46,6 @@ def fetch_url(archive: Archive, url: str, target: Path, downloads: Path, patienc
     """Load an archive file, and bring its members into the folder `target`; return the address, fit for a message.
 
     A broken download stays in `downloads` as ``….part``, which the next run resumes; a verified one stays as it is.
-
-    Raises
-    ------
-    DataError
-        Where the server refuses or keeps failing, or the file is not right.
-    UserError
-        Where `target` or `downloads` cannot be written.
     """
     # one for each address: the files of two servers may be packed differently
     part = downloads / f"{archive.file_name}.{hashlib.sha256(url.encode()).hexdigest()[:8]}.part"

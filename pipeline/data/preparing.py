@@ -23,27 +23,18 @@ _RARE = 0.01
 def prepare(
     dataset: DataSet, data: LabelledData, validation_fraction: float, seed: int, learning: Path, test: Path
 ) -> Description:
-    """Split the training examples, measure them, and write all parts.
+    """Split the training examples, measure them, and write all parts; return what ``description.json`` says.
 
     Parameters
     ----------
     dataset
-        Says what the data set is called, and whether its inputs are to be shifted to mean 0. Sparse counts are not:
-        all their zeros would become something else.
-    data
-        All its examples, as its `load` or `tiny` returns them.
+        Says whether its inputs are to be shifted to mean 0. Sparse counts are not: all their zeros would become
+        something else.
     validation_fraction
         Share of the training examples that is set aside for validation.
-    seed
-        Of the split.
     learning, test
         Folders for the training and validation examples, and for the test examples. They are apart so that
         stages which must not see the test set do not depend on it.
-
-    Returns
-    -------
-    Description
-        As written to ``description.json`` in `learning`.
     """
     train_rows, validation_rows = stratified(data.train.labels, validation_fraction, seed)
     train, validation = data.train.take(train_rows), data.train.take(validation_rows)

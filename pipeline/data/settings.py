@@ -33,13 +33,7 @@ def _is_published(name: str) -> str:
 
 
 class DataSetSettings(Section):
-    """One row of ``data.sets``.
-
-    Attributes
-    ----------
-    validation_fraction
-        Share of the published training examples that is set aside for validation.
-    """
+    """One row of ``data.sets``; a share of its published training examples is set aside for validation."""
 
     validation_fraction: Annotated[float, Field(gt=0, lt=1, strict=True)]
 
@@ -49,12 +43,8 @@ class DataSettings(Section):
 
     Attributes
     ----------
-    split_seed
-        Of the split into training and validation examples.
     sets
         The data sets that are prepared, by name: files in ``pipeline/data/problems/``.
-    archives
-        What `fetch` brings.
     sources
         Folders, archive files and URLs, tried in this order.
     """
@@ -65,13 +55,7 @@ class DataSettings(Section):
     sources: tuple[Annotated[str, Field(min_length=1)], ...]
 
     def of(self, name: str) -> DataSetSettings:
-        """Return one row of ``data.sets``.
-
-        Raises
-        ------
-        SettingsError
-            Where there is no such row.
-        """
+        """Return one row of ``data.sets``; a `SettingsError` where there is none."""
         if name not in self.sets:
             raise SettingsError(f"{PARAMS}: data.sets.{name}: there is no such row{closest(name, self.sets)}.")
         return self.sets[name]

@@ -1,7 +1,6 @@
 """Where bytes come from: folders, archive files and URLs, tried in order until one holds the right members.
 
-Nothing here trusts a source. Only members that `pipeline.data.archives` lists are written, each after its hash was
-found right; nothing is unpickled.
+Nothing here trusts a source: only members whose hash was found right are written, and nothing is unpickled.
 """
 
 from __future__ import annotations
@@ -36,36 +35,24 @@ def fetch(
     *,
     patience: Patience | None = None,
 ) -> str:
-    """Bring the members of `archive` into the folder `target`, from the first source that holds them.
+    """Bring the members of `archive` into the folder `target`, from the first source that holds them; return which one.
 
     Parameters
     ----------
-    archive
-        What to fetch. Every member's size and SHA-256 are checked, whatever holds them.
     sources
         Folders, archive files (tar, compressed or not, or zip) and http(s) URLs, in the order to try them.
         A folder may hold the members, the archive's own folder, or an archive file.
     target
-        The folder that will hold the members themselves. It is moved into place at once, when all is right.
-        Whatever else was there is replaced then.
+        The folder that will hold the members themselves. It is replaced at once, when all is right.
     downloads
-        Where downloads are kept: a broken one as ``….part``, which the next run resumes, and a verified one,
-        so that it need not be loaded again.
-    patience
-        Time-outs and retries.
-
-    Returns
-    -------
-    str
-        Where the members came from, in a few words.
+        Where downloads are kept: a broken one as ``….part``, which the next run resumes, and a verified one.
 
     Raises
     ------
     DataError
         Where no source works: every source with the reason, and what to do.
     UserError
-        Where `target` or `downloads` cannot be written (disk full, read-only). Nothing half-written stays
-        in `target`; a broken download stays resumable.
+        Where a folder cannot be written. Nothing half-written stays in `target`; a broken download stays resumable.
     """
     with writing(unfinished(target)):
         remove(unfinished(target))
@@ -124,20 +111,8 @@ def candidates(archive: Archive, path: Path) -> list[Path]:
 
     Parameters
     ----------
-    archive
-        What is looked for.
     path
         An archive file, or a folder with the members, with the archive's own folder, or with archive files.
-
-    Returns
-    -------
-    list of Path
-        Folders and archive files; empty where there is nothing.
-
-    Raises
-    ------
-    OSError
-        Where the folder cannot be read.
     """
     if not path.is_dir():
         return [path] if path.is_file() else []

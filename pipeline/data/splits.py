@@ -6,7 +6,7 @@ import numpy as np
 
 
 def stratified(labels: np.ndarray, fraction: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Split examples in two, class by class.
+    """Split examples in two, class by class; return the sorted int64 rows of both parts.
 
     Parameters
     ----------
@@ -14,18 +14,6 @@ def stratified(labels: np.ndarray, fraction: float, seed: int) -> tuple[np.ndarr
         int64, shape (n,).
     fraction
         Share of the second part, above 0 and below 1.
-    seed
-        The same seed gives the same split.
-
-    Returns
-    -------
-    tuple of ndarray
-        Rows of the first and of the second part: int64, sorted, disjoint, together 0 to n − 1.
-
-    Raises
-    ------
-    ValueError
-        Where a class has too few examples for both parts.
     """
     from sklearn.model_selection import train_test_split
 

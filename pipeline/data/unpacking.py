@@ -33,17 +33,9 @@ _UNREADABLE = (
 
 
 def unpack(archive: Archive, path: Path, target: Path) -> None:
-    """Bring the members of an archive into a folder. Nothing else is written, whatever `path` holds.
+    """Bring the members of an archive into `target`, which is replaced once all are right. Nothing else is written.
 
-    `path` is a folder with the members, a tar (compressed or not) or a zip; its name does not matter. Whatever was in
-    `target` is replaced, once all members are right.
-
-    Raises
-    ------
-    DataError
-        Where `path` cannot be read, or a member is wrong or missing: which one, the expected and the found hash.
-    UserError
-        Where `target` cannot be written.
+    `path` is a folder with the members, a tar (compressed or not) or a zip; its name does not matter.
     """
     folder = unfinished(target)
     remove(folder)
@@ -113,13 +105,7 @@ def remove(path: Path) -> None:
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Turn a refusal to write `path` into one clear message: no other source would help.
-
-    Raises
-    ------
-    UserError
-        Where the block raises OSError.
-    """
+    """Turn a refusal to write `path` into one clear message: no other source would help."""
     try:
         yield
     except OSError as error:

@@ -17,17 +17,7 @@ if TYPE_CHECKING:
 
 
 def unpickle(path: Path, member: Member) -> dict[str, Any]:
-    """Unpickle a file, after checking the SHA-256 of the very bytes that are read.
-
-    Byte strings of Python 2 are read as Latin-1.
-
-    Raises
-    ------
-    DataError
-        Where the file is missing or is not byte for byte what `member` says. Nothing is unpickled then.
-    pickle.UnpicklingError
-        Where it asks for anything else than numpy arrays and plain values.
-    """
+    """Unpickle arrays and plain values, after checking the very bytes that are read (strings of Python 2: Latin-1)."""
     found: dict[str, Any] = _Unpickler(io.BytesIO(read_verified(path, member)), encoding="latin1").load()
     return found
 

@@ -1,8 +1,7 @@
 """Images as bags of visual words: how often each word of a learned dictionary of patches occurs in an image.
 
-Csurka, Dance, Fan, Willamowski & Bray, "Visual categorization with bags of keypoints", ECCV workshop 2004; on a grid of
-small patches as in Coates, Lee & Ng, "An analysis of single-layer networks in unsupervised feature learning", AISTATS
-2011.
+Csurka et al., "Visual categorization with bags of keypoints", ECCV workshop 2004; on a grid of small patches as in
+Coates, Lee & Ng, "An analysis of single-layer networks in unsupervised feature learning", AISTATS 2011.
 
 The dictionary is meant to be uneven, as the words of a language are: patches are neither whitened nor is their contrast
 made quite equal, k-means++ spreads its first centres to rare patches, and a centre that few patches choose is kept.
@@ -38,8 +37,6 @@ class Recipe:
     ----------
     side, stride
         Of the square patches and of the grid on which they lie, in pixels.
-    words
-        Size of the dictionary.
     softening
         Added to the contrast (in squares) by which a patch is divided, in stored units: patches of much less
         contrast stay weak, those of much more become alike. 0 would blow up the noise of flat patches.
@@ -55,27 +52,10 @@ class Recipe:
 
 
 def as_bags(data: LabelledData, recipe: Recipe) -> LabelledData:
-    """Replace images by counts of visual words.
+    """Replace images, uint8 (n, height, width, channels), by counts of visual words, uint8 (n, 1, 1, words).
 
     The dictionary sees some of the published training images (which are later split into training and validation
     part), without their labels. It never sees a test image.
-
-    Parameters
-    ----------
-    data
-        Images, uint8 (n, height, width, channels).
-    recipe
-        How to make words.
-
-    Returns
-    -------
-    LabelledData
-        Counts, uint8 (n, 1, 1, words), with the same labels and classes.
-
-    Raises
-    ------
-    ValueError
-        Where patches are too large for exact distances, or too many for counts of one byte.
     """
     dictionary = learn(data.train.inputs, recipe)
     train, test = (Examples(count(part.inputs, dictionary, recipe), part.labels) for part in (data.train, data.test))
@@ -83,25 +63,7 @@ def as_bags(data: LabelledData, recipe: Recipe) -> LabelledData:
 
 
 def learn(images: np.ndarray, recipe: Recipe) -> np.ndarray:
-    """Learn a dictionary by mini-batch k-means on a single thread: the same bytes on any number of cores.
-
-    Parameters
-    ----------
-    images
-        Training images, uint8 (n, height, width, channels).
-    recipe
-        How to make words.
-
-    Returns
-    -------
-    numpy.ndarray
-        float32 (words, side² · channels), whole numbers.
-
-    Raises
-    ------
-    ValueError
-        Where there are fewer patches than words.
-    """
+    """Learn a dictionary, float32 (words, side² · channels), by k-means on one thread: the same bytes anywhere."""
     from sklearn.cluster import MiniBatchKMeans
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
@@ -126,27 +88,7 @@ def learn(images: np.ndarray, recipe: Recipe) -> np.ndarray:
 
 
 def count(images: np.ndarray, dictionary: np.ndarray, recipe: Recipe) -> np.ndarray:
-    """Count the words of images: every patch is the word nearest to it (the first of equals).
-
-    Parameters
-    ----------
-    images
-        uint8 (n, height, width, channels).
-    dictionary
-        As `learn` returns it.
-    recipe
-        The dictionary's.
-
-    Returns
-    -------
-    numpy.ndarray
-        uint8 (n, 1, 1, words). Each row sums to the number of patches of an image.
-
-    Raises
-    ------
-    ValueError
-        Where patches are too large for exact distances, or too many for counts of one byte.
-    """
+    """Count the words of images, uint8 (n, 1, 1, words): every patch is its nearest word (the first of equals)."""
     from threadpoolctl import threadpool_limits
 
     words, values = dictionary.shape

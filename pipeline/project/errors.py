@@ -11,10 +11,7 @@ if TYPE_CHECKING:
 
 
 class UserError(Exception):
-    """A mistake or a refusal that a person can do something about.
-
-    The message says what went wrong, where, and what to do; the person sees nothing else.
-    """
+    """A mistake or a refusal: the message says what went wrong, where, and what to do; a person sees nothing else."""
 
     exit_status = 2
 
@@ -38,14 +35,7 @@ def first_line(error: BaseException) -> str:
 
 @contextmanager
 def one_message() -> Iterator[None]:
-    """Turn a user's mistake inside the block into one message on standard error and an exit status.
-
-    Raises
-    ------
-    SystemExit
-        With the error's ``exit_status`` for a `UserError` or an operating system's refusal
-        (disk full, folder read-only), with 130 after Ctrl-C.
-    """
+    """Turn a user's mistake, an OSError or Ctrl-C inside the block into one message and an exit status."""
     try:
         yield
     except UserError as error:

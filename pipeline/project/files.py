@@ -23,20 +23,7 @@ _CHUNK_BYTES = 1 << 20
 def atomic(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`, and move it into place when the block ends without an error.
 
-    Parameters
-    ----------
-    path
-        Where the file belongs; missing parent folders are made.
-
-    Yields
-    ------
-    Path
-        The temporary file to write to, in the same folder (so that the move is atomic).
-
-    Raises
-    ------
-    OSError
-        Where the folder cannot be written or the disk is full. `path` is then as it was before.
+    Missing parent folders are made. After an error (disk full, read-only) `path` is as it was before.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
@@ -63,13 +50,7 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write `value` as indented JSON, atomically.
-
-    Raises
-    ------
-    ValueError
-        Where `value` holds NaN or an infinity: JSON has neither; write None.
-    """
+    """Write `value` as indented JSON, atomically; a ValueError for NaN or an infinity: write None."""
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 

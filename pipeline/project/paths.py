@@ -22,10 +22,10 @@ TIMINGS = LOGS / "timings.jsonl"
 
 
 def shared_root() -> Path:
-    """Return the folder that survives a run.
+    """Return the user's own project, which survives a run.
 
-    ``dvc exp run --temp`` and ``--queue`` work in a copy that DVC deletes afterwards, and put the user's own
-    project into ``DVC_ROOT``: what shall outlive the run (the MLflow store, finished trainings) belongs there.
+    ``dvc exp run --temp`` and ``--queue`` work in a copy that DVC deletes afterwards, and put that project into
+    ``DVC_ROOT``: the MLflow store and finished trainings belong there.
     """
     return Path(os.environ.get("DVC_ROOT") or Path.cwd()).resolve()
 

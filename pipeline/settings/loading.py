@@ -35,51 +35,19 @@ OWNERS = {
 
 
 def load(path: Path = PARAMS) -> Settings:
-    """Read and validate all of ``params.yaml``; return what is trained.
-
-    Parameters
-    ----------
-    path
-        The file, in the current folder unless given.
-
-    Raises
-    ------
-    SettingsError
-        Where the file is missing, cannot be read as YAML, or holds a wrong key or value; names each of them.
-    """
+    """Read and validate all of ``params.yaml``; return what is trained. A `SettingsError` names every mistake."""
     return validate(read(path), str(path))
 
 
 def section(name: str, model: type[SectionModel], path: Path = PARAMS) -> SectionModel:
-    """Read and validate all of ``params.yaml``; return one section that another folder owns.
-
-    Parameters
-    ----------
-    name
-        The key of the section.
-    model
-        The class that its owner has for it.
-    path
-        The file, in the current folder unless given.
-
-    Raises
-    ------
-    SettingsError
-        As `load` does, for a mistake in any section.
-    """
+    """Read and validate all of ``params.yaml``; return one section that another folder owns, as its class `model`."""
     content: Any = read(path)
     validate(content, str(path))
     return model.model_validate(content[name])
 
 
 def read(path: Path) -> object:
-    """Return the plain values of a YAML file, read as DVC reads it.
-
-    Raises
-    ------
-    SettingsError
-        Where the file is missing, too large, or not valid YAML, or where a mapping holds a key twice.
-    """
+    """Return the plain values of a YAML file, read as DVC reads it."""
     try:
         if path.stat().st_size > _LARGEST:
             raise SettingsError(f"{path} is too large: at most {_LARGEST:,} bytes are read.")
@@ -132,20 +100,7 @@ def _expands_too_far(content: object) -> bool:
 
 
 def validate(content: object, origin: str) -> Settings:
-    """Validate all sections of parsed YAML; return what is trained.
-
-    Parameters
-    ----------
-    content
-        What `read` returned.
-    origin
-        The name of the file, for messages.
-
-    Raises
-    ------
-    SettingsError
-        With one line for every wrong key or value, and no more than `_MOST_LINES` of them.
-    """
+    """Validate all sections of parsed YAML; a `SettingsError` has a line for each of the first ten mistakes."""
     if not isinstance(content, dict):
         raise SettingsError(f"{origin}: found {shortened(content)}; it must be a mapping (key: value)")
     own = {name: value for name, value in content.items() if name not in OWNERS}

@@ -21,8 +21,5 @@ class Section(BaseModel):
     def check_against(self, settings: Settings) -> None:
         """Compare names in this section with what is trained.
 
-        Raises
-        ------
-        ValueError
-            Where they do not fit; the message begins with the key inside this section, such as ``baseline: …``.
+        A ValueError says where they do not fit; it begins with the key inside this section, such as ``baseline: …``.
         """

@@ -51,20 +51,14 @@ class ProblemSettings(Section):
     ----------
     data
         Name of a data set, a row of ``data.sets``; the problem's own name if None.
-    title
-        For people; the data set's title if None.
     network
         Name of a network in ``pipeline.training.networks``.
-    epochs, batch_size
-        Passes over the training examples; examples a step.
     validations_per_epoch
-        How often the validation accuracy is measured: 1, 2, 5 or 10 times.
+        How often the validation accuracy is measured.
     precision
         Of a network's products in training; ``auto``: ``bfloat16`` where the hardware has it.
-    seeds
-        Number of final seeds; ``training.seeds`` if None.
-    optimizers
-        Rows of ``optimizers`` that take part; all if None.
+    seeds, optimizers
+        If None: ``training.seeds``; all rows.
     target_train_loss, target_validation_accuracy
         What "steps to reach" means: mean training loss (nats), accuracy (fraction). None: not asked.
     tuned_on
@@ -203,13 +197,7 @@ class Settings(Section):
         return next(iter(self.problems))
 
     def optimizer(self, name: str) -> OptimizerSettings:
-        """Return one row of ``optimizers``.
-
-        Raises
-        ------
-        SettingsError
-            Where there is no such row.
-        """
+        """Return one row of ``optimizers``; a `SettingsError` where there is none."""
         if name not in self.optimizers:
             raise SettingsError(f"{PARAMS}: optimizers.{name}: there is no such row{closest(name, self.optimizers)}.")
         return self.optimizers[name]

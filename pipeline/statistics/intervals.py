@@ -18,15 +18,7 @@ FEWEST_RESAMPLES = 999
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """An estimate and its confidence interval.
-
-    Attributes
-    ----------
-    estimate
-        The point estimate.
-    low, high
-        The bounds, or both None where the sample says nothing about its spread (a single value).
-    """
+    """An estimate and its confidence interval; no bounds where a single value says nothing about its spread."""
 
     estimate: float
     low: float | None
@@ -34,33 +26,12 @@ class Interval:
 
 
 def mean_interval(values: ArrayLike, confidence: float = CONFIDENCE) -> Interval:
-    """Return the mean and its Student t interval, ``mean ± t(n − 1) · s / √n``.
+    """Return the mean and its Student t interval, ``mean ± t(n − 1) · s / √n`` (Student 1908, Biometrika 6).
 
     Parameters
     ----------
     values
         Shape ``(n,)``, for example one accuracy per seed.
-    confidence
-        Between 0 and 1.
-
-    Returns
-    -------
-    Interval
-        With ``low`` and ``high`` None for a single value: one seed has no spread.
-
-    Raises
-    ------
-    SampleError
-        Where `values` are empty, NaN or infinite, or `confidence` is out of range.
-
-    References
-    ----------
-    Student (1908), "The probable error of a mean", Biometrika 6.
-
-    Examples
-    --------
-    >>> mean_interval([1.0, 2.0, 3.0]).estimate
-    2.0
     """
     from scipy import stats
 
@@ -75,33 +46,15 @@ def mean_interval(values: ArrayLike, confidence: float = CONFIDENCE) -> Interval
 
 
 def wilson_interval(successes: float, trials: float) -> Interval:
-    """Return a share and its 95 % Wilson score interval.
+    """Return a share and its 95 % Wilson score interval (Brown, Cai & DasGupta 2001, eq. 4).
 
     With share p, n trials and the normal quantile z:
-    ``(p + z²/2n ± z √(p (1 − p)/n + z²/4n²)) / (1 + z²/n)``. scipy has it for whole counts only
-    (``binomtest(...).proportion_ci(method="wilson")``).
+    ``(p + z²/2n ± z √(p (1 − p)/n + z²/4n²)) / (1 + z²/n)``. scipy has it for whole counts only.
 
     Parameters
     ----------
     successes
-        How many of `trials` succeeded; a fraction is allowed (a mean over seeds of counts of the same items).
-    trials
-        How many there were.
-
-    Raises
-    ------
-    SampleError
-        Where `trials` is not positive, `successes` is not within 0 to `trials`, or either is NaN.
-
-    References
-    ----------
-    Wilson (1927), "Probable inference, the law of succession, and statistical inference", JASA 22;
-    Brown, Cai & DasGupta (2001), "Interval estimation for a binomial proportion", eq. 4.
-
-    Examples
-    --------
-    >>> wilson_interval(5, 10).estimate
-    0.5
+        A fraction is allowed (a mean over seeds of counts of the same items).
     """
     from scipy.special import ndtri
 
@@ -116,32 +69,7 @@ def wilson_interval(successes: float, trials: float) -> Interval:
 
 
 def bootstrap_interval(differences: ArrayLike, rng: np.random.Generator, resamples: int = 9_999) -> Interval:
-    """Return the mean and its 95 % bias-corrected and accelerated (BCa) bootstrap interval.
-
-    Parameters
-    ----------
-    differences
-        Shape ``(n,)``, for example one paired difference per seed.
-    rng
-        Draws the resamples; the same state gives the same interval.
-    resamples
-        How many, at least 999.
-
-    Returns
-    -------
-    Interval
-        With ``low`` and ``high`` None for a single difference, and both equal to the estimate where all
-        differences are equal. With few pairs it is too narrow, as any bootstrap interval is.
-
-    Raises
-    ------
-    SampleError
-        Where `differences` are empty, NaN or infinite, or there are too few `resamples`.
-
-    References
-    ----------
-    Efron (1987), "Better bootstrap confidence intervals", JASA 82.
-    """
+    """Return the mean and its 95 % BCa bootstrap interval (Efron 1987, JASA 82), too narrow with few pairs."""
     from scipy import stats
 
     if resamples < FEWEST_RESAMPLES:

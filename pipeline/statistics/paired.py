@@ -31,7 +31,9 @@ def sign_flip_test(differences: ArrayLike, rng: np.random.Generator, resamples: 
     """Return the two-sided p of the sign-flip permutation test that the mean difference is zero.
 
     If two optimizers were interchangeable, each pair's difference would be as likely as its negative.
-    The p is the share of the 2ⁿ sign patterns whose mean is at least as far from zero as the observed one.
+    The p is the share of the 2ⁿ sign patterns whose mean is at least as far from zero as the observed one
+    (Fisher 1935, The Design of Experiments, section 21). Random patterns count the observed one
+    (Phipson & Smyth 2010, SAGMB 9).
 
     Parameters
     ----------
@@ -39,29 +41,6 @@ def sign_flip_test(differences: ArrayLike, rng: np.random.Generator, resamples: 
         Shape ``(n,)``, n at least 2: one paired difference per seed.
     rng
         Draws `resamples` sign patterns where n is above 16; not used below, where all patterns are counted.
-    resamples
-        How many patterns are drawn then.
-
-    Returns
-    -------
-    float
-        At least ``2 / 2ⁿ`` (`smallest_p`); 1 where all differences are zero.
-
-    Raises
-    ------
-    SampleError
-        Where there are fewer than two differences, or one is NaN or infinite.
-
-    References
-    ----------
-    Fisher (1935), The Design of Experiments, section 21; Ernst (2004), "Permutation methods: a basis for
-    exact inference", Statistical Science 19. Random patterns count the observed one:
-    Phipson & Smyth (2010), "Permutation p-values should never be zero", SAGMB 9.
-
-    Examples
-    --------
-    >>> sign_flip_test([1.0, 2.0, 3.0], np.random.default_rng(0))
-    0.25
     """
     sample = finite_sample(differences, name="differences", at_least=2)
     scaled = sample / (np.abs(sample).max() or 1.0)
@@ -102,32 +81,14 @@ def smallest_p(pairs: int) -> float:
 
 
 def holm(p_values: ArrayLike) -> NDArray[np.float64]:
-    """Return the p-values corrected for their number by Holm's step-down method.
+    """Return the p-values corrected for their number by Holm's step-down method (1979, Scand. J. Statistics 6).
+
+    Rejecting those at most α keeps the chance of any false rejection at most α, however the tests depend on each other.
 
     Parameters
     ----------
     p_values
-        Shape ``(m,)``, the whole family, each within 0 to 1; may be empty.
-
-    Returns
-    -------
-    NDArray[np.float64]
-        Shape ``(m,)``, in the order given. Rejecting those at most α keeps the chance of any false rejection
-        at most α, whatever the dependence between the tests.
-
-    Raises
-    ------
-    SampleError
-        Where a p is NaN or outside 0 to 1.
-
-    References
-    ----------
-    Holm (1979), "A simple sequentially rejective multiple test procedure", Scand. J. Statistics 6.
-
-    Examples
-    --------
-    >>> holm([0.01, 0.04, 0.03]).tolist()
-    [0.03, 0.06, 0.06]
+        Shape ``(m,)``, the whole family; may be empty.
     """
     family = finite_sample(p_values, name="p_values", at_least=0)
     if family.size and not 0 <= family.min() <= family.max() <= 1:
@@ -147,59 +108,16 @@ def holm_of_tested(comparisons: Sequence[PairedComparison | None]) -> list[float
 def equivalence_interval(differences: ArrayLike, alpha: float = ALPHA) -> Interval:
     """Return the interval that decides whether a mean difference is within a margin: Student t at ``1 − 2α``.
 
-    The difference is equivalent to none at level α where this interval lies inside ±margin. That is the same
-    decision as two one-sided t-tests against −margin and +margin, each at level α. The bootstrap interval is
-    too narrow at ten pairs and would find equivalence too often.
-
-    Parameters
-    ----------
-    differences
-        Shape ``(n,)``, n at least 2.
-    alpha
-        The level of each one-sided test; 0.05 gives the 90 % interval.
-
-    Raises
-    ------
-    SampleError
-        Where there are fewer than two differences, or one is NaN or infinite.
-
-    References
-    ----------
-    Schuirmann (1987), "A comparison of the two one-sided tests procedure and the power approach",
-    J. Pharmacokinetics and Biopharmaceutics 15; Lakens (2017), "Equivalence tests", SPPS 8(4).
+    The difference is equivalent to none at level α where this interval lies inside ±margin: the same decision as two
+    one-sided t-tests at level α (Schuirmann 1987; Lakens 2017). The bootstrap interval is too narrow at ten pairs.
     """
     return mean_interval(finite_sample(differences, name="differences", at_least=2), 1 - 2 * alpha)
 
 
 def probability_of_improvement(a: ArrayLike, b: ArrayLike, *, higher_is_better: bool = True) -> float:
-    """Return how likely a random run of `a` beats a random run of `b`, ties counting half.
+    """Return how likely a random run of `a` beats a random run of `b`, ties half (Agarwal et al. 2021, NeurIPS).
 
-    Parameters
-    ----------
-    a, b
-        Shapes ``(n,)`` and ``(m,)``: one score per run. All n·m couples count, not only those of equal seeds.
-    higher_is_better
-        False for a loss.
-
-    Returns
-    -------
-    float
-        The Mann-Whitney U of `a` over n·m; 0.5 where neither is ahead.
-
-    Raises
-    ------
-    SampleError
-        Where a sample is empty or holds NaN or an infinity.
-
-    References
-    ----------
-    Agarwal et al. (2021), "Deep reinforcement learning at the edge of the statistical precipice",
-    NeurIPS; the library rliable.
-
-    Examples
-    --------
-    >>> probability_of_improvement([2, 3], [1, 2])
-    0.875
+    All n·m couples count, not only those of equal seeds: the Mann-Whitney U of `a` over n·m.
     """
     first, second = finite_sample(a, name="a"), finite_sample(b, name="b")
     gaps = first[:, None] - second[None, :]
@@ -213,22 +131,14 @@ class PairedComparison:
 
     Attributes
     ----------
-    pairs
-        The number of shared seeds.
-    mean_a, mean_b
-        Mean scores, in the metric's unit.
+    mean_a, mean_b, margin
+        In the metric's unit; `margin` is the largest difference that does not matter, None where none was stated.
     interval
         The mean of a − b (its ``estimate``) with the 95 % BCa bootstrap interval.
     equivalence
         The same mean with the t interval that is held against the margin (90 % at a level of 5 %).
     p
         Two-sided sign-flip p, not yet corrected for the family.
-    probability_of_improvement
-        How likely a random run of `a` beats a random run of `b`.
-    margin
-        The largest difference that does not matter, in the metric's unit; None where none was stated.
-    higher_is_better
-        False for a loss.
     """
 
     pairs: int
@@ -257,13 +167,8 @@ class PairedComparison:
     def conclusion(self, corrected_p: float, alpha: float = ALPHA) -> Conclusion:
         """Return what may be said of `a` once p is corrected for the whole family.
 
-        A difference shown to be smaller than the margin does not matter even where it is significant, so
-        the margin comes first (Lakens 2017).
-
-        Raises
-        ------
-        SampleError
-            Where `corrected_p` is not within `p` to 1: a correction never lowers a p.
+        The margin comes first: a difference shown to be smaller does not matter even where it is significant
+        (Lakens 2017).
         """
         if not self.p <= corrected_p <= 1:
             raise SampleError(f"the corrected p is {corrected_p}, allowed is {self.p} (the raw p) to 1.")
@@ -294,22 +199,8 @@ def compare(
         "no meaningful difference" out.
     rng
         For the bootstrap interval, and for the test above 16 pairs.
-    higher_is_better
-        False for a loss.
     alpha
         The level at which the margin is tested.
-
-    Raises
-    ------
-    SampleError
-        Where the lengths differ, there are fewer than two pairs, a score is NaN or infinite, or the margin
-        is not positive.
-
-    Examples
-    --------
-    >>> found = compare([0.8, 0.9, 0.7], [0.7, 0.7, 0.6], 0.01, np.random.default_rng(0))
-    >>> found.p, found.conclusion(found.p)
-    (0.25, 'inconclusive')
     """
     first, second = (finite_sample(scores, name=name, at_least=2) for name, scores in (("a", a), ("b", b)))
     if first.size != second.size:

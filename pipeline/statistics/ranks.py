@@ -26,14 +26,12 @@ class FriedmanTest(NamedTuple):
 
 
 class MeanRanks(NamedTuple):
-    """Optimizers ranked over blocks.
+    """Optimizers ranked over blocks (problems or seeds).
 
     Attributes
     ----------
     ranks
         Optimizer to mean rank, 1 is best, the best first.
-    blocks
-        How many problems or seeds were ranked.
     critical_difference
         Nemenyi's: how far apart two ranks must lie to differ.
     p
@@ -47,26 +45,14 @@ class MeanRanks(NamedTuple):
 
 
 def rank(names: Sequence[str], scores: NDArray[np.float64], alpha: float = 0.05) -> MeanRanks | None:
-    """Rank optimizers over blocks.
+    """Rank optimizers over blocks; None where there are fewer than three optimizers or two blocks.
 
     Parameters
     ----------
-    names
-        Of the optimizers.
     scores
         Shape ``(blocks, optimizers)``; as in `mean_ranks`.
     alpha
         Of the critical difference.
-
-    Returns
-    -------
-    MeanRanks or None
-        None where there are fewer than three optimizers or two blocks.
-
-    Raises
-    ------
-    SampleError
-        Where a score is NaN.
     """
     if len(names) < FEWEST_OPTIMIZERS or len(scores) < FEWEST_BLOCKS:
         return None
@@ -81,28 +67,13 @@ def rank(names: Sequence[str], scores: NDArray[np.float64], alpha: float = 0.05)
 
 
 def mean_ranks(scores: ArrayLike) -> NDArray[np.float64]:
-    """Return the mean rank of every optimizer over the blocks; 1 is the highest score, ties share their mean rank.
+    """Return the mean rank of every optimizer, shape ``(optimizers,)``; 1 is the best, ties share their mean rank.
 
     Parameters
     ----------
     scores
         Shape ``(blocks, optimizers)``, higher is better: negate a loss. A diverged run may be given as minus
         infinity: it then ranks last.
-
-    Returns
-    -------
-    NDArray[np.float64]
-        Shape ``(optimizers,)``; sums to ``k (k + 1) / 2``.
-
-    Raises
-    ------
-    SampleError
-        Where `scores` are not a table of at least one block and two optimizers, or hold NaN.
-
-    Examples
-    --------
-    >>> mean_ranks([[0.9, 0.8, 0.7], [0.9, 0.6, 0.6]]).tolist()
-    [1.0, 2.25, 2.75]
     """
     mean: NDArray[np.float64] = _ranks(scores).mean(axis=0)
     return mean
@@ -127,25 +98,10 @@ def _ranks(scores: ArrayLike) -> NDArray[np.float64]:
 
 
 def friedman_test(scores: ArrayLike) -> FriedmanTest:
-    """Test whether all optimizers rank alike over the blocks.
+    """Test whether all optimizers rank alike over the blocks (Demšar 2006, JMLR 7, section 3.2.2).
 
     Seeds as blocks are repetitions on the same problem: the answer holds for these problems only, and a
-    small p says nothing about others (Demšar's blocks are independent data sets).
-
-    Parameters
-    ----------
-    scores
-        Shape ``(blocks, optimizers)``, at least two blocks and three optimizers; as in `mean_ranks`.
-
-    Raises
-    ------
-    SampleError
-        As in `mean_ranks`, where the table is too small, and where all optimizers tie in every block: χ² is then 0/0.
-
-    References
-    ----------
-    Friedman (1937), JASA 32; Demšar (2006), "Statistical comparisons of classifiers over multiple data
-    sets", JMLR 7, section 3.2.2.
+    small p says nothing about others.
     """
     from scipy import stats
 
@@ -159,33 +115,10 @@ def friedman_test(scores: ArrayLike) -> FriedmanTest:
 
 
 def critical_difference(optimizers: int, blocks: int, alpha: float = 0.05) -> float:
-    """Return how far apart two mean ranks must lie to differ by the Nemenyi test.
+    """Return how far apart two mean ranks must lie to differ by the Nemenyi test (Demšar 2006, section 3.2.2).
 
-    ``CD = q(α, k) · √(k (k + 1) / (6 N))``, where q is the studentized range at infinite degrees of freedom
-    over √2.
-
-    Parameters
-    ----------
-    optimizers
-        k, at least 2.
-    blocks
-        N, at least 1.
-    alpha
-        The chance of any false difference among all k (k − 1) / 2 pairs.
-
-    Raises
-    ------
-    SampleError
-        Where an argument is out of range.
-
-    References
-    ----------
-    Nemenyi (1963), thesis, Princeton; Demšar (2006), JMLR 7, section 3.2.2 and table 5(a).
-
-    Examples
-    --------
-    >>> round(critical_difference(4, 14), 2)
-    1.25
+    ``CD = q(α, k) · √(k (k + 1) / (6 N))`` for k optimizers and N blocks, where q is the studentized range at infinite
+    degrees of freedom over √2.
     """
     from scipy import stats
 

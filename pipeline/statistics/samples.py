@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class SampleError(UserError, ValueError):
-    """The numbers do not allow the statistic; no value is made up in its place."""
+    """The numbers (empty, not finite, out of range) do not allow the statistic; no value is made up in its place."""
 
 
 def finite_sample(values: ArrayLike, *, name: str = "values", at_least: int = 1) -> NDArray[np.float64]:

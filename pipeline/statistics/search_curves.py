@@ -23,11 +23,8 @@ class Tolerance:
         Length of the good part, in powers of ten; 0 where only the best grid point itself is good.
     best_learning_rate
         The grid point with the best score; the smaller one on a tie.
-    best_score
-        Its score.
     open_low, open_high
-        Whether the smallest or the largest tried learning rate is itself good: the good part may then go on
-        beyond the grid, and `decades` is a lower bound.
+        Whether the smallest or the largest tried learning rate is itself good: `decades` is then a lower bound.
     """
 
     decades: float
@@ -42,8 +39,8 @@ def learning_rate_tolerance(learning_rates: ArrayLike, scores: ArrayLike, margin
 
     Between neighbouring grid points the score is interpolated linearly in log10 of the learning rate, giving
     a curve f on the range of the grid. The tolerance is the total length, in log10, of the part where
-    ``f ≥ best − margin``, gaps left out, nothing added beyond the grid. A diverged trial (NaN or infinite score)
-    counts as infinitely bad: no part of the two segments that touch it is good.
+    ``f ≥ best − margin``, gaps left out, nothing added beyond the grid. No part of the two segments that touch a
+    diverged trial is good.
 
     Parameters
     ----------
@@ -51,19 +48,6 @@ def learning_rate_tolerance(learning_rates: ArrayLike, scores: ArrayLike, margin
         Shape ``(n,)``, n at least 2: positive and distinct, in any order.
     scores
         Shape ``(n,)``: one validation score per learning rate; NaN or infinite where the trial diverged.
-    margin
-        How far below the best is still good, in the unit of the scores; not negative.
-
-    Raises
-    ------
-    SampleError
-        Where the lengths differ, a learning rate is not positive or is repeated, the margin is negative, or
-        every trial diverged.
-
-    Examples
-    --------
-    >>> learning_rate_tolerance([0.001, 0.01, 0.1], [0.5, 0.6, 0.4], 0.1).decades
-    1.5
     """
     rates, height = _curve(learning_rates, scores)
     if not margin >= 0:
@@ -107,38 +91,20 @@ def expected_best(scores: ArrayLike, trials: int, *, diverged_score: float | Non
     """Return the expected best validation score after 1 to `trials` random trials; higher scores are better.
 
     With N scores sorted ascending, ``E[best of k] = Σᵢ vᵢ · ((i/N)ᵏ − ((i − 1)/N)ᵏ)``: the mean of the
-    largest of k draws *with replacement* from the trials at hand. Drawing from a learning-rate grid stands
-    for a random search over just these grid points.
+    largest of k draws *with replacement* from the trials at hand (Dodge et al. 2019, EMNLP, section 3). Above N draws
+    the curve flattens at the best score seen, which understates what so many new trials would find.
 
     Parameters
     ----------
     scores
         Shape ``(N,)``: one validation score per trial; NaN or infinite where the trial diverged.
-    trials
-        The largest budget k, at least 1. Above N the curve flattens at the best score seen, which
-        understates what so many new trials would find.
     diverged_score
-        What a diverged trial is worth, for example the accuracy of guessing.
+        What a diverged trial is worth, for example the accuracy of guessing; None refuses them.
 
     Returns
     -------
     NDArray[np.float64]
         Shape ``(trials,)``: entry k − 1 is the expectation after k trials.
-
-    Raises
-    ------
-    SampleError
-        Where there is no score, `trials` is below 1, or a trial diverged and `diverged_score` is None.
-
-    References
-    ----------
-    Dodge et al. (2019), "Show your work: improved reporting of experimental results", EMNLP, section 3
-    (expected validation performance: the expected maximum of k draws from the empirical distribution).
-
-    Examples
-    --------
-    >>> expected_best([0.0, 1.0], 2).tolist()
-    [0.5, 0.75]
     """
     if trials < 1:
         raise SampleError(f"trials is {trials}, at least 1 is needed.")

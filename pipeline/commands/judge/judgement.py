@@ -73,32 +73,7 @@ def judge_results(
     margin: float | None = None,
     baseline: str | None = None,
 ) -> Judgement:
-    """Judge a CSV of results.
-
-    Parameters
-    ----------
-    path
-        A CSV with a header: ``optimizer``, ``seed``, one or more numeric metrics; optionally ``problem``,
-        ``epoch``, ``learning_rate``. Other columns are ignored.
-    metric
-        The column to judge; None takes the only numeric one, or ``test_accuracy``.
-    higher_is_better
-        None takes it from the metric's name (lower for a loss, an error, a time; higher otherwise).
-    last
-        How many of the last epochs are averaged.
-    margin
-        The largest difference that does not matter, in the metric's own unit.
-    baseline
-        Compare every optimizer with this one; None compares all pairs.
-
-    Raises
-    ------
-    UserError
-        Where `margin` or `last` is out of range.
-    ResultsError
-        Where the table has a mistake (the message names its lines), the baseline is not in it, or no two optimizers
-        can be compared.
-    """
+    """Judge a CSV of results; the options are those of the command."""
     if last < 1:
         raise UserError(f"--last is {last}, at least 1 is needed.")
     if margin is not None and not (np.isfinite(margin) and margin > 0):

@@ -21,27 +21,7 @@ _MODES = {1: "L", 3: "RGB"}
 
 
 def read(path: Path, shape: tuple[int, ...], largest: int) -> np.ndarray:
-    """Read a picture: its middle part in the proportions of `shape`, scaled with Lanczos' filter.
-
-    Parameters
-    ----------
-    path
-        PNG, JPEG, WebP, GIF or BMP; of an animation, the first frame. Transparent parts become white.
-    shape
-        Of the training data: (height, width, channels), with 1 (grey) or 3 (colour) channels.
-    largest
-        The stored value of white.
-
-    Returns
-    -------
-    np.ndarray
-        uint8, of shape `shape`, values 0 to `largest`.
-
-    Raises
-    ------
-    DataError
-        Where the file is missing, not a picture of these formats, damaged or too large.
-    """
+    """Read a picture: its middle part in the proportions of `shape` (1 or 3 channels), as uint8 from 0 to `largest`."""
     if not path.is_file():
         raise DataError(f"{path} is not a file." if path.exists() else f"No such file: {path}.")
     try:

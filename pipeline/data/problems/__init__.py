@@ -43,11 +43,5 @@ class DataSet(Protocol):
 
 
 def by_name(name: str) -> DataSet:
-    """Return the data set of that name.
-
-    Parameters
-    ----------
-    name
-        A row of ``data.sets``, whose file was found when the settings were read.
-    """
+    """Return the data set of that name, whose file was found when the settings were read."""
     return cast(DataSet, importlib.import_module(f"{__name__}.{name}"))

@@ -22,20 +22,7 @@ _TRAIN_IMAGES_A_CLASS = 1000
 
 
 def load(raw: Path) -> LabelledData:
-    """Read cats and dogs from the official batches.
-
-    Returns
-    -------
-    LabelledData
-        The first 1,000 cats and the first 1,000 dogs of the training images in the order of the files (which is
-        random), and all 2,000 of the test images, uint8 (n, 32, 32, 3). `prepare` splits the former into halves
-        for training and validation.
-
-    Raises
-    ------
-    DataError
-        Where a batch is missing or is not the official one.
-    """
+    """Read the first 1,000 cats and dogs each of CIFAR-10's training images, and all 2,000 of its test images."""
     return _cats_and_dogs(cifar10.load(raw))
 
 

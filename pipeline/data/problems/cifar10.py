@@ -25,18 +25,7 @@ _TEST = "test_batch"
 
 
 def load(raw: Path) -> LabelledData:
-    """Read the official batches.
-
-    Returns
-    -------
-    LabelledData
-        50,000 training and 10,000 test images, uint8 (n, 32, 32, 3).
-
-    Raises
-    ------
-    DataError
-        Where a batch is missing or is not the official one.
-    """
+    """Read the official batches: 50,000 training and 10,000 test images, uint8 (n, 32, 32, 3)."""
     batches = [read_batch(raw / name, CIFAR10.member(name)) for name in _TRAIN]
     inputs, labels = (np.concatenate([getattr(batch, part) for batch in batches]) for part in ("inputs", "labels"))
     meta = unpickle(raw / "batches.meta", CIFAR10.member("batches.meta"))
@@ -45,13 +34,7 @@ def load(raw: Path) -> LabelledData:
 
 
 def read_batch(path: Path, member: Member) -> Examples:
-    """Read one batch: uint8 (n, 32, 32, 3), whose channels are red, green and blue, and int64 labels (n,).
-
-    Raises
-    ------
-    DataError
-        Where the file is missing or is not byte for byte what `member` says.
-    """
+    """Read one batch: uint8 (n, 32, 32, 3), whose channels are red, green and blue, and int64 labels (n,)."""
     batch = unpickle(path, member)
     # in the file: all red, then all green, then all blue, each row by row
     images = batch["data"].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)

@@ -23,13 +23,7 @@ _TEST_SEED = 20200
 
 
 def load(raw: Path) -> LabelledData:
-    """Read scikit-learn's copy; `raw` is not used.
-
-    Returns
-    -------
-    LabelledData
-        1,437 training and 360 test images, uint8 (n, 8, 8, 1), values 0 to 16.
-    """
+    """Read scikit-learn's copy: 1,437 training and 360 test images, uint8 (n, 8, 8, 1), values 0 to 16."""
     from sklearn.datasets import load_digits
 
     bunch = load_digits()

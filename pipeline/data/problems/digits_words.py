@@ -21,13 +21,7 @@ _RECIPE = visual_words.Recipe(side=4, stride=1, words=200, softening=4, images=1
 
 
 def load(raw: Path) -> LabelledData:
-    """Read scikit-learn's copy, learn a dictionary on 1,000 training images, and count its words.
-
-    Returns
-    -------
-    LabelledData
-        1,437 training and 360 test examples, uint8 (n, 1, 1, 200).
-    """
+    """Learn a dictionary on 1,000 training images, and count its words: uint8 (n, 1, 1, 200)."""
     return visual_words.as_bags(digits.load(raw), _RECIPE)
 
 

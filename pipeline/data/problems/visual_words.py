@@ -23,18 +23,7 @@ _TINY = visual_words.Recipe(side=6, stride=4, words=200, softening=60, images=20
 
 
 def load(raw: Path) -> LabelledData:
-    """Read the official batches, learn a dictionary on 10,000 training images, and count its words.
-
-    Returns
-    -------
-    LabelledData
-        50,000 training and 10,000 test examples, uint8 (n, 1, 1, 2000).
-
-    Raises
-    ------
-    DataError
-        Where a batch is missing or is not the official one.
-    """
+    """Learn a dictionary on 10,000 training images, and count its words: uint8 (n, 1, 1, 2000)."""
     return visual_words.as_bags(cifar10.load(raw), RECIPE)
 
 
