@@ -1,7 +1,6 @@
 """What a step of each optimizer costs: its time against plain SGD's, and the bytes of state it keeps.
 
-All optimizers are timed in one process of one thread, in turn, in rounds: whatever slows the machine down for
-a while slows all of them down. Ratios are taken within a round, so that it cancels.
+All are timed in turn, in rounds, in one process of one thread; ratios within a round cancel what slows the machine.
 """
 
 from __future__ import annotations
@@ -190,11 +189,7 @@ def _random_batch(task: TimingTask, generator: torch.Generator) -> tuple[Tensor,
 
 
 def _median_interval(values: np.ndarray) -> Ratio:
-    """Return the median with the bounds of its order statistics (Conover 1999, sec. 3.2).
-
-    They assume no distribution: rounds that something else slowed down do not widen them much. A bound is
-    None where there are too few rounds for it.
-    """
+    """Return the median with the bounds of its order statistics (Conover 1999, sec. 3.2); None with too few rounds."""
     from scipy import stats
 
     interval = stats.quantile_test(values, p=0.5).confidence_interval(_CONFIDENCE)

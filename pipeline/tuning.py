@@ -87,7 +87,7 @@ def search(
     run: Run,
     heirs: Callable[[str, int], Mapping[str, range]] = lambda problem, best: {},
 ) -> Found:
-    """Search the best learning rate for several problems at once, each at its own pace; the results are as of `tune`.
+    """Search several problems at once, each at its own pace; the results are as of `tune`.
 
     The grid of a problem whose best lies on an edge grows by a point beyond that edge, again and again, at most
     ``max_extensions`` times. `heirs` gets a problem and its best step, and returns the grids that begin from there.

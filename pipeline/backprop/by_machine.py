@@ -34,8 +34,7 @@ def autograd(settings: BackpropSettings) -> list[float]:
 def finite_differences(settings: BackpropSettings) -> list[float]:
     """Return ``∂J/∂w`` of every weight by central differences, ``(J(w + h) − J(w − h)) / 2h``.
 
-    The step ``h = ∛ε · max(1, |w|)`` balances the error of the formula, ~h², against rounding, ~ε/h
-    (Press et al. 2007, Numerical Recipes, section 5.7).
+    The step ``h = ∛ε · max(1, |w|)`` balances the error of the formula against rounding (Press et al. 2007, 5.7).
     """
     weights = _weights(settings)
     slopes = []

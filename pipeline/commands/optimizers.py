@@ -13,9 +13,7 @@ if TYPE_CHECKING:
     from pipeline.settings.study import Settings
 
 
-def optimizers(
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
-) -> None:
+def optimizers(as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False) -> None:
     """Show every optimizer of params.yaml: its class, torch's defaults, its own arguments, tuned learning rates.
 
     Checks every row first. Example:

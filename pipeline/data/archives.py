@@ -36,15 +36,7 @@ class Member:
 
 @dataclass(frozen=True)
 class Archive:
-    """A published data set.
-
-    Attributes
-    ----------
-    folder
-        The folder inside the published archive that holds the members.
-    members
-        The files that the study needs. The archive may hold others.
-    """
+    """A published data set: its key in `ARCHIVES`, the folder inside its archive, and the members that the study needs."""
 
     name: str
     folder: str

@@ -28,12 +28,7 @@ def sources_in_order(configured: Sequence[str], environment: Mapping[str, str]) 
 
 
 def fetch(
-    archive: Archive,
-    sources: Sequence[str],
-    target: Path,
-    downloads: Path,
-    *,
-    patience: Patience | None = None,
+    archive: Archive, sources: Sequence[str], target: Path, downloads: Path, *, patience: Patience | None = None
 ) -> str:
     """Bring the members of `archive` into the folder `target`, from the first source that holds them; return which one.
 

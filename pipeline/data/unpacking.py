@@ -21,22 +21,11 @@ if TYPE_CHECKING:
     from pipeline.data.archives import Archive
 
 # What damaged, cut off or encrypted archives raise
-_UNREADABLE = (
-    OSError,
-    EOFError,
-    RuntimeError,
-    zlib.error,
-    lzma.LZMAError,
-    tarfile.TarError,
-    zipfile.BadZipFile,
-)
+_UNREADABLE = (OSError, EOFError, RuntimeError, zlib.error, lzma.LZMAError, tarfile.TarError, zipfile.BadZipFile)
 
 
 def unpack(archive: Archive, path: Path, target: Path) -> None:
-    """Bring the members of an archive into `target`, which is replaced once all are right. Nothing else is written.
-
-    `path` is a folder with the members, a tar (compressed or not) or a zip; its name does not matter.
-    """
+    """Bring the members out of a folder, tar or zip into `target`, which is replaced once all are right."""
     folder = unfinished(target)
     remove(folder)
     try:

@@ -52,11 +52,7 @@ class Recipe:
 
 
 def as_bags(data: LabelledData, recipe: Recipe) -> LabelledData:
-    """Replace images, uint8 (n, height, width, channels), by counts of visual words, uint8 (n, 1, 1, words).
-
-    The dictionary sees some of the published training images (which are later split into training and validation
-    part), without their labels. It never sees a test image.
-    """
+    """Replace images by counts of visual words, uint8 (n, 1, 1, words), learned from training images without labels."""
     dictionary = learn(data.train.inputs, recipe)
     train, test = (Examples(count(part.inputs, dictionary, recipe), part.labels) for part in (data.train, data.test))
     return LabelledData(train, test, data.classes)

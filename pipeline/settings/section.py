@@ -19,7 +19,4 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     def check_against(self, settings: Settings) -> None:
-        """Compare names in this section with what is trained.
-
-        A ValueError says where they do not fit; it begins with the key inside this section, such as ``baseline: …``.
-        """
+        """Compare names in this section with what is trained; a ValueError begins with the key, such as ``baseline: …``."""

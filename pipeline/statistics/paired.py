@@ -106,19 +106,12 @@ def holm_of_tested(comparisons: Sequence[PairedComparison | None]) -> list[float
 
 
 def equivalence_interval(differences: ArrayLike, alpha: float = ALPHA) -> Interval:
-    """Return the interval that decides whether a mean difference is within a margin: Student t at ``1 − 2α``.
-
-    The difference is equivalent to none at level α where this interval lies inside ±margin: the same decision as two
-    one-sided t-tests at level α (Schuirmann 1987; Lakens 2017). The bootstrap interval is too narrow at ten pairs.
-    """
+    """Return the Student t interval at ``1 − 2α``: inside ±margin, the two differ by no more (Schuirmann 1987)."""
     return mean_interval(finite_sample(differences, name="differences", at_least=2), 1 - 2 * alpha)
 
 
 def probability_of_improvement(a: ArrayLike, b: ArrayLike, *, higher_is_better: bool = True) -> float:
-    """Return how likely a random run of `a` beats a random run of `b`, ties half (Agarwal et al. 2021, NeurIPS).
-
-    All n·m couples count, not only those of equal seeds: the Mann-Whitney U of `a` over n·m.
-    """
+    """Return how likely any run of `a` beats any of `b`, ties half: Mann-Whitney's U / nm (Agarwal et al. 2021)."""
     first, second = finite_sample(a, name="a"), finite_sample(b, name="b")
     gaps = first[:, None] - second[None, :]
     ahead = gaps > 0 if higher_is_better else gaps < 0
@@ -165,11 +158,7 @@ class PairedComparison:
         return -self.margin < low and high < self.margin
 
     def conclusion(self, corrected_p: float, alpha: float = ALPHA) -> Conclusion:
-        """Return what may be said of `a` once p is corrected for the whole family.
-
-        The margin comes first: a difference shown to be smaller does not matter even where it is significant
-        (Lakens 2017).
-        """
+        """Return what may be said of `a` once p is corrected for the whole family; the margin comes first (Lakens 2017)."""
         if not self.p <= corrected_p <= 1:
             raise SampleError(f"the corrected p is {corrected_p}, allowed is {self.p} (the raw p) to 1.")
         if self.within_margin:

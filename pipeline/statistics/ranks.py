@@ -50,7 +50,8 @@ def rank(names: Sequence[str], scores: NDArray[np.float64], alpha: float = 0.05)
     Parameters
     ----------
     scores
-        Shape ``(blocks, optimizers)``; as in `mean_ranks`.
+        Shape ``(blocks, optimizers)``, higher is better: negate a loss. A diverged run may be given as minus
+        infinity: it then ranks last.
     alpha
         Of the critical difference.
     """
@@ -67,14 +68,7 @@ def rank(names: Sequence[str], scores: NDArray[np.float64], alpha: float = 0.05)
 
 
 def mean_ranks(scores: ArrayLike) -> NDArray[np.float64]:
-    """Return the mean rank of every optimizer, shape ``(optimizers,)``; 1 is the best, ties share their mean rank.
-
-    Parameters
-    ----------
-    scores
-        Shape ``(blocks, optimizers)``, higher is better: negate a loss. A diverged run may be given as minus
-        infinity: it then ranks last.
-    """
+    """Return mean ranks, shape ``(optimizers,)``; 1 is the highest score, ties share their mean rank, −∞ ranks last."""
     mean: NDArray[np.float64] = _ranks(scores).mean(axis=0)
     return mean
 
@@ -98,11 +92,7 @@ def _ranks(scores: ArrayLike) -> NDArray[np.float64]:
 
 
 def friedman_test(scores: ArrayLike) -> FriedmanTest:
-    """Test whether all optimizers rank alike over the blocks (Demšar 2006, JMLR 7, section 3.2.2).
-
-    Seeds as blocks are repetitions on the same problem: the answer holds for these problems only, and a
-    small p says nothing about others.
-    """
+    """Test whether all optimizers rank alike (Demšar 2006, JMLR 7, section 3.2.2); seeds as blocks are repetitions only."""
     from scipy import stats
 
     table = _ranks(scores)
@@ -115,11 +105,7 @@ def friedman_test(scores: ArrayLike) -> FriedmanTest:
 
 
 def critical_difference(optimizers: int, blocks: int, alpha: float = 0.05) -> float:
-    """Return how far apart two mean ranks must lie to differ by the Nemenyi test (Demšar 2006, section 3.2.2).
-
-    ``CD = q(α, k) · √(k (k + 1) / (6 N))`` for k optimizers and N blocks, where q is the studentized range at infinite
-    degrees of freedom over √2.
-    """
+    """Return Nemenyi's ``q(α, k) · √(k (k + 1) / (6 N))`` for k optimizers and N blocks (Demšar 2006, section 3.2.2)."""
     from scipy import stats
 
     if optimizers < 2 or blocks < 1:

@@ -14,9 +14,7 @@ if TYPE_CHECKING:
 _STYLES: dict[Mark, str] = {"ok": "green", "warning": "yellow", "problem": "bold red"}
 
 
-def doctor(
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
-) -> None:
+def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False) -> None:
     """Check what the study needs: versions, settings, machine, data, the MLflow store, what is stale.
 
     Changes nothing, and tries no URL of the data. The exit status is 1 if something would stop the study. Example:

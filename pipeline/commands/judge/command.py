@@ -19,8 +19,7 @@ _NAMES = ("problem", "optimizer", "comparison")
 
 def judge(
     results: Annotated[
-        Path,
-        typer.Argument(help="A CSV: optimizer, seed and a metric; optional are problem, epoch, learning_rate."),
+        Path, typer.Argument(help="A CSV: optimizer, seed and a metric; optional are problem, epoch, learning_rate.")
     ],
     metric: Annotated[
         str | None, typer.Option(help="The column to judge; not needed where there is only one, or test_accuracy.")
@@ -52,12 +51,7 @@ def judge(
     from pipeline.commands.judge.shown import as_items
 
     found = judge_results(
-        results,
-        metric=metric,
-        higher_is_better=higher_is_better,
-        last=last,
-        margin=margin,
-        baseline=baseline,
+        results, metric=metric, higher_is_better=higher_is_better, last=last, margin=margin, baseline=baseline
     )
     if as_json:
         typer.echo(json.dumps(as_items(found), indent=2, ensure_ascii=False, allow_nan=False))
