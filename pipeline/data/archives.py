@@ -36,7 +36,7 @@ class Member:
 
 @dataclass(frozen=True)
 class Archive:
-    """A published data set: its key in `ARCHIVES`, the folder inside its archive, and the members that the study needs."""
+    """A published data set: its name, the folder inside its archive, and the members that the study needs."""
 
     name: str
     folder: str

@@ -25,7 +25,7 @@ _PASSING_STATUSES = {408, 425, 429, 500, 502, 503, 504}
 
 @dataclass(frozen=True)
 class Patience:
-    """How long a download waits, and how many attempts in a row may bring no new byte; waits double up to the longest."""
+    """How long a download waits, and how many attempts in a row may bring no new byte; waits double."""
 
     attempts: int = 4
     connect_seconds: float = 10.0
@@ -35,7 +35,7 @@ class Patience:
 
 
 def fetch_url(archive: Archive, url: str, target: Path, downloads: Path, patience: Patience) -> str:
-    """Load an archive file, resuming what an earlier run left in `downloads`, and unpack it; return the address shown."""
+    """Load an archive file, resuming what `downloads` holds of it, and unpack it; return the address shown."""
     # one for each address: the files of two servers may be packed differently
     part = downloads / f"{archive.file_name}.{hashlib.sha256(url.encode()).hexdigest()[:8]}.part"
     with writing(downloads):

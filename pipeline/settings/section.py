@@ -19,4 +19,4 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     def check_against(self, settings: Settings) -> None:
-        """Compare names in this section with what is trained; a ValueError begins with the key, such as ``baseline: …``."""
+        """Compare names in this section with what is trained; a ValueError begins with the key: ``baseline: …``."""

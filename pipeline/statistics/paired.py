@@ -158,7 +158,7 @@ class PairedComparison:
         return -self.margin < low and high < self.margin
 
     def conclusion(self, corrected_p: float, alpha: float = ALPHA) -> Conclusion:
-        """Return what may be said of `a` once p is corrected for the whole family; the margin comes first (Lakens 2017)."""
+        """Return what may be said of `a` once p is corrected for the family; the margin comes first (Lakens 2017)."""
         if not self.p <= corrected_p <= 1:
             raise SampleError(f"the corrected p is {corrected_p}, allowed is {self.p} (the raw p) to 1.")
         if self.within_margin:

@@ -92,7 +92,7 @@ def _ranks(scores: ArrayLike) -> NDArray[np.float64]:
 
 
 def friedman_test(scores: ArrayLike) -> FriedmanTest:
-    """Test whether all optimizers rank alike (Demšar 2006, JMLR 7, section 3.2.2); seeds as blocks are repetitions only."""
+    """Test whether all optimizers rank alike over the blocks, χ² and p (Demšar 2006, JMLR 7, section 3.2.2)."""
     from scipy import stats
 
     table = _ranks(scores)
@@ -105,7 +105,7 @@ def friedman_test(scores: ArrayLike) -> FriedmanTest:
 
 
 def critical_difference(optimizers: int, blocks: int, alpha: float = 0.05) -> float:
-    """Return Nemenyi's ``q(α, k) · √(k (k + 1) / (6 N))`` for k optimizers and N blocks (Demšar 2006, section 3.2.2)."""
+    """Return Nemenyi's ``q(α, k) · √(k (k + 1) / (6 N))`` for k optimizers and N blocks (Demšar 2006, 3.2.2)."""
     from scipy import stats
 
     if optimizers < 2 or blocks < 1:
