@@ -36,7 +36,6 @@ STEPS = 10
 _WARM_UP_STEPS = 5
 _BATCHES = 4
 _SEED = 0
-_CONFIDENCE = 0.95
 # Not the row `sgd`, which may be edited or missing. Where it is there, it is timed like any other: how far
 # its ratio is from 1 shows what such a measurement can tell apart.
 _BASELINE = (OptimizerRow("SGD"), 0.01)
@@ -192,5 +191,5 @@ def _median_interval(values: np.ndarray) -> Ratio:
     """Return the median with the bounds of its order statistics (Conover 1999, sec. 3.2); None with too few rounds."""
     from scipy import stats
 
-    interval = stats.quantile_test(values, p=0.5).confidence_interval(_CONFIDENCE)
+    interval = stats.quantile_test(values, p=0.5).confidence_interval(0.95)
     return Ratio(median=significant(np.median(values)), low=significant(interval.low), high=significant(interval.high))

@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pipeline.console import printing
+from pipeline.project import files, paths
+from pipeline.settings import loading
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -20,9 +24,7 @@ def optimizers(as_json: Annotated[bool, typer.Option("--json", help="Print JSON 
 
     python -m pipeline optimizers --json
     """
-    from pipeline.console import printing
     from pipeline.running import rows
-    from pipeline.settings import loading
 
     settings = loading.load()
     rows.check_here(settings)
@@ -51,8 +53,6 @@ def _row(settings: Settings, name: str) -> dict[str, Any]:
 
 
 def _tuned(settings: Settings, name: str) -> dict[str, float]:
-    from pipeline.project import files, paths
-
     path = paths.choice(name)
     choices = files.read_json(path) if path.exists() else {}
     return {problem: choices[problem]["learning_rate"] for problem in settings.problems_of(name) if problem in choices}

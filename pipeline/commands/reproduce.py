@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import sys
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from pipeline.console import printing
+from pipeline.project import environment, paths
+from pipeline.project.errors import DataError, SettingsError
+from pipeline.project.wording import closest
+from pipeline.settings import loading
 
 if TYPE_CHECKING:
     from pipeline.settings.study import Settings
@@ -26,16 +35,10 @@ def reproduce(
 
     python -m pipeline reproduce --problem digits --optimizer adam
     """
-    import tempfile
-    from pathlib import Path
-
-    from pipeline.console import printing
     from pipeline.console.progress import progress
-    from pipeline.project import paths
     from pipeline.running import settings as execution_settings
     from pipeline.running import trainings
     from pipeline.running.planning import short_name
-    from pipeline.settings import loading
 
     settings = loading.load()
     before = _sample(settings, problem, optimizer, everything=everything)
@@ -74,7 +77,6 @@ def _bytes(outcome: Outcome) -> dict[str, tuple[str, tuple[int, ...], bytes]]:
 
 
 def _sample(settings: Settings, problem: str | None, optimizer: str | None, *, everything: bool) -> list[Outcome]:
-    from pipeline.project.errors import DataError
     from pipeline.running import outputs
 
     chosen = _problems(settings, problem, everything=everything)
@@ -92,9 +94,6 @@ def _sample(settings: Settings, problem: str | None, optimizer: str | None, *, e
 
 
 def _problems(settings: Settings, problem: str | None, *, everything: bool) -> list[str]:
-    from pipeline.project.errors import SettingsError
-    from pipeline.project.wording import closest
-
     if problem is not None and problem not in settings.problems:
         raise SettingsError(f"--problem {problem}: there is no such problem{closest(problem, settings.problems)}.")
     if problem is not None:
@@ -104,10 +103,7 @@ def _problems(settings: Settings, problem: str | None, *, everything: bool) -> l
 
 def _size(settings: Settings, problem: str) -> int:
     """Return how many input numbers a training looks at."""
-    import math
-
     from pipeline.prepared import reader
-    from pipeline.project import paths
 
     description = reader.describe(paths.learning(settings.data_of(problem)))
     return settings.problems[problem].epochs * description.counts["train"] * math.prod(description.shape)
@@ -121,15 +117,13 @@ def _cells(outcome: Outcome, answer: list[str]) -> tuple[str, ...]:
 
 def _explanations(before: list[Outcome], again: list[Outcome]) -> list[str]:
     """Return what differs between this machine and code and those of the study."""
-    from pipeline.project import environment
     from pipeline.results.environment import Environment
 
-    lines = []
     now = Environment.model_validate(environment.describe())
-    then = Environment.read_if_there() or now
-    for name, value in _flat(now).items():
-        if value != (old := _flat(then).get(name)):
-            lines.append(f"{name}: {old} then, {value} now")
+    then = _flat(Environment.read_if_there() or now)
+    lines = [
+        f"{name}: {then.get(name)} then, {value} now" for name, value in _flat(now).items() if value != then.get(name)
+    ]
     if any(old.key != new.key for old, new in zip(before, again, strict=True)):
         lines.append("The code of the trainings, or torch or numpy, has changed since: run `dvc repro`.")
     return [*lines, "Another processor or another version of torch may round differently."]

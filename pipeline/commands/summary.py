@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pipeline.settings import loading
+
 
 def summary() -> None:
     """Print the answer of the last study in a few lines, and where its report is.
@@ -12,6 +14,5 @@ def summary() -> None:
     """
     from pipeline.reporting import results
     from pipeline.reporting.summary import lines
-    from pipeline.settings import loading
 
     print("\n".join(lines(results.load(loading.load()))))

@@ -7,6 +7,9 @@ from typing import Annotated
 
 import typer
 
+from pipeline.project.errors import UserError
+from pipeline.settings import loading
+
 
 def ui(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the UI on 127.0.0.1.")] = 5000,
@@ -20,8 +23,6 @@ def ui(
     python -m pipeline ui --port 5001
     """
     from pipeline import tracking
-    from pipeline.project.errors import UserError
-    from pipeline.settings import loading
     from pipeline.tracking import connection, publishing, server
 
     settings = loading.load()

@@ -5,6 +5,7 @@ Nothing here trusts a source: only members whose hash was found right are writte
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,7 +52,8 @@ def fetch(
     """
     with writing(unfinished(target)):
         remove(unfinished(target))
-    if _is_whole(archive, target):
+    with suppress(DataError, OSError):
+        verify(archive, target)
         return f"{target} (already there, verified)"
     failures = []
     for source in sources:
@@ -59,25 +61,14 @@ def fetch(
             return _fetch_from(archive, source, target, downloads, patience or Patience())
         except DataError as error:
             failures.append(f"  - {shown(source)}: {error}")
-    raise DataError(
-        "\n".join(
-            [
-                f"{archive.name} could not be fetched. Every source failed:",
-                *failures,
-                f"Put {archive.file_name} into {downloads}/, or set "
-                f"{SOURCE_VARIABLE}=/path/to/{archive.file_name}, and run the same command again.",
-                "For a first look without this data: make demo",
-            ]
-        )
-    )
-
-
-def _is_whole(archive: Archive, folder: Path) -> bool:
-    try:
-        verify(archive, folder)
-    except (DataError, OSError):
-        return False
-    return True
+    lines = [
+        f"{archive.name} could not be fetched. Every source failed:",
+        *failures,
+        f"Put {archive.file_name} into {downloads}/, or set "
+        f"{SOURCE_VARIABLE}=/path/to/{archive.file_name}, and run the same command again.",
+        "For a first look without this data: make demo",
+    ]
+    raise DataError("\n".join(lines))
 
 
 def _fetch_from(archive: Archive, source: str, target: Path, downloads: Path, patience: Patience) -> str:

@@ -42,16 +42,12 @@ def one_message() -> Iterator[None]:
         print(f"error: {error}", file=sys.stderr)
         raise SystemExit(error.exit_status) from None
     except OSError as error:
-        print(f"error: {_os_message(error)}", file=sys.stderr)
+        where = f" ({error.filename})" if error.filename else ""
+        kept = (
+            "What was finished before is kept: free space or correct the permissions, then run the same command again."
+        )
+        print(f"error: {error.strerror or error}{where}. {kept}", file=sys.stderr)
         raise SystemExit(2) from None
     except KeyboardInterrupt:
         print("interrupted: finished trainings are kept; the same command goes on from here", file=sys.stderr)
         raise SystemExit(130) from None
-
-
-def _os_message(error: OSError) -> str:
-    where = f" ({error.filename})" if error.filename else ""
-    return (
-        f"{error.strerror or error}{where}. "
-        "What was finished before is kept: free space or correct the permissions, then run the same command again."
-    )

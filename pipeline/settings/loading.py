@@ -64,7 +64,7 @@ def read(path: Path) -> object:
 
 def _parsed(text: str, path: Path) -> object:
     try:
-        content: object = YAML(typ="safe", pure=True).load(text)
+        return YAML(typ="safe", pure=True).load(text)
     except DuplicateKeyError as error:
         raise SettingsError(f"{path}: {_given_twice(error)}.") from None
     except MarkedYAMLError as error:
@@ -76,7 +76,6 @@ def _parsed(text: str, path: Path) -> object:
         raise SettingsError(f"{path} is nested too deeply: remove some of its brackets or levels.") from None
     except (YAMLError, ValueError) as error:  # ValueError: what looks like a date but is not one
         raise SettingsError(f"{path} is not valid YAML: {first_line(error)}.") from None
-    return content
 
 
 def _given_twice(error: DuplicateKeyError) -> str:

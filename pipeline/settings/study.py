@@ -127,10 +127,7 @@ class Settings(Section):
 
     @model_validator(mode="after")
     def _tuning_seed_is_fresh(self) -> Settings:
-        seeds = range(
-            self.training.first_seed,
-            self.training.first_seed + max(p.seeds or self.training.seeds for p in self.problems.values()),
-        )
+        seeds = max(map(self.seeds, self.problems), key=len)
         if self.tuning.seed in seeds:
             raise ValueError(
                 f"tuning.seed is {self.tuning.seed}, which is also a training seed ({seeds[0]} to {seeds[-1]}): "

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
-
 FEWEST_BLOCKS = 2
 FEWEST_OPTIMIZERS = 3
 
@@ -47,13 +46,12 @@ class MeanRanks(NamedTuple):
 def rank(names: Sequence[str], scores: NDArray[np.float64], alpha: float = 0.05) -> MeanRanks | None:
     """Rank optimizers over blocks; None where there are fewer than three optimizers or two blocks.
 
+    Seeds as blocks are repetitions on the same problem: a small p then says nothing about other problems.
+
     Parameters
     ----------
     scores
-        Shape ``(blocks, optimizers)``, higher is better: negate a loss. A diverged run may be given as minus
-        infinity: it then ranks last.
-    alpha
-        Of the critical difference.
+        Shape ``(blocks, optimizers)``, higher is better: negate a loss. A diverged run may be given as −∞: it ranks last.
     """
     if len(names) < FEWEST_OPTIMIZERS or len(scores) < FEWEST_BLOCKS:
         return None

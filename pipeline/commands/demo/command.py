@@ -8,6 +8,9 @@ from typing import Annotated
 
 import typer
 
+from pipeline.commands.demo.copying import copy_project
+from pipeline.commands.run.study import check_rows, run_study
+
 
 def demo(
     folder: Annotated[Path, typer.Option(help="Folder of the demo; an unfinished one is continued.")] = Path("demo"),
@@ -18,8 +21,6 @@ def demo(
 
     python -m pipeline demo --folder first-look
     """
-    from pipeline.commands.demo.copying import copy_project
-    from pipeline.commands.run.study import check_rows, run_study
     from pipeline.tracking import connection
 
     check_rows()

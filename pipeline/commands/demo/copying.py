@@ -5,13 +5,17 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
+from ruamel.yaml import YAML
+
+from pipeline.project import files
+from pipeline.project.errors import SettingsError
+
 if TYPE_CHECKING:
     from pathlib import Path
 
 # Problems whose data comes with scikit-learn, and how long they are trained on; every optimizer and every seed stays
 _EPOCHS = {"digits": 5, "digits_words": 3}
 _POINTS = 5
-_LONGEST_LINE = 200
 # What the demo's copy of the project consists of
 _PROJECT = ("dvc.yaml", "params.yaml", ".dvcignore", ".gitignore", "pipeline", "stages")
 
@@ -30,18 +34,14 @@ def copy_project(project: Path, folder: Path) -> None:
 
 
 def _shrink(params: Path) -> None:
-    from ruamel.yaml import YAML
-
-    from pipeline.project import errors, files
-
     yaml = YAML()  # keeps the comments
-    yaml.width = _LONGEST_LINE
+    yaml.width = 200
     content = yaml.load(params)
     for rows in (content["problems"], content["data"]["sets"]):
         for name in [name for name in rows if name not in _EPOCHS]:
             del rows[name]
     if not content["problems"]:
-        raise errors.SettingsError(f"params.yaml: the demo needs one of the problems {', '.join(_EPOCHS)}.")
+        raise SettingsError(f"params.yaml: the demo needs one of the problems {', '.join(_EPOCHS)}.")
     for name, row in content["problems"].items():
         row["epochs"] = min(row["epochs"], _EPOCHS[name])
     content["tuning"]["points"] = min(content["tuning"]["points"], _POINTS)

@@ -7,6 +7,9 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.text import Text
+
+from pipeline.console import printing
 
 if TYPE_CHECKING:
     from pipeline.commands.doctor.finding import Finding, Mark
@@ -47,10 +50,6 @@ def examine() -> list[Finding]:
 
 
 def _print(found: list[Finding]) -> None:
-    from rich.text import Text
-
-    from pipeline.console import printing
-
     rows = []
     for one in found:
         what = Text(one.found)

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pipeline.project import paths
+from pipeline.project.errors import DataError
+
 if TYPE_CHECKING:
     from pipeline.evaluation.champion import Champion
 
@@ -26,11 +29,10 @@ def predict(
     python -m pipeline predict cat.png photos/*.jpg
     """
     from pipeline.evaluation import champion
-    from pipeline.project import errors, paths
 
     best = champion.read(paths.CHAMPION_WEIGHTS)
     if len(best.description.shape) != 3 or best.description.shape[-1] not in (1, 3):
-        raise errors.DataError(f"the champion was trained on {best.record.problem}, whose inputs are not pictures.")
+        raise DataError(f"the champion was trained on {best.record.problem}, whose inputs are not pictures.")
     answers = _answers(best, images)
     origin = {**best.record.model_dump(mode="json"), "commit": champion.commit(paths.CHAMPION_WEIGHTS)}
     if as_json:
@@ -49,7 +51,6 @@ def _answers(best: Champion, images: list[Path]) -> list[dict[str, Any]]:
 
     from pipeline.commands.predict import pictures
     from pipeline.evaluation.classifier import Classifier
-    from pipeline.project.errors import DataError
 
     model = Classifier(best.record.network, best.weights, best.description)
     classes = best.description.classes

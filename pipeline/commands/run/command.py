@@ -7,6 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+from pipeline.commands.demo.command import demo
+from pipeline.commands.run.study import check_rows, project_environment, run_study
+from pipeline.project import errors, paths
+
 
 def run() -> None:
     """Run the study (`dvc repro`), and end with the answer in a few lines.
@@ -16,9 +20,6 @@ def run() -> None:
 
     CIFAR10_SOURCE=cifar-10-python.tar.gz python -m pipeline run
     """
-    from pipeline.commands.demo.command import demo
-    from pipeline.commands.run.study import check_rows, run_study
-
     check_rows()
     problem = _fetch_problem()
     if problem is None:
@@ -31,10 +32,8 @@ def run() -> None:
 
 def _fetch_problem() -> str | None:
     """Return why the data cannot be fetched, or None where it is there now."""
-    from pipeline.commands.run.study import project_environment
     from pipeline.data import archives, sources
     from pipeline.data import settings as data_settings
-    from pipeline.project import errors, paths
 
     data = data_settings.load()
     if data.archives and not paths.RAW.exists():

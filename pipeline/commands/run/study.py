@@ -9,6 +9,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.project.errors import UserError, one_message
+from pipeline.settings import loading
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -24,11 +27,9 @@ def check_rows() -> None:
 
 
 def _check_rows() -> None:
-    from pipeline.project import errors
     from pipeline.running import rows
-    from pipeline.settings import loading
 
-    with errors.one_message():
+    with one_message():
         rows.check_here(loading.load())
 
 
@@ -41,8 +42,6 @@ def run_study(folder: Path, variables: Mapping[str, str] | None = None) -> None:
 
 
 def _run(command: list[str], folder: Path, variables: Mapping[str, str] | None = None) -> None:
-    from pipeline.project.errors import UserError
-
     environment = {**project_environment(), **(variables or {})}
     if subprocess.run(command, cwd=folder, env=environment, check=False).returncode:  # noqa: S603
         raise UserError(

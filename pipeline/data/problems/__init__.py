@@ -1,20 +1,4 @@
-"""One file per data set, found by its name; each is a row of ``data.sets`` in ``params.yaml``.
-
-A file defines
-
-``TITLE``
-    a name for people,
-``DESCRIPTION``
-    one sentence on what is classified,
-``ARCHIVE``
-    the name of the archive (``pipeline.data.archives``) it is read from, or None,
-``CENTRED``
-    whether each channel is shifted to mean 0 (images), or zeros must stay zeros (counts),
-``load(raw: Path) -> LabelledData``
-    all examples; `raw` is the folder that `fetch` filled for the archive,
-``tiny() -> LabelledData``
-    a small instance of the same shape, made offline, for tests.
-"""
+"""One file per data set, found by its name; each is a row of ``data.sets`` and defines what `DataSet` lists."""
 
 from __future__ import annotations
 
@@ -28,18 +12,18 @@ if TYPE_CHECKING:
 
 
 class DataSet(Protocol):
-    """What the file of a data set offers."""
+    """What the file of a data set defines."""
 
-    TITLE: str
-    DESCRIPTION: str
-    ARCHIVE: str | None
-    CENTRED: bool
+    TITLE: str  # a name for people
+    DESCRIPTION: str  # one sentence on what is classified
+    ARCHIVE: str | None  # the name of the archive (``pipeline.data.archives``) it is read from
+    CENTRED: bool  # whether each channel is shifted to mean 0 (images), or zeros must stay zeros (counts)
 
     def load(self, raw: Path) -> LabelledData:
-        """Read all examples from the folder that `fetch` filled."""
+        """Return all examples; `raw` is the folder that `fetch` filled for the archive."""
 
     def tiny(self) -> LabelledData:
-        """Make a small instance offline."""
+        """Return a small instance of the same shape, made offline, for tests."""
 
 
 def by_name(name: str) -> DataSet:

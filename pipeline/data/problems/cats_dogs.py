@@ -18,7 +18,6 @@ ARCHIVE: str | None = cifar10.ARCHIVE
 CENTRED = True
 
 _CLASSES = ("cat", "dog")
-_TRAIN_IMAGES_A_CLASS = 1000
 
 
 def load(raw: Path) -> LabelledData:
@@ -33,7 +32,7 @@ def tiny() -> LabelledData:
 
 def _cats_and_dogs(data: LabelledData) -> LabelledData:
     labels = [data.classes.index(name) for name in _CLASSES]
-    train = _chosen(data.train, labels, _TRAIN_IMAGES_A_CLASS)
+    train = _chosen(data.train, labels, 1000)
     return LabelledData(train, _chosen(data.test, labels, len(data.test)), _CLASSES)
 
 

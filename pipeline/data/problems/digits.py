@@ -17,10 +17,6 @@ DESCRIPTION = "1,797 grey images of 8 × 8 pixels of the digits 0 to 9; needs no
 ARCHIVE: str | None = None
 CENTRED = True
 
-# The bundled file has no test part of its own: a fifth, chosen once and for all
-_TEST_FRACTION = 0.2
-_TEST_SEED = 20200
-
 
 def load(raw: Path) -> LabelledData:
     """Read scikit-learn's copy: 1,437 training and 360 test images, uint8 (n, 8, 8, 1), values 0 to 16."""
@@ -28,7 +24,8 @@ def load(raw: Path) -> LabelledData:
 
     bunch = load_digits()
     examples = Examples(bunch.images[..., np.newaxis].astype(np.uint8), bunch.target.astype(np.int64))
-    train, test = stratified(examples.labels, _TEST_FRACTION, _TEST_SEED)
+    # the bundled file has no test part of its own: a fifth, chosen once and for all
+    train, test = stratified(examples.labels, fraction=0.2, seed=20200)
     return LabelledData(examples.take(train), examples.take(test), tuple(str(digit) for digit in range(10)))
 
 
@@ -37,8 +34,5 @@ def tiny() -> LabelledData:
     from pathlib import Path
 
     whole = load(Path())
-    return LabelledData(
-        whole.train.take(np.arange(0, len(whole.train), 6)),
-        whole.test.take(np.arange(0, len(whole.test), 6)),
-        whole.classes,
-    )
+    train, test = (part.take(np.arange(0, len(part), 6)) for part in (whole.train, whole.test))
+    return LabelledData(train, test, whole.classes)
