@@ -43,44 +43,25 @@ _BASELINE = (OptimizerRow("SGD"), 0.01)
 
 @dataclass(frozen=True)
 class TimingTask:
-    """What is to be timed.
-
-    Attributes
-    ----------
-    shape
-        Of one input: height, width, channels.
-    rows
-        By optimizer: its row and its learning rate.
-    rounds, steps
-        How often each optimizer's turn comes, and how many steps it then takes.
-    """
+    """What is to be timed."""
 
     network: str
-    shape: tuple[int, ...]
+    shape: tuple[int, ...]  # of one input: height, width, channels
     classes: int
     batch_size: int
-    rows: Mapping[str, tuple[OptimizerRow, float]]
+    rows: Mapping[str, tuple[OptimizerRow, float]]  # by optimizer: its row and its learning rate
     convolution: Convolution = "compiled"
-    rounds: int = ROUNDS
-    steps: int = STEPS
+    rounds: int = ROUNDS  # how often each optimizer's turn comes
+    steps: int = STEPS  # of a turn
 
 
 @dataclass(frozen=True)
 class Timing:
-    """How long the steps of one optimizer took.
+    """How long the steps of one optimizer took."""
 
-    Attributes
-    ----------
-    steps, optimizer_steps
-        Seconds of a whole training step (forward, backward, update), and of the update alone: the mean of
-        each round, float64 (rounds,).
-    state_bytes_per_parameter
-        What the optimizer keeps between steps.
-    """
-
-    steps: np.ndarray
-    optimizer_steps: np.ndarray
-    state_bytes_per_parameter: float
+    steps: np.ndarray  # seconds of a whole training step: the mean of each round, float64 (rounds,)
+    optimizer_steps: np.ndarray  # of the update alone
+    state_bytes_per_parameter: float  # kept between steps
 
 
 @dataclass(frozen=True)

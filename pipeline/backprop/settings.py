@@ -25,23 +25,17 @@ class BackpropSettings(Section):
     Symbols are numbered as in the assignment: ``i1, i2, …`` the inputs, ``w1, w2, …`` the weights (first the
     hidden ones row by row, then the output's), ``h1, h2, …`` the hidden units, ``z`` the output's weighted
     sum, ``o`` the output, ``y`` the target, ``J`` the cost, ``alpha`` the learning rate.
-
-    Attributes
-    ----------
-    hidden_weights
-        One row for each hidden unit, with one weight for each input.
-    legible, reconstructed, assumed
-        Where a number comes from: symbol to the value that can be read in the assignment, that was found to
-        reproduce what can be read, or that was chosen because nothing is known of it.
     """
 
     inputs: Numbers
-    hidden_weights: Annotated[tuple[Numbers, ...], Field(min_length=1, max_length=8)]
+    hidden_weights: Annotated[tuple[Numbers, ...], Field(min_length=1, max_length=8)]  # one row for each unit
     output_weights: Numbers
     target: Number
     learning_rate: Rate
     adam_learning_rate: Rate
     steps: Annotated[int, Field(ge=1, le=10_000, strict=True)]
+    # Where a number comes from: symbol to the value that can be read in the assignment, that was found to reproduce
+    # what can be read, or that was chosen because nothing is known of it.
     legible: Mapping[str, Number] = {}
     reconstructed: Mapping[str, Number] = {}
     assumed: Mapping[str, Number] = {}

@@ -39,20 +39,13 @@ class DataSetSettings(Section):
 
 
 class DataSettings(Section):
-    """Where data comes from and how it is split.
-
-    Attributes
-    ----------
-    sets
-        The data sets that are prepared, by name: files in ``pipeline/data/problems/``.
-    sources
-        Folders, archive files and URLs, tried in this order.
-    """
+    """Where data comes from and how it is split."""
 
     split_seed: Seed
+    # by name: files in ``pipeline/data/problems/``
     sets: Annotated[dict[Annotated[Name, AfterValidator(_has_a_file)], DataSetSettings], Field(min_length=1)]
     archives: tuple[Annotated[Name, AfterValidator(_is_published)], ...]
-    sources: tuple[Annotated[str, Field(min_length=1)], ...]
+    sources: tuple[Annotated[str, Field(min_length=1)], ...]  # folders, archive files and URLs, tried in this order
 
     def of(self, name: str) -> DataSetSettings:
         """Return one row of ``data.sets``; a `SettingsError` where there is none."""

@@ -31,24 +31,15 @@ _COUNTING_IMAGES = 16
 
 @dataclass(frozen=True)
 class Recipe:
-    """How words are made of images.
+    """How words are made of images."""
 
-    Attributes
-    ----------
-    side, stride
-        Of the square patches and of the grid on which they lie, in pixels.
-    softening
-        Added to the contrast (in squares) by which a patch is divided, in stored units: patches of much less
-        contrast stay weak, those of much more become alike. 0 would blow up the noise of flat patches.
-    images
-        The dictionary is learned on so many training images (all, where there are fewer), drawn from a fixed seed.
-    """
-
-    side: int
-    stride: int
+    side: int  # of the square patches, in pixels
+    stride: int  # of the grid on which they lie, in pixels
     words: int
+    # Added to the contrast (in squares) by which a patch is divided, in stored units: patches of much less contrast
+    # stay weak, those of much more become alike. 0 would blow up the noise of flat patches.
     softening: float
-    images: int
+    images: int  # the dictionary is learned on so many training images, drawn from a fixed seed
 
 
 def as_bags(data: LabelledData, recipe: Recipe) -> LabelledData:

@@ -45,39 +45,22 @@ Arguments = Annotated[dict[ArgumentName, Argument], BeforeValidator(_empty_mappi
 
 
 class ProblemSettings(Section):
-    """One row of ``problems``: how a problem is trained on.
+    """One row of ``problems``: how a problem is trained on."""
 
-    Attributes
-    ----------
-    data
-        Name of a data set, a row of ``data.sets``; the problem's own name if None.
-    network
-        Name of a network in ``pipeline.training.networks``.
-    validations_per_epoch
-        How often the validation accuracy is measured.
-    precision
-        Of a network's products in training; ``auto``: ``bfloat16`` where the hardware has it.
-    seeds, optimizers
-        If None: ``training.seeds``; all rows.
-    target_train_loss, target_validation_accuracy
-        What "steps to reach" means: mean training loss (nats), accuracy (fraction). None: not asked.
-    tuned_on
-        Another problem whose tuned learning rate is the middle of this one's grid, or None for the row's own.
-    neighbours
-        With `tuned_on`: how many grid points on each side of that middle are tried.
-    """
-
-    data: Name | None = None
+    data: Name | None = None  # a row of ``data.sets``; the problem's own name if None
     title: Annotated[str, Field(min_length=1, max_length=40)] | None = None
-    network: Name
+    network: Name  # in ``pipeline.training.networks``
     epochs: Annotated[int, Field(ge=1, le=10_000, strict=True)]
     batch_size: Annotated[int, Field(ge=1, le=100_000, strict=True)]
     validations_per_epoch: Literal[1, 2, 5, 10] = 1
+    # of a network's products in training; ``auto``: ``bfloat16`` where the hardware has it
     precision: Literal["float32", "bfloat16", "auto"] = "float32"
-    seeds: Annotated[int, Field(ge=1, le=1000, strict=True)] | None = None
-    optimizers: Annotated[tuple[Name, ...], Field(min_length=1)] | None = None
+    seeds: Annotated[int, Field(ge=1, le=1000, strict=True)] | None = None  # ``training.seeds`` if None
+    optimizers: Annotated[tuple[Name, ...], Field(min_length=1)] | None = None  # all rows if None
+    # what "steps to reach" means: mean training loss (nats), accuracy (fraction); None: not asked
     target_train_loss: Annotated[float, Field(gt=0, lt=100, strict=True)] | None = None
     target_validation_accuracy: Annotated[float, Field(gt=0, lt=1, strict=True)] | None = None
+    # another problem whose tuned learning rate is the middle of this one's grid, and how many points on each side
     tuned_on: Name | None = None
     neighbours: Annotated[int, Field(ge=0, le=9, strict=True)] = 1
 

@@ -118,28 +118,16 @@ def probability_of_improvement(a: ArrayLike, b: ArrayLike, *, higher_is_better: 
 
 @dataclass(frozen=True, slots=True)
 class PairedComparison:
-    """What the shared seeds say about `a` against `b`.
-
-    Attributes
-    ----------
-    mean_a, mean_b, margin
-        In the metric's unit; `margin` is the largest difference that does not matter, None where none was stated.
-    interval
-        The mean of a − b (its ``estimate``) with the 95 % BCa bootstrap interval.
-    equivalence
-        The same mean with the t interval that is held against the margin (90 % at a level of 5 %).
-    p
-        Two-sided sign-flip p, not yet corrected for the family.
-    """
+    """What the shared seeds say about `a` against `b`."""
 
     pairs: int
-    mean_a: float
+    mean_a: float  # like `mean_b` and `margin` in the metric's unit
     mean_b: float
-    interval: Interval
-    equivalence: Interval
-    p: float
+    interval: Interval  # of the mean of a − b: 95 % BCa bootstrap
+    equivalence: Interval  # of the same mean, held against the margin: Student t, 90 % at a level of 5 %
+    p: float  # two-sided sign-flip, not yet corrected for the family
     probability_of_improvement: float
-    margin: float | None
+    margin: float | None  # the largest difference that does not matter; None where none was stated
     higher_is_better: bool
 
     @property

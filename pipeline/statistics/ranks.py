@@ -25,22 +25,12 @@ class FriedmanTest(NamedTuple):
 
 
 class MeanRanks(NamedTuple):
-    """Optimizers ranked over blocks (problems or seeds).
+    """Optimizers ranked over blocks (problems or seeds)."""
 
-    Attributes
-    ----------
-    ranks
-        Optimizer to mean rank, 1 is best, the best first.
-    critical_difference
-        Nemenyi's: how far apart two ranks must lie to differ.
-    p
-        Friedman's p that all rank alike; None where all tie in every block.
-    """
-
-    ranks: dict[str, float]
+    ranks: dict[str, float]  # optimizer to mean rank, 1 is best, the best first
     blocks: int
-    critical_difference: float
-    p: float | None
+    critical_difference: float  # Nemenyi's: how far apart two ranks must lie to differ
+    p: float | None  # Friedman's, that all rank alike; None where all tie in every block
 
 
 def rank(names: Sequence[str], scores: NDArray[np.float64], alpha: float = 0.05) -> MeanRanks | None:
@@ -51,7 +41,7 @@ def rank(names: Sequence[str], scores: NDArray[np.float64], alpha: float = 0.05)
     Parameters
     ----------
     scores
-        Shape ``(blocks, optimizers)``, higher is better: negate a loss. A diverged run may be given as −∞: it ranks last.
+        Shape ``(blocks, optimizers)``, higher is better: negate a loss. A diverged run may be given as −∞.
     """
     if len(names) < FEWEST_OPTIMIZERS or len(scores) < FEWEST_BLOCKS:
         return None

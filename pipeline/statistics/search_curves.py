@@ -15,21 +15,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Tolerance:
-    """How much of the learning-rate axis is good enough.
+    """How much of the learning-rate axis is good enough."""
 
-    Attributes
-    ----------
-    decades
-        Length of the good part, in powers of ten; 0 where only the best grid point itself is good.
-    best_learning_rate
-        The grid point with the best score; the smaller one on a tie.
-    open_low, open_high
-        Whether the smallest or the largest tried learning rate is itself good: `decades` is then a lower bound.
-    """
-
-    decades: float
-    best_learning_rate: float
+    decades: float  # length of the good part, in powers of ten; 0 where only the best grid point itself is good
+    best_learning_rate: float  # the smaller one on a tie
     best_score: float
+    # whether the smallest or the largest tried learning rate is itself good: `decades` is then a lower bound
     open_low: bool
     open_high: bool
 
