@@ -121,9 +121,8 @@ def _explanations(before: list[Outcome], again: list[Outcome]) -> list[str]:
 
     now = Environment.model_validate(environment.describe())
     then = _flat(Environment.read_if_there() or now)
-    lines = [
-        f"{name}: {then.get(name)} then, {value} now" for name, value in _flat(now).items() if value != then.get(name)
-    ]
+    changed = ((name, then.get(name), new) for name, new in _flat(now).items() if new != then.get(name))
+    lines = [f"{name}: {old} then, {new} now" for name, old, new in changed]
     if any(old.key != new.key for old, new in zip(before, again, strict=True)):
         lines.append("The code of the trainings, or torch or numpy, has changed since: run `dvc repro`.")
     return [*lines, "Another processor or another version of torch may round differently."]

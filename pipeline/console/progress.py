@@ -31,7 +31,7 @@ def progress(
     console: Console | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[Progress]:
-    """Show how far the work inside the block is, on standard error.
+    """Show how far the work inside the block is, on standard error; the yielded `Progress` works from any thread.
 
     Parameters
     ----------
@@ -41,11 +41,6 @@ def progress(
         What is counted, such as ``"trainings"``. ``"B"`` stands for bytes, shown as MiB and with their speed.
     done
         What earlier runs have finished: shown, but not counted for the speed.
-
-    Yields
-    ------
-    Progress
-        To be told how far the work is, from any thread.
     """
     console = console or _standard_error()
     # Not console.is_terminal: FORCE_COLOR, which CI services set, would put a live bar into a log file.

@@ -36,11 +36,11 @@ class Member:
 
 @dataclass(frozen=True)
 class Archive:
-    """A published data set: its name, the folder inside its archive, and the members that the study needs."""
+    """A published data set."""
 
     name: str
-    folder: str
-    members: tuple[Member, ...]
+    folder: str  # inside the published archive, with the members
+    members: tuple[Member, ...]  # those that the study needs; the archive may hold others
     url: str
 
     @property

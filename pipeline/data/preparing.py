@@ -28,13 +28,11 @@ def prepare(
     Parameters
     ----------
     dataset
-        Says whether its inputs are to be shifted to mean 0. Sparse counts are not: all their zeros would become
-        something else.
+        Says whether its inputs are to be shifted to mean 0: of sparse counts, all zeros would become something else.
     validation_fraction
         Share of the training examples that is set aside for validation.
     learning, test
-        Folders for the training and validation examples, and for the test examples. They are apart so that
-        stages which must not see the test set do not depend on it.
+        Two folders, so that stages which must not see the test set do not depend on it.
     """
     train_rows, validation_rows = stratified(data.train.labels, validation_fraction, seed)
     train, validation = data.train.take(train_rows), data.train.take(validation_rows)

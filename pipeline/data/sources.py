@@ -39,7 +39,7 @@ def fetch(
         Folders, archive files (tar, compressed or not, or zip) and http(s) URLs, in the order to try them.
         A folder may hold the members, the archive's own folder, or an archive file.
     target
-        The folder that will hold the members themselves. It is replaced at once, when all is right.
+        Replaced at once, when all is right; nothing half-written stays in it.
     downloads
         Where downloads are kept: a broken one as ``….part``, which the next run resumes, and a verified one.
 
@@ -47,8 +47,6 @@ def fetch(
     ------
     DataError
         Where no source works: every source with the reason, and what to do.
-    UserError
-        Where a folder cannot be written. Nothing half-written stays in `target`; a broken download stays resumable.
     """
     with writing(unfinished(target)):
         remove(unfinished(target))
@@ -93,13 +91,7 @@ def _fetch_from(archive: Archive, source: str, target: Path, downloads: Path, pa
 
 
 def candidates(archive: Archive, path: Path) -> list[Path]:
-    """Return what may hold the members of an archive, best first; nothing is opened.
-
-    Parameters
-    ----------
-    path
-        An archive file, or a folder with the members, with the archive's own folder, or with archive files.
-    """
+    """Return what may hold the members of an archive, best first, in a folder or as a file; nothing is opened."""
     if not path.is_dir():
         return [path] if path.is_file() else []
     folders = [

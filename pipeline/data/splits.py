@@ -10,8 +10,6 @@ def stratified(labels: np.ndarray, fraction: float, seed: int) -> tuple[np.ndarr
 
     Parameters
     ----------
-    labels
-        int64, shape (n,).
     fraction
         Share of the second part, above 0 and below 1.
     """

@@ -43,10 +43,8 @@ def one_message() -> Iterator[None]:
         raise SystemExit(error.exit_status) from None
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
-        kept = (
-            "What was finished before is kept: free space or correct the permissions, then run the same command again."
-        )
-        print(f"error: {error.strerror or error}{where}. {kept}", file=sys.stderr)
+        remedy = "free space or correct the permissions, then run the same command again"
+        print(f"error: {error.strerror or error}{where}. What was finished before is kept: {remedy}.", file=sys.stderr)
         raise SystemExit(2) from None
     except KeyboardInterrupt:
         print("interrupted: finished trainings are kept; the same command goes on from here", file=sys.stderr)

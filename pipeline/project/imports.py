@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 def without_collector() -> Iterator[None]:
     """Keep the garbage collector away from what the block imports, then and later.
 
-    It would search all modules again and again and find nothing to free: a fifth of the time of importing torch, half
-    of MLflow's. Processes forked later share the objects for as long as no collection touches them.
+    It would search all modules and find nothing to free: a fifth of torch's time to import, half of MLflow's. Processes
+    forked later share the objects for as long as no collection touches them.
     """
     gc.disable()
     try:

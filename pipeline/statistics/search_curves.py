@@ -91,11 +91,6 @@ def expected_best(scores: ArrayLike, trials: int, *, diverged_score: float | Non
         Shape ``(N,)``: one validation score per trial; NaN or infinite where the trial diverged.
     diverged_score
         What a diverged trial is worth, for example the accuracy of guessing; None refuses them.
-
-    Returns
-    -------
-    NDArray[np.float64]
-        Shape ``(trials,)``: entry k − 1 is the expectation after k trials.
     """
     if trials < 1:
         raise SampleError(f"trials is {trials}, at least 1 is needed.")

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipeline.console import printing
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -60,13 +62,9 @@ def judge(
 
 
 def _print(found: Judgement) -> None:
-    from rich.console import Console
-
     from pipeline.commands.judge import shown
 
-    console = Console(markup=False, highlight=False)
-    if not console.is_terminal:
-        console = Console(markup=False, highlight=False, width=_WIDTH_OF_A_FILE)
+    console = printing.plain_console(_WIDTH_OF_A_FILE)
     console.print(shown.headline(found), soft_wrap=True)
     console.print(_table(shown.optimizers(found)))
     console.print(_table(shown.comparisons(found)))
@@ -75,10 +73,7 @@ def _print(found: Judgement) -> None:
 
 
 def _table(rows: list[dict[str, str]]) -> Table:
-    from rich import box
-    from rich.table import Table
-
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    table = printing.empty_table()
     for name in rows[0]:
         if name in _NAMES:
             table.add_column(name, overflow="fold", min_width=8)

@@ -44,9 +44,8 @@ def run_study(folder: Path, variables: Mapping[str, str] | None = None) -> None:
 def _run(command: list[str], folder: Path, variables: Mapping[str, str] | None = None) -> None:
     environment = {**project_environment(), **(variables or {})}
     if subprocess.run(command, cwd=folder, env=environment, check=False).returncode:  # noqa: S603
-        raise UserError(
-            f"the study in {folder.resolve()} stopped: see the message above; run the same command to go on."
-        )
+        remedy = "see the message above; run the same command to go on"
+        raise UserError(f"the study in {folder.resolve()} stopped: {remedy}.")
 
 
 def project_environment() -> dict[str, str]:
