@@ -50,7 +50,7 @@ def as_bags(data: LabelledData, recipe: Recipe) -> LabelledData:
 
 
 def learn(images: np.ndarray, recipe: Recipe) -> np.ndarray:
-    """Learn a dictionary, float32 (words, side² · channels), by k-means on one thread: the same bytes anywhere."""
+    """Learn a dictionary, float32 (words, side² · channels), on one thread: the same bytes on any number of cores."""
     from sklearn.cluster import MiniBatchKMeans
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
