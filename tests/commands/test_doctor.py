@@ -383,8 +383,8 @@ def test_dvc_is_asked_what_is_stale(folder: Path) -> None:
     (folder / "in.txt").write_text("two", encoding="utf-8")
     changed = flow.stale()
     assert changed.mark == "warning"
-    assert "copy: in.txt modified" in changed.found
-    assert changed.remedy.startswith("dvc repro")
+    assert changed.found.endswith(": copy")
+    assert "dvc repro" in changed.remedy
 
 
 def test_a_dvc_that_does_not_answer_is_a_warning(folder: Path) -> None:
@@ -393,25 +393,7 @@ def test_a_dvc_that_does_not_answer_is_a_warning(folder: Path) -> None:
     assert "within 0.01 s" in found.found
 
 
-def test_the_rows_of_a_stage_are_named_together_with_their_commonest_reasons() -> None:
-    code = {"pipeline/training.py": "modified"}
-    found = flow.summarize(
-        {
-            "tune@sgd": [{"changed deps": {"params.yaml": {"optimizers.sgd": "modified"}, **code}}],
-            "tune@adam": [{"changed deps": code}],
-            "train@adam": [{"changed deps": code}],
-            "report": ["changed command", {"changed outs": {"reports/report.md": "deleted"}}],
-        }
-    )
+def test_the_rows_of_a_stage_are_named_together() -> None:
+    found = flow.summarize(["tune@sgd", "tune@adam", "train@adam", "report"])
     assert found.mark == "warning"
-    assert found.found.splitlines() == [
-        "4 would rerun, and what follows from them",
-        "tune (2 rows): pipeline/training.py modified, params.yaml (optimizers.sgd modified)",
-        "train@adam: pipeline/training.py modified",
-        "report: changed command, reports/report.md deleted",
-    ]
-
-
-def test_a_long_list_of_reasons_is_cut() -> None:
-    many = flow.summarize({"fetch": [{"changed deps": {f"file{i}": "new" for i in range(5)}}]})
-    assert many.found.splitlines()[1] == "fetch: file0 new, file1 new, file2 new, and 2 more"
+    assert found.found == "would rerun, and what follows from them: tune (2 rows), train, report"

@@ -17,13 +17,7 @@ _PROJECT = ("dvc.yaml", "params.yaml", ".dvcignore", ".gitignore", "pipeline", "
 
 
 def copy_project(project: Path, folder: Path) -> None:
-    """Copy what the pipeline needs into `folder`, with a smaller ``params.yaml``: the offline problems, made cheaper.
-
-    Raises
-    ------
-    SettingsError
-        Where ``params.yaml`` has none of the offline problems.
-    """
+    """Copy what the pipeline needs into `folder`, and keep only cheaper offline problems in its ``params.yaml``."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in _PROJECT:
         source, target = project / name, folder / name

@@ -34,27 +34,23 @@ def check(name: str, configured: Sequence[str], environment: Mapping[str, str]) 
     archive = archives.ARCHIVES[name]
     looks = {source: _look(archive, source) for source in sources_in_order(configured, environment)}
     listed = "; ".join(f"{shown(source)}: {look}" for source, look in looks.items()) or "none is configured"
-    there, fault = _what_is_there(archive)
-    if there:
-        return ok(subject, f"{there}. Sources: {listed}")
+    folder = paths.raw(name)
+    fault = f"not in {folder}/ yet"
+    if folder.exists():
+        try:
+            archives.verify(archive, folder)
+        except (DataError, OSError) as error:
+            fault = str(error).removesuffix(" Fetch the data again.").rstrip(".")
+        else:
+            return ok(subject, f"verified in {folder}/. Sources: {listed}")
+    elif _in_cache(paths.dvc_hash(paths.RAW)):
+        return ok(subject, f"in DVC's cache. Sources: {listed}")
     first = next((source for source, look in looks.items() if look in (_URL, _THERE)), None)
     put = f"put {archive.file_name} into {paths.DOWNLOADS}/, or set {SOURCE_VARIABLE}=/path/to/{archive.file_name}"
     if first is None:
         return problem(subject, f"{fault}, and there is no source: {listed}", put)
     found = f"{fault}; {shown(first)} would be tried first. Sources: {listed}"
     return warning(subject, found, f"without a network, {put}") if looks[first] == _URL else ok(subject, found)
-
-
-def _what_is_there(archive: Archive) -> tuple[str, str]:
-    """Return where the data is, or an empty text and what is wrong with it."""
-    folder = paths.raw(archive.name)
-    if not folder.exists():
-        return ("in DVC's cache" if _in_cache(paths.dvc_hash(paths.RAW)) else ""), f"not in {folder}/ yet"
-    try:
-        archives.verify(archive, folder)
-    except (DataError, OSError) as error:
-        return "", str(error).removesuffix(" Fetch the data again.").rstrip(".")
-    return f"verified in {folder}/", ""
 
 
 def _in_cache(digest: str | None) -> bool:

@@ -6,21 +6,19 @@ import json
 import subprocess
 import sys
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipeline.commands.doctor.finding import Finding, ok, warning
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable
 
 _SUBJECT = "stages"
 _SECONDS = 60
-# How many reasons are named; `dvc status` has them all
-_SHOWN = 3
 
 
 def stale(seconds: float = _SECONDS) -> Finding:
-    """Ask ``dvc status`` which stages would rerun, and why."""
+    """Ask ``dvc status`` which stages would rerun."""
     command = [sys.executable, "-m", "dvc", "status", "--json"]
     try:
         done = subprocess.run(  # noqa: S603 - fixed words
@@ -36,38 +34,11 @@ def stale(seconds: float = _SECONDS) -> Finding:
     return summarize(json.loads(done.stdout))
 
 
-def summarize(status: Mapping[str, list[Any]]) -> Finding:
-    """Turn DVC's answer into one finding, with a line for each stage and its commonest reasons.
-
-    Parameters
-    ----------
-    status
-        By stage, a list of ``{"changed deps": {path: how}}``, ``{"changed outs": …}`` and plain words.
-    """
-    if not status:
+def summarize(stages: Iterable[str]) -> Finding:
+    """Name the stages that would rerun, the rows of one stage together: ``tune (13 rows)``."""
+    rows = Counter(name.partition("@")[0] for name in stages)
+    if not rows:
         return ok(_SUBJECT, "none would rerun")
-    stages: dict[str, dict[str, list[Any]]] = {}
-    for name, changes in status.items():
-        stages.setdefault(name.partition("@")[0], {})[name] = changes
-    lines = [_line(stage, rows) for stage, rows in stages.items()]
-    found = "\n".join([f"{len(status)} would rerun, and what follows from them", *lines])
-    return warning(_SUBJECT, found, "dvc repro (or `dvc checkout` where only outputs are missing)")
-
-
-def _line(stage: str, rows: Mapping[str, list[Any]]) -> str:
-    name = next(iter(rows)) if len(rows) == 1 else f"{stage} ({len(rows)} rows)"
-    reasons = Counter(reason for changes in rows.values() for change in changes for reason in _reasons(change))
-    hidden = len(reasons) - _SHOWN
-    shown = [reason for reason, _ in reasons.most_common(_SHOWN)] + ([f"and {hidden} more"] if hidden > 0 else [])
-    return f"{name}: {', '.join(shown)}"
-
-
-def _reasons(change: Any) -> Iterator[str]:
-    if not isinstance(change, dict):
-        yield str(change)
-        return
-    for changed in change.values():
-        for path, how in changed.items():
-            # of a params file: which keys differ, and how
-            keys = f"({', '.join(f'{key} {text}' for key, text in how.items())})" if isinstance(how, dict) else how
-            yield f"{path} {keys}"
+    listed = ", ".join(name if count == 1 else f"{name} ({count} rows)" for name, count in rows.items())
+    remedy = "dvc status (says why), then dvc repro (or dvc checkout where only outputs are missing)"
+    return warning(_SUBJECT, f"would rerun, and what follows from them: {listed}", remedy)

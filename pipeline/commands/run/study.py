@@ -14,13 +14,7 @@ if TYPE_CHECKING:
 
 
 def check_rows() -> None:
-    """Check ``params.yaml``, and every optimizer and network of it against torch, before any work.
-
-    Raises
-    ------
-    SystemExit
-        With the check's own exit status, after its message.
-    """
+    """Check ``params.yaml`` and all its rows before any work; ends this process after a message where one is wrong."""
     # a process of its own, so that the memory of torch is free again while the study runs
     check = multiprocessing.get_context("spawn").Process(target=_check_rows)
     check.start()
@@ -39,20 +33,7 @@ def _check_rows() -> None:
 
 
 def run_study(folder: Path, variables: Mapping[str, str] | None = None) -> None:
-    """Run ``dvc repro`` in a project's folder (made one of DVC's where it is none), then print the answer.
-
-    Parameters
-    ----------
-    folder
-        The root of the project.
-    variables
-        Added to the environment.
-
-    Raises
-    ------
-    UserError
-        Where a stage failed; it has printed its own message.
-    """
+    """Run ``dvc repro`` in a project's folder with more environment `variables`, then print the answer."""
     if not (folder / ".dvc").exists():
         _run(["dvc", "init", "--no-scm", "--quiet"], folder)
     _run(["dvc", "repro"], folder, variables)
