@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
+_ATTEMPTS = 2
+
 # glibc gives large blocks back to the system at once, and every step would ask for them anew, page by page
 WORKER_ENVIRONMENT = {
     "MALLOC_TRIM_THRESHOLD_": str(1 << 32),
@@ -64,14 +66,14 @@ def parallel(
     Raises
     ------
     TrainingError
-        Where a process died (killed, out of memory) twice over the same task; the other tasks are done first.
+        Where a process died (killed, out of memory) twice with the same task alone; the others are done first.
     """
     suspects = _run(function, tasks, workers, on_result, spare)
-    # alone in its pool: if that process dies as well, this task is the cause
-    dead = [task for task in suspects if _run(function, [task], 1, on_result)]
+    # some had not even begun: a task is the cause only if it dies alone in its pool, again and again
+    dead = [task for task in suspects if all(_run(function, [task], 1, on_result) for _ in range(_ATTEMPTS))]
     if dead:
         raise TrainingError(
-            f"a worker process died twice over: {'; '.join(name(task) for task in dead)}. "
+            f"a worker process died {_ATTEMPTS} times over: {'; '.join(name(task) for task in dead)}. "
             "Most often memory ran out: set execution.workers in params.yaml to a smaller number, or free memory. "
             "Everything else is finished and kept; the same command goes on from here."
         )
@@ -211,7 +213,7 @@ def _environment() -> Iterator[None]:
     finally:
         for name, value in before.items():
             if value is None:
-                del os.environ[name]
+                os.environ.pop(name, None)
             else:
                 os.environ[name] = value
 

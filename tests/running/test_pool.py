@@ -93,14 +93,14 @@ if __name__ == "__main__":
 
 
 @pytest.mark.parametrize("deed", ["exit", "kill"])
-def test_a_deadly_task_is_retried_once_and_named_and_the_others_are_done(deed, pool_tasks, tmp_path):
+def test_a_deadly_task_is_retried_and_named_and_the_others_are_done(deed, pool_tasks, tmp_path):
     tasks = [(f"task{n}", deed if n == 2 else "work", tmp_path) for n in range(8)]
     done: list[str] = []
     with pytest.raises(TrainingError) as caught:
         pool.parallel(pool_tasks.note, tasks, 2, lambda task, result: done.append(result), lambda task: f"<{task[0]}>")
     assert sorted(done) == [f"task{n} done" for n in range(8) if n != 2]
-    # once beside others, once alone
-    assert len(list(tmp_path.glob("task2.*"))) == 2
+    # perhaps once beside others, and twice alone
+    assert len(list(tmp_path.glob("task2.*"))) in (2, 3)
     message = str(caught.value)
     assert "<task2>" in message
     assert [n for n in range(8) if f"<task{n}>" in message] == [2]
