@@ -23,22 +23,10 @@ if TYPE_CHECKING:
 
 
 def compare(settings: ComparisonSettings, metrics: Metrics, learning_rates: pd.DataFrame) -> Comparison:
-    """Compare the optimizers of every problem.
+    """Compare the optimizers of every problem; `learning_rates` is ``results/learning_rates.csv``.
 
-    Parameters
-    ----------
-    settings
-        Baseline, level and margins.
-    metrics
-        What every optimizer reached.
-    learning_rates
-        ``results/learning_rates.csv``.
-
-    Returns
-    -------
-    Comparison
-        Numbers rounded to six decimals, the same for the same input. Intervals are 95 % BCa; ``corrected_p`` is
-        Holm's over all optimizers of a problem and measure.
+    Numbers are rounded to six decimals, the same for the same input. Intervals are 95 % BCa; ``corrected_p`` is Holm's
+    over all optimizers of a problem and measure.
     """
     problems = {
         problem: ProblemComparison(

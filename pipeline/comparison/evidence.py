@@ -21,16 +21,7 @@ if TYPE_CHECKING:
 class Evidence:
     """All results that claims are judged on. What is absent is answered by a reason or by None, never made up.
 
-    Attributes
-    ----------
-    settings
-        Level, margins and groups of optimizers.
-    metrics, comparison
-        What every optimizer reached, and how they compare.
-    cost
-        What a step costs, or None where that was not measured.
-    labels, titles
-        Names of the optimizers and of the problems for people.
+    `labels` and `titles` are the names of the optimizers and of the problems for people.
     """
 
     settings: ComparisonSettings
@@ -83,8 +74,7 @@ class Evidence:
     def best_by_tuning(self, problem: str, among: Iterable[str]) -> str | None:
         """Return the optimizer whose tuned learning rate did best on the validation examples, or None.
 
-        The tuning has a seed of its own, so this choice favours nobody on the seeds that are compared. Searches that
-        ended on the edge of their grid do not count.
+        The tuning's seed is its own: this favours nobody on the seeds that are compared. Rates on an edge do not count.
         """
         found = self.metrics.problems.get(problem, {})
         settled = [name for name in self.roster(problem, among) if not found[name].on_edge]

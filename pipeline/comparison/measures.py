@@ -23,16 +23,12 @@ class Measure:
     Attributes
     ----------
     name
-        Its name in the metrics and its key in ``comparison.json``.
-    title
-        Its name in a sentence.
+        In the metrics and in ``comparison.json``; `title` is its name in a sentence.
     unit
         Of a difference. ``times``: the two are compared by their ratio, so that "half" and "double" weigh the
         same; differences are then of logarithms.
     margin
         Name of a margin in the settings.
-    higher_is_better
-        False for a loss, a gap, a time.
     target
         For the images until a target is reached: the target's name in the metrics.
     """

@@ -29,19 +29,7 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """One comparison.
-
-    Attributes
-    ----------
-    a, b
-        What is compared; the difference is a − b.
-    measure
-        What on.
-    found
-        None where the two cannot be compared.
-    reason
-        Why not; empty where they were.
-    """
+    """One comparison; the difference is a − b. `found` is None where the two cannot be compared: `reason` says why."""
 
     a: Row
     b: Row
@@ -72,31 +60,12 @@ def compare_all(
     measure: Measure,
     margin: float | None = None,
 ) -> list[Pair]:
-    """Compare optimizers, two at a time, on the seeds that the two share.
+    """Compare optimizers, two at a time, on the seeds that the two share; the differences are a − b.
 
     Seeds are in the same order everywhere, so a problem with fewer of them shares its first ones with the others.
     Where a target was not reached, the images count up to the end of the training: that limit is the same for both,
-    so the two stay exchangeable, and the difference is at most too small.
-
-    Parameters
-    ----------
-    settings
-        Level and margins.
-    metrics
-        What every optimizer reached.
-    couples
-        Each a and b; the difference is a − b.
-    measure
-        What to compare.
-    margin
-        Instead of the measure's own, on the scale of its differences.
-
-    Returns
-    -------
-    list of Pair
-        In the order of `couples`; without numbers where a row is missing, its learning rate lies on the edge of its
-        grid, a seed diverged or has no value, neither of the two reached the target in some seed, or there are fewer
-        than two seeds.
+    so the two stay exchangeable, and the difference is at most too small. `margin` replaces the measure's own, on the
+    scale of its differences. A pair that cannot be compared has a reason instead of numbers.
     """
     margin = measure.margin_in(settings.margins) if margin is None else margin
     scores = [_scores(metrics, a, b, measure) for a, b in couples]
@@ -130,10 +99,7 @@ def _scores(metrics: Metrics, a: Row, b: Row, measure: Measure) -> tuple[list[fl
 def compare_with_value(
     settings: ComparisonSettings, metrics: Metrics, a: Row, value: float, name: str, measure: Measure
 ) -> Pair:
-    """Compare an optimizer with a fixed value (on the measure's raw scale), seed by seed.
-
-    In the pair `name` stands for the value, in the place of an optimizer. Reasons as in `compare_all`.
-    """
+    """Compare an optimizer with a fixed value (on the measure's raw scale), called `name`, seed by seed."""
     b = Row(a.problem, name)
     scores = _seeds(metrics, a, measure)
     if isinstance(scores, str):

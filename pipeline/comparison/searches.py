@@ -18,15 +18,7 @@ _DIVERGED_ACCURACY = 0.0
 
 
 def describe(trials: pd.DataFrame, margin: float) -> Search:
-    """Describe the search of one optimizer on one problem.
-
-    Parameters
-    ----------
-    trials
-        Rows of ``results/learning_rates.csv``: one for each learning rate, with one seed.
-    margin
-        How far below the best validation accuracy (fraction) a learning rate is still a good one.
-    """
+    """Describe the search of one optimizer on one problem: rows of ``results/learning_rates.csv``, one seed each."""
     scores = trials["validation_accuracy"].where(trials["diverged_at"].isna()).to_numpy(dtype=np.float64)
     rates = trials["learning_rate"].to_numpy(dtype=np.float64)
     curve = expected_best(scores, len(scores), diverged_score=_DIVERGED_ACCURACY)

@@ -16,10 +16,7 @@ _AVERAGED = ("train_loss", "update", "validation_loss", "validation_accuracy")
 
 
 def training_curves(outcomes: Iterable[Outcome]) -> pd.DataFrame:
-    """Average the histories of every optimizer's seeds; a value that a seed lacks has no mean.
-
-    See `pipeline.results.tables.TRAINING_CURVES` for the columns.
-    """
+    """Average the histories of every optimizer's seeds; a value that a seed lacks has no mean."""
     rows = [
         {
             "problem": outcome.training.problem,
@@ -49,10 +46,7 @@ def training_curves(outcomes: Iterable[Outcome]) -> pd.DataFrame:
 
 
 def learning_rate_curves(trials: Iterable[Outcome], choices: Mapping[tuple[str, str], Choice]) -> pd.DataFrame:
-    """Return every trial of the learning-rate searches; `choices` is by problem and optimizer.
-
-    See `pipeline.results.tables.LEARNING_RATES` for the columns.
-    """
+    """Return every trial of the learning-rate searches; `choices` is by problem and optimizer."""
     rows = [
         {
             "problem": outcome.training.problem,

@@ -44,13 +44,7 @@ class _Problem:
 
 
 def evaluate(settings: Settings, workers: int) -> None:
-    """Evaluate all networks of the settings' roster in `workers` processes; write the results and the champion.
-
-    Raises
-    ------
-    DataError
-        Where searches or trainings are missing.
-    """
+    """Evaluate all networks of the settings' roster in `workers` processes; write the results and the champion."""
     choices = {
         (problem, name): choice
         for name in settings.optimizers

@@ -25,8 +25,6 @@ class StepCost(Record):
         Time of a whole training step, and of the update alone, over plain SGD's.
     microseconds_per_step, microseconds_optimizer
         The same as times, medians over rounds.
-    state_bytes_per_parameter
-        What the optimizer keeps between steps.
     rounds
         The step ratio of each round.
     """

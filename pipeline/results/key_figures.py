@@ -16,8 +16,6 @@ class Summary(Document):
 
     Attributes
     ----------
-    champion
-        The optimizer whose network is the champion of the main problem.
     accuracy
         Mean test accuracy on the main problem in percent: of the champion's optimizer (``champion``), then of each.
     lead

@@ -13,8 +13,6 @@ class ProblemFacts(Record):
 
     Attributes
     ----------
-    title, description
-        For people: a name, and one sentence.
     data
         Name of the data set.
     shape, classes

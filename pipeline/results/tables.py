@@ -18,15 +18,7 @@ _NAMES = ("problem", "optimizer", "class", "actual", "predicted")
 
 @dataclass(frozen=True)
 class Table:
-    """A CSV file with fixed columns.
-
-    Attributes
-    ----------
-    path
-        Where it lies, relative to the project.
-    columns
-        Their names, in order.
-    """
+    """A CSV file with fixed columns; its path is relative to the project."""
 
     path: Path
     columns: tuple[str, ...]

@@ -27,8 +27,6 @@ class VerdictRecord(Record):
         The verdict in plain words, with the numbers that decided.
     test
         How `p` was found.
-    what_would_change_it
-        What a reader would have to find to come to another verdict.
     rule, title, quote, needs
         Of the claim: see `pipeline.comparison.claim.Claim`.
     """

@@ -30,23 +30,14 @@ _EXAMPLES = 2
 
 
 def publish_evaluation(settings: Settings) -> None:
-    """Record what the evaluation found, for as long as the store answers.
-
-    These are the final metrics, one model per optimizer and problem (its best seed), and the registered champion.
-    """
+    """Record final metrics, one model per optimizer and problem (its best seed), and the registered champion."""
     with writing(connection.tracker(settings), "results") as writer:
         for job in _evaluation(settings, Metrics.read()):
             writer.submit(job)
 
 
 def publish_all(settings: Settings, record: Tracker) -> int:
-    """Write everything that the DVC outputs hold and the store lacks.
-
-    Returns
-    -------
-    int
-        How many runs were written or added to.
-    """
+    """Write everything that the DVC outputs hold and the store lacks; return how many runs were written or added to."""
     written = record.sync(_everything(settings))
     if metrics := Metrics.read_if_there():
         written += sum(record.do(job) for job in _evaluation(settings, metrics))

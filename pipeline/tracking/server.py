@@ -27,13 +27,7 @@ _NO_JOBS = ("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "false")
 
 
 def check_port(port: int) -> None:
-    """Check that a server could listen on a port of 127.0.0.1.
-
-    Raises
-    ------
-    UserError
-        If it could not: the port is taken, or reserved for root.
-    """
+    """Raise a UserError if a port of 127.0.0.1 is taken, or reserved for root."""
     with socket.socket() as trial:
         # as servers do, so that a connection that was just closed does not count
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -48,14 +42,7 @@ def check_port(port: int) -> None:
 def serve(store: str, port: int, when_it_answers: Callable[[], None]) -> None:
     """Run the MLflow UI on 127.0.0.1 until Ctrl-C, SIGTERM or SIGHUP ends it.
 
-    Parameters
-    ----------
-    store
-        Address of the store.
-    port
-        Where to listen.
-    when_it_answers
-        Called once, as soon as a browser would get an answer.
+    `when_it_answers` is called once, as soon as a browser would get an answer.
 
     Raises
     ------

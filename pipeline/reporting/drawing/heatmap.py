@@ -19,16 +19,8 @@ if TYPE_CHECKING:
 def heat_map(frame: pd.DataFrame, colours: str, norm: Normalize, height: float, label: str) -> tuple[Figure, Axes]:
     """Return a figure with one cell per row of `frame`, and its axes, on which rows and columns are not yet named.
 
-    Parameters
-    ----------
-    frame
-        Columns ``row`` and ``column`` (places from 0), ``shade`` (what the colour shows), ``text`` and ``bold``.
-    colours, norm
-        Name of a colour map, and what shades it covers.
-    height
-        Of a row, in inches.
-    label
-        Of the colour bar.
+    `frame` has columns ``row`` and ``column`` (places from 0), ``shade`` (what the colour shows), ``text``, ``bold``;
+    `height` is that of a row in inches, `label` names the colour bar.
     """
     grid = frame.pivot_table(index="row", columns="column", values="shade", fill_value=0.0)
     figure = Figure(figsize=(WIDTH, 1.6 + height * len(grid)), layout="constrained")

@@ -44,10 +44,7 @@ def data(results: Results, problem: str) -> pd.DataFrame:
 
 
 def draw(frame: pd.DataFrame) -> Figure:
-    """Draw one line per optimizer: a large dot and a bar for mean and interval, below them faint dots for seeds.
-
-    An arrow on the left edge stands for seeds further down than the axis goes.
-    """
+    """Draw a large dot and a bar for mean and interval, faint dots for seeds, an arrow for seeds left of the axis."""
     optimizers = frame.drop_duplicates("optimizer")
     figure = Figure(figsize=(WIDTH, 1.1 + 0.36 * len(optimizers)), layout="constrained")
     axes = figure.subplots()
