@@ -123,12 +123,8 @@ def by_pairs(
 
 def _in_words(decision: Decision, pairs: Sequence[Pair], evidence: Evidence, yes: str, no: str) -> Verdict:
     if decision.decisive is None:
-        gap = decision.note
-        return Verdict(
-            kind=decision.kind,
-            sentence=f"Not tested: {gap}.",
-            what_would_change_it=f"A study without this gap: {gap}.",
-        )
+        gap, change = f"Not tested: {decision.note}.", f"A study without this gap: {decision.note}."
+        return Verdict(kind=decision.kind, sentence=gap, what_would_change_it=change)
     pair = decision.decisive.pair
     effect, low, high = pair.effect()
     undecided, alike = "The numbers do not decide it", "The difference is too small to matter"

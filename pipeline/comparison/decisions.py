@@ -96,7 +96,7 @@ class Decision:
 
 def decided_by(kind: VerdictKind, decisive: Tested, note: str = "") -> Decision:
     """Return a decision with the corrected p of the pair that decided it."""
-    return Decision(kind, decisive, decisive.p, how(decisive), note)
+    return Decision(kind, decisive, decisive.p, _test(decisive, f"Holm over {decisive.family}", decisive.family), note)
 
 
 def untested(reason: str) -> Decision:
@@ -178,11 +178,6 @@ def somewhere(pairs: Sequence[Pair], evidence: Evidence) -> Decision:
 def clearest(members: Sequence[Tested]) -> Tested:
     """Return the tested pair with the smallest p, on a tie the one with the largest difference."""
     return min(members, key=lambda member: (member.p, -abs(member.size)))
-
-
-def how(tested: Tested) -> str:
-    """Say how a corrected p was found."""
-    return _test(tested, f"Holm over {tested.family}", tested.family)
 
 
 def _test(tested: Tested, correction: str, tests: int) -> str:

@@ -49,68 +49,50 @@ class Pair:
 def compare_rows(
     settings: ComparisonSettings, metrics: Metrics, a: Row, b: Row, measure: Measure, margin: float | None = None
 ) -> Pair:
-    """Compare two optimizers as `compare_all` does many."""
-    return compare_all(settings, metrics, [(a, b)], measure, margin)[0]
-
-
-def compare_all(
-    settings: ComparisonSettings,
-    metrics: Metrics,
-    couples: Sequence[tuple[Row, Row]],
-    measure: Measure,
-    margin: float | None = None,
-) -> list[Pair]:
-    """Compare optimizers, two at a time, on the seeds that the two share; the differences are a − b.
+    """Compare two optimizers on the seeds that they share; the difference is a − b.
 
     Seeds are in the same order everywhere, so a problem with fewer of them shares its first ones with the others.
     Where a target was not reached, the images count up to the end of the training: that limit is the same for both,
     so the two stay exchangeable, and the difference is at most too small. `margin` replaces the measure's own, on the
-    scale of its differences. A pair that cannot be compared has a reason instead of numbers.
+    scale of its differences.
     """
-    margin = measure.margin_in(settings.margins) if margin is None else margin
-    scores = [_scores(metrics, a, b, measure) for a, b in couples]
-    return [
-        Pair(a, b, measure, None, found)
-        if isinstance(found, str)
-        else Pair(a, b, measure, _tested(*found, measure, margin, settings.alpha, (*a, *b)))
-        for (a, b), found in zip(couples, scores, strict=True)
-    ]
-
-
-def _scores(metrics: Metrics, a: Row, b: Row, measure: Measure) -> tuple[list[float], list[float]] | str:
-    """Return what two optimizers have on their shared seeds, on the scale of differences, or why there is nothing."""
-    first, second = _seeds(metrics, a, measure), _seeds(metrics, b, measure)
-    if isinstance(first, str):
-        return first
-    if isinstance(second, str):
-        return second
-    shared = list(zip(first, second, strict=False))
-    limits = (training_length(metrics, a.problem), training_length(metrics, b.problem))
-    reason = _unusable(a, b, measure, shared) or _endless(shared, measure, limits)
-    if reason:
-        return reason
-    scores = [
-        [_scale(limit if value is None else value, measure) for value in values]
-        for limit, values in zip(limits, zip(*shared, strict=True), strict=True)
-    ]
-    return scores[0], scores[1]
+    return _compared(settings, metrics, a, b, _seeds(metrics, a, measure), _seeds(metrics, b, measure), measure, margin)
 
 
 def compare_with_value(
     settings: ComparisonSettings, metrics: Metrics, a: Row, value: float, name: str, measure: Measure
 ) -> Pair:
     """Compare an optimizer with a fixed value (on the measure's raw scale), called `name`, seed by seed."""
-    b = Row(a.problem, name)
-    scores = _seeds(metrics, a, measure)
-    if isinstance(scores, str):
-        return Pair(a, b, measure, None, scores)
-    reason = _unusable(a, b, measure, [(score, value) for score in scores])
-    if reason:
+    seeds = _seeds(metrics, a, measure)
+    values = seeds if isinstance(seeds, str) else [value] * len(seeds)
+    return _compared(settings, metrics, a, Row(a.problem, name), seeds, values, measure, None)
+
+
+def _compared(
+    settings: ComparisonSettings,
+    metrics: Metrics,
+    a: Row,
+    b: Row,
+    first: Seeds | str,
+    second: Seeds | str,
+    measure: Measure,
+    margin: float | None,
+) -> Pair:
+    if isinstance(first, str) or isinstance(second, str):
+        return Pair(a, b, measure, None, first if isinstance(first, str) else str(second))
+    shared = list(zip(first, second, strict=False))
+    limits = (training_length(metrics, a.problem), training_length(metrics, b.problem))
+    if reason := _unusable(a, b, measure, shared) or _endless(shared, measure, limits):
         return Pair(a, b, measure, None, reason)
-    first = [_scale(score, measure) for score in scores]
-    second = [_scale(value, measure)] * len(scores)
-    margin = measure.margin_in(settings.margins)
-    return Pair(a, b, measure, _tested(first, second, measure, margin, settings.alpha, (*a, *b)))
+    ours, theirs = (
+        [_scale(limit if value is None else value, measure) for value in values]
+        for limit, values in zip(limits, zip(*shared, strict=True), strict=True)
+    )
+    margin = measure.margin_in(settings.margins) if margin is None else margin
+    # a generator of its own for every comparison: another optimizer in the study changes no interval
+    rng = np.random.default_rng(list("/".join((*a, *b, measure.name)).encode()))
+    better = measure.higher_is_better
+    return Pair(a, b, measure, paired.compare(ours, theirs, margin, rng, higher_is_better=better, alpha=settings.alpha))
 
 
 def _seeds(metrics: Metrics, row: Row, measure: Measure) -> Seeds | str:
@@ -167,17 +149,3 @@ def _scale(value: float | None, measure: Measure) -> float:
     if value is None:
         raise ValueError(f"{measure.name}: a value is missing that was to be refused before")
     return math.log(value) if measure.unit == "times" else value
-
-
-def _tested(
-    first: Sequence[float],
-    second: Sequence[float],
-    measure: Measure,
-    margin: float,
-    alpha: float,
-    names: tuple[str, ...],
-) -> PairedComparison:
-    # a generator of its own for every comparison: another optimizer in the study changes no interval
-    entropy = list("/".join((*names, measure.name)).encode())
-    rng = np.random.default_rng(entropy)
-    return paired.compare(first, second, margin, rng, higher_is_better=measure.higher_is_better, alpha=alpha)

@@ -18,11 +18,8 @@ if TYPE_CHECKING:
 
 def lead(kind: VerdictKind, *, yes: str, no: str, alike: str, undecided: str) -> str:
     """Return the clause that opens a verdict's sentence."""
-    return {
-        VerdictKind.SUPPORTED: yes,
-        VerdictKind.REFUTED: no,
-        VerdictKind.NO_MEANINGFUL_DIFFERENCE: alike,
-    }.get(kind, undecided)
+    known = {VerdictKind.SUPPORTED: yes, VerdictKind.REFUTED: no, VerdictKind.NO_MEANINGFUL_DIFFERENCE: alike}
+    return known.get(kind, undecided)
 
 
 def numbers(pair: Pair, evidence: Evidence) -> str:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from pipeline.running.outputs import Choice
-    from pipeline.training.record import Outcome, Training
+    from pipeline.training.record import Outcome
 
 _AVERAGED = ("train_loss", "update", "validation_loss", "validation_accuracy")
 
@@ -55,7 +55,8 @@ def learning_rate_curves(trials: Iterable[Outcome], choices: Mapping[tuple[str, 
             "validation_accuracy": outcome.validation_accuracy,
             "validation_loss": outcome.last.validation_loss,
             "diverged_at": outcome.diverged_at,
-            "chosen": _is_chosen(outcome.training, choices),
+            "chosen": outcome.training.learning_rate
+            == choices[outcome.training.problem, outcome.training.optimizer].learning_rate,
         }
         for outcome in trials
     ]
@@ -69,7 +70,3 @@ def _images_per_epoch(outcome: Outcome) -> float:
         measured = sum(point.validation_accuracy is not None for point in outcome.history)
         epochs = measured // outcome.training.validations_per_epoch
     return outcome.last.images / epochs
-
-
-def _is_chosen(training: Training, choices: Mapping[tuple[str, str], Choice]) -> bool:
-    return choices[training.problem, training.optimizer].learning_rate == training.learning_rate

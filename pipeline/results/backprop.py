@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from pipeline.results.document import Document, Record
 
@@ -72,7 +72,7 @@ class WorkedExample(Document):
     ``contradicted`` holds, by symbol, what can be read in the assignment but does not follow from these settings.
     """
 
-    PATH: ClassVar[Path] = Path("results/backprop.json")
+    PATH = Path("results/backprop.json")
 
     network: Network
     steps: tuple[Step, ...]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from pipeline.results.document import Document, Record
 
@@ -101,7 +101,7 @@ class ProblemComparison(Record):
 class Comparison(Document):
     """All comparisons: the section ``comparison`` of ``params.yaml`` that held, by problem, and over all problems."""
 
-    PATH: ClassVar[Path] = Path("results/comparison.json")
+    PATH = Path("results/comparison.json")
 
     settings: dict[str, Any]
     problems: dict[str, ProblemComparison]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
 
 from pipeline.results.document import Document, Record
 
@@ -40,6 +39,6 @@ class StepCost(Record):
 class Cost(Document):
     """What a step costs, by optimizer."""
 
-    PATH: ClassVar[Path] = Path("results/cost.json")
+    PATH = Path("results/cost.json")
 
     optimizers: dict[str, StepCost]

@@ -24,8 +24,8 @@ class Summary(Document):
         How many claims came to each verdict.
     """
 
-    PATH: ClassVar[Path] = Path("results/summary.json")
-    SCHEMA: ClassVar[int | None] = None
+    PATH = Path("results/summary.json")
+    SCHEMA = None
 
     champion: str
     accuracy: dict[str, float | None]

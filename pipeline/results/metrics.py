@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
 
 from pipeline.results.document import Document, Record
 
@@ -95,6 +94,6 @@ class OptimizerMetrics(Record):
 class Metrics(Document):
     """What every optimizer reached: `problems` is by problem and optimizer."""
 
-    PATH: ClassVar[Path] = Path("results/metrics.json")
+    PATH = Path("results/metrics.json")
 
     problems: dict[str, dict[str, OptimizerMetrics]]

@@ -45,10 +45,7 @@ class Table:
         files.write_csv(self.path, frame[list(self.columns)])
 
 
-PER_CLASS = Table(
-    Path("results/per_class.csv"),
-    ("problem", "optimizer", "class", "accuracy", "low", "high"),
-)
+PER_CLASS = Table(Path("results/per_class.csv"), ("problem", "optimizer", "class", "accuracy", "low", "high"))
 """Test accuracy of each class (fraction, mean over seeds) with its 95 % Wilson interval."""
 
 CONFUSION = Table(Path("results/confusion_matrix.csv"), ("problem", "actual", "predicted", "count"))

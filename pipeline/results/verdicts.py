@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
 
 from pipeline.results.document import Document, Record
 
@@ -51,6 +50,6 @@ class VerdictRecord(Record):
 class Verdicts(Document):
     """The verdicts by claim, the study's question first."""
 
-    PATH: ClassVar[Path] = Path("results/verdicts.json")
+    PATH = Path("results/verdicts.json")
 
     claims: dict[str, VerdictRecord]

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from pipeline.training.record import Outcome
 
 _FINAL = ("test_accuracy", "train_accuracy", "test_loss", "generalization_gap", "calibration_error")
-_EXAMPLES = 2
 
 
 def publish_evaluation(settings: Settings) -> None:
@@ -79,7 +78,7 @@ def _model(best: Outcome, settings: Settings) -> Job:
     training = best.training
     learning = paths.learning(settings.data_of(training.problem))
     description = reader.describe(learning)
-    example = reader.open_part(learning, "validation").inputs[:_EXAMPLES].copy()
+    example = reader.open_part(learning, "validation").inputs[:2].copy()
 
     def make() -> nn.Module:
         from pipeline.evaluation.classifier import Classifier

@@ -20,10 +20,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _HOST = "127.0.0.1"
-_SECONDS_TO_END = 10
-_LINES_SHOWN = 5
-# Jobs are for the evaluation of language models, and each is a process
-_NO_JOBS = ("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "false")
 
 
 def check_port(port: int) -> None:
@@ -80,7 +76,8 @@ def _server(store: str, port: int, log: Path | None) -> Iterator[subprocess.Pope
     # one worker: a single person looks, and each costs an import of MLflow
     command = [sys.executable, "-m", "mlflow", "ui", "--host", _HOST, "--port", str(port), "--workers", "1"]
     command += ["--backend-store-uri", store]
-    os.environ.setdefault(*_NO_JOBS)
+    # jobs are for the evaluation of language models, and each is a process
+    os.environ.setdefault("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "false")
     if log:
         log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") if log else contextlib.nullcontext() as output:
@@ -95,12 +92,12 @@ def _server(store: str, port: int, log: Path | None) -> Iterator[subprocess.Pope
 
 
 def _stop(server: subprocess.Popen[bytes]) -> None:
-    """End a server and all that it started; kill what is left after some seconds."""
+    """End a server and all that it started; kill what is left after ten seconds."""
     for how in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(server.pid, how)
         with contextlib.suppress(subprocess.TimeoutExpired):
-            server.wait(_SECONDS_TO_END)
+            server.wait(10)
 
 
 def _answers(port: int) -> bool:
@@ -115,5 +112,5 @@ def _answers(port: int) -> bool:
 
 def _last_lines(log: Path | None) -> str:
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log else []
-    last = [line for line in lines if line.strip()][-_LINES_SHOWN:]
+    last = [line for line in lines if line.strip()][-5:]
     return "\n  ".join([f". The end of its log, {log}:", *last]) if last else "."

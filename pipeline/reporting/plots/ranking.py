@@ -26,17 +26,10 @@ def data(results: Results, problem: str) -> pd.DataFrame:
     are the optimizer's, NaN where there is none) and ``diverged`` (number of its seeds).
     """
     rows = [
-        (
-            name,
-            seed,
-            accuracy,
-            found.test_accuracy.mean,
-            found.test_accuracy.low,
-            found.test_accuracy.high,
-            found.diverged,
-        )
+        (name, seed, accuracy, reached.mean, reached.low, reached.high, found.diverged)
         for name, found in results.measured(problem).items()
-        for seed, accuracy in zip(results.settings.seeds(problem), found.test_accuracy.seeds, strict=True)
+        for reached in [found.test_accuracy]
+        for seed, accuracy in zip(results.settings.seeds(problem), reached.seeds, strict=True)
     ]
     numbers = pd.DataFrame(rows, columns=["optimizer", "seed", *_PERCENTAGES, "diverged"])
     numbers[_PERCENTAGES] = 100 * numbers[_PERCENTAGES].astype(float)
