@@ -8,12 +8,10 @@ from pipeline.comparison import rankings, searches
 from pipeline.comparison.measures import MEASURES
 from pipeline.comparison.pairs import Row, compare_rows
 from pipeline.project.numbers import decimals
-from pipeline.results.comparison import Comparison, Difference, ProblemComparison, Search
+from pipeline.results.comparison import Comparison, Difference, ProblemComparison
 from pipeline.statistics.paired import holm_of_tested
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     import pandas as pd
 
     from pipeline.comparison.measures import Measure
@@ -34,9 +32,14 @@ def compare(settings: ComparisonSettings, metrics: Metrics, learning_rates: pd.D
                 measure.name: _against_baseline(settings, metrics, problem, measure) for measure in MEASURES
             },
             ranking=rankings.over_seeds(entries, settings.alpha),
-            searches=_searches(learning_rates, problem, entries, settings.margins.learning_rate),
+            searches={
+                name: searches.describe(trials, settings.margins.learning_rate)
+                for name in entries
+                if len(trials := here[here["optimizer"] == name])
+            },
         )
         for problem, entries in metrics.problems.items()
+        for here in [learning_rates[learning_rates["problem"] == problem]]
     }
     return Comparison(
         settings=settings.model_dump(mode="json"),
@@ -72,11 +75,3 @@ def _difference(pair: Pair, corrected_p: float | None, alpha: float) -> Differen
         pairs=found.pairs if found else 0,
         reason=None if found else pair.reason,
     )
-
-
-def _searches(
-    learning_rates: pd.DataFrame, problem: str, optimizers: Iterable[str], margin: float
-) -> dict[str, Search]:
-    here = learning_rates[learning_rates["problem"] == problem]
-    by_optimizer = {name: here[here["optimizer"] == name] for name in optimizers}
-    return {name: searches.describe(rows, margin) for name, rows in by_optimizer.items() if len(rows)}

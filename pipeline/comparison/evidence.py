@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
     from pipeline.comparison.measures import Measure
     from pipeline.comparison.settings import ComparisonSettings
-    from pipeline.results.comparison import Comparison, Search, Tolerance
-    from pipeline.results.cost import Cost, StepCost
+    from pipeline.results.comparison import Comparison, Search
+    from pipeline.results.cost import Cost
     from pipeline.results.metrics import Metrics
 
 
@@ -75,16 +75,7 @@ class Evidence:
         settled = [name for name in self.roster(problem, among) if not found[name].on_edge]
         return max(settled, key=lambda name: found[name].tuned_accuracy, default=None)
 
-    def tolerance(self, problem: str, optimizer: str) -> Tolerance | None:
-        """Return how forgiving an optimizer's learning rate is, or None where that is unknown."""
-        search = self.search(problem, optimizer)
-        return search.tolerance if search else None
-
     def search(self, problem: str, optimizer: str) -> Search | None:
         """Return what the search of a learning rate tells, or None where there was none."""
         compared = self.comparison.problems.get(problem)
         return compared.searches.get(optimizer) if compared else None
-
-    def step_cost(self, optimizer: str) -> StepCost | None:
-        """Return what a step costs, or None where it was not measured."""
-        return self.cost.optimizers.get(optimizer) if self.cost else None

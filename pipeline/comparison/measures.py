@@ -20,17 +20,9 @@ Seeds = Sequence[float | None]
 class Measure:
     """A quantity with one value for each seed.
 
-    Attributes
-    ----------
-    name
-        In the metrics and in ``comparison.json``; `title` is its name in a sentence.
-    unit
-        Of a difference. ``times``: the two are compared by their ratio, so that "half" and "double" weigh the
-        same; differences are then of logarithms.
-    margin
-        Name of a margin in the settings.
-    target
-        For the images until a target is reached: the target's name in the metrics.
+    `name` is its key in the metrics and in ``comparison.json``, `margin` that of a margin in the settings, and `target`
+    the target's name in the metrics, for the images until it is reached. Where the `unit` is ``times``, two are compared by
+    their ratio, so that "half" and "double" weigh the same; differences are then of logarithms.
     """
 
     name: str

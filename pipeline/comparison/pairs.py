@@ -119,21 +119,16 @@ def _unusable(a: Row, b: Row, measure: Measure, shared: Sequence[tuple[float | N
     if len(shared) < 2:
         return f"{a.optimizer} and {b.optimizer} share {len(shared)} seed(s) on {a.problem}; two are needed"
     if measure.target:
-        neither = sum(first is None and second is None for first, second in shared)
-        if neither:
+        if neither := sum(first is None and second is None for first, second in shared):
             return (
                 f"neither {a.optimizer} nor {b.optimizer} reached the target on {a.problem} "
                 f"in {neither} of {len(shared)} seeds"
             )
         return ""
-    if any(_missing(value, measure) for values in shared for value in values):
+    # a share that was rounded to zero has no ratio to another
+    if any(value is None or (measure.unit == "times" and value <= 0) for values in shared for value in values):
         return f"a seed of {a.optimizer} or {b.optimizer} on {a.problem} has no {measure.title}"
     return ""
-
-
-def _missing(value: float | None, measure: Measure) -> bool:
-    # a share that was rounded to zero has no ratio to another
-    return value is None or (measure.unit == "times" and value <= 0)
 
 
 def _endless(

@@ -24,11 +24,12 @@ def summary(
 
     A point's training loss is the mean over the batches since the point before: a lucky batch reaches no target.
     """
+    whole = next((outcome.last for outcome in outcomes if not outcome.diverged), None)
     return Convergence(
         train_loss=_reached(outcomes, target_train_loss, _loss_is_low),
         validation_accuracy=_reached(outcomes, target_validation_accuracy, _accuracy_is_high),
         step_persistence=over_seeds(np.array([step_persistence(outcome) for outcome in outcomes], dtype=np.float64)),
-        length=_length(outcomes),
+        length=Length(steps=whole.step, images=whole.images) if whole else None,
     )
 
 
@@ -63,8 +64,3 @@ def _reached(outcomes: Sequence[Outcome], target: float | None, good: Callable[[
         steps=tuple(point and point.step for point in points),
         images=tuple(point and point.images for point in points),
     )
-
-
-def _length(outcomes: Sequence[Outcome]) -> Length | None:
-    whole = next((outcome.last for outcome in outcomes if not outcome.diverged), None)
-    return None if whole is None else Length(steps=whole.step, images=whole.images)

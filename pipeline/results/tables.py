@@ -62,9 +62,6 @@ TRAINING_CURVES = Table(
 
 LEARNING_RATES = Table(
     Path("results/learning_rates.csv"),
-    (
-        *("problem", "optimizer", "learning_rate", "validation_accuracy", "validation_loss"),
-        *("diverged_at", "chosen"),
-    ),
+    (*("problem", "optimizer", "learning_rate", "validation_accuracy", "validation_loss"), *("diverged_at", "chosen")),
 )
 """Every trial of the searches; `diverged_at` is a step."""

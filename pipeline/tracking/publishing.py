@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from torch import nn
 
-    from pipeline.results.metrics import OptimizerMetrics
     from pipeline.settings.study import Settings
     from pipeline.tracking.tracker import Job, Tracker
     from pipeline.training.record import Outcome
@@ -58,7 +57,11 @@ def _evaluation(settings: Settings, metrics: Metrics) -> Iterator[Job]:
     for problem in settings.problems:
         reached = metrics.problems.get(problem, {}).values()
         # by key: the evaluation may be older than the trainings
-        final = {key: _of_seed(found, index) for found in reached for index, key in enumerate(found.trainings)}
+        final = {
+            key: {name: value for name in _FINAL if (value := getattr(found, name).seeds[index]) is not None}
+            for found in reached
+            for index, key in enumerate(found.trainings)
+        }
         yield partial(Runs.add_metrics, problem=problem, metrics=final)
         trainings = [by_name.get(name, []) for name in settings.roster(problem)]
         evaluated = [[o for o in some if o.training.problem == problem and o.key in final] for some in trainings]
@@ -67,11 +70,6 @@ def _evaluation(settings: Settings, metrics: Metrics) -> Iterator[Job]:
         if best and problem == settings.main_problem:
             champion = choosing.champion([outcome for some in evaluated for outcome in some])
             yield partial(models.register, name=f"{problem}-cnn", outcome=champion)
-
-
-def _of_seed(found: OptimizerMetrics, index: int) -> dict[str, float]:
-    values = {name: getattr(found, name).seeds[index] for name in _FINAL}
-    return {name: value for name, value in values.items() if value is not None}
 
 
 def _model(best: Outcome, settings: Settings) -> Job:
