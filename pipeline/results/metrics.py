@@ -50,20 +50,14 @@ class Convergence(Record):
 
 
 class OptimizerMetrics(Record):
-    """What one optimizer reached on one problem. Accuracies are fractions 0 to 1, losses nats.
+    """What one optimizer reached on one problem. Accuracies are fractions 0 to 1, losses mean cross-entropies in nats.
 
     Attributes
     ----------
     generalization_gap
         Training accuracy − test accuracy.
-    test_loss, train_loss
-        Mean cross-entropy.
-    calibration_error
-        Expected calibration error.
     per_class
         Test accuracy by class, mean over the seeds.
-    diverged
-        How many seeds diverged.
     trainings
         The keys of the final trainings, in the order of the seeds.
     learning_rate, tuned_accuracy, trials, on_edge

@@ -24,8 +24,6 @@ class VerdictRecord(Record):
         The problems that the verdict rests on.
     sentence
         The verdict in plain words, with the numbers that decided.
-    test
-        How `p` was found.
     rule, title, quote, needs
         Of the claim: see `pipeline.comparison.claim.Claim`.
     """
