@@ -21,7 +21,7 @@ class Measure:
     """A quantity with one value for each seed.
 
     `name` is its key in the metrics and in ``comparison.json``, `margin` that of a margin in the settings, and `target`
-    the target's name in the metrics, for the images until it is reached. Where the `unit` is ``times``, two are compared
+    the target's name in the metrics, for the images until it is reached. Where the unit is ``times``, two are compared
     by their ratio, so that "half" and "double" weigh the same; differences are then of logarithms.
     """
 
