@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from pipeline.reporting.drawing.axes import WIDTH, draw_interval, name_rows, records, tidy
+from pipeline.reporting.drawing.axes import draw_interval, name_rows, one_panel, records, tidy
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
     from pipeline.reporting.results import Results
 
@@ -39,8 +39,7 @@ def data(results: Results, problem: str) -> pd.DataFrame:
 def draw(frame: pd.DataFrame) -> Figure:
     """Draw a large dot and a bar for mean and interval, faint dots for seeds, an arrow for seeds left of the axis."""
     optimizers = frame.drop_duplicates("optimizer")
-    figure = Figure(figsize=(WIDTH, 1.1 + 0.36 * len(optimizers)), layout="constrained")
-    axes = figure.subplots()
+    figure, axes = one_panel(1.1 + 0.36 * len(optimizers), "test accuracy (%)", "optimizer, best first")
     left, right = _limits(frame)
     axes.set_xlim(left, right)
     seen = frame[frame["accuracy"] >= left]
@@ -51,8 +50,6 @@ def draw(frame: pd.DataFrame) -> Figure:
         draw_interval(axes, row, "mean", 8)
         _note_mean(axes, row)
     axes.set_ylim(len(optimizers) - 0.3, -0.6)
-    axes.set_xlabel("test accuracy (%)")
-    axes.set_ylabel("optimizer, best first")
     axes.xaxis.set_major_locator(MaxNLocator(8))
     name_rows(axes, optimizers)
     tidy(axes, "x")
