@@ -36,13 +36,7 @@ def _plans(settings: Settings, optimizer: str) -> list[Training]:
     digests = {problem: reader.describe(paths.learning(settings.data_of(problem))).digest for problem in choices}
     return [
         plan(
-            "train",
-            settings,
-            optimizer,
-            problem,
-            learning_rate=choice.learning_rate,
-            seed=seed,
-            data=digests[problem],
+            "train", settings, optimizer, problem, learning_rate=choice.learning_rate, seed=seed, data=digests[problem]
         )
         for problem, choice in choices.items()
         for seed in settings.seeds(problem)

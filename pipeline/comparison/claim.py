@@ -38,20 +38,8 @@ class Verdict:
 class Claim:
     """A claim of the assignment; its id is the name of its file.
 
-    Attributes
-    ----------
-    title
-        A name for people, without a full stop.
-    quote
-        The sentence of the assignment.
-    rule
-        The decision rule in plain words, written before the numbers.
-    needs
-        The evidence it asks for.
-    find
-        Judges the evidence; None where the evidence that the claim needs is absent.
-    is_the_question
-        Whether this is the question of the study, which comes first.
+    `rule` is the decision rule in plain words, written before the numbers; `needs` is the evidence that `find` judges,
+    which returns None where that is absent. `is_the_question` of the study comes first.
     """
 
     title: str
@@ -120,17 +108,10 @@ def by_pairs(
     yes: str,
     no: str,
 ) -> Callable[[Evidence], Verdict | None]:
-    """Return how a claim is judged that compares optimizers two at a time.
+    """Return how a claim is judged that compares optimizers two at a time; in every pair `a` is claimed to be better.
 
-    Parameters
-    ----------
-    pairs
-        What is compared: `on`, `only_on`, `everywhere`, or a function of the claim's own. In every pair `a` is
-        claimed to be better than `b`.
-    decide
-        A rule of `decisions`, or a function of the claim's own.
-    yes, no
-        What a supported and a refuted claim means, a clause without a full stop.
+    `pairs` says what is compared, `decide` is a rule of `decisions` or the claim's own; `yes` and `no` are what a
+    supported and a refuted claim means, clauses without a full stop.
     """
 
     def find(evidence: Evidence) -> Verdict | None:
@@ -142,12 +123,8 @@ def by_pairs(
 
 def _in_words(decision: Decision, pairs: Sequence[Pair], evidence: Evidence, yes: str, no: str) -> Verdict:
     if decision.decisive is None:
-        gap = decision.note
-        return Verdict(
-            kind=decision.kind,
-            sentence=f"Not tested: {gap}.",
-            what_would_change_it=f"A study without this gap: {gap}.",
-        )
+        gap, change = f"Not tested: {decision.note}.", f"A study without this gap: {decision.note}."
+        return Verdict(kind=decision.kind, sentence=gap, what_would_change_it=change)
     pair = decision.decisive.pair
     effect, low, high = pair.effect()
     undecided, alike = "The numbers do not decide it", "The difference is too small to matter"

@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING
 
 from pipeline.comparison import rankings, searches
 from pipeline.comparison.measures import MEASURES
-from pipeline.comparison.pairs import Row, compare_all
+from pipeline.comparison.pairs import Row, compare_rows
 from pipeline.project.numbers import decimals
-from pipeline.results.comparison import Comparison, Difference, ProblemComparison, Search
+from pipeline.results.comparison import Comparison, Difference, ProblemComparison
 from pipeline.statistics.paired import holm_of_tested
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     import pandas as pd
 
     from pipeline.comparison.measures import Measure
@@ -23,22 +21,10 @@ if TYPE_CHECKING:
 
 
 def compare(settings: ComparisonSettings, metrics: Metrics, learning_rates: pd.DataFrame) -> Comparison:
-    """Compare the optimizers of every problem.
+    """Compare the optimizers of every problem; `learning_rates` is ``results/learning_rates.csv``.
 
-    Parameters
-    ----------
-    settings
-        Baseline, level and margins.
-    metrics
-        What every optimizer reached.
-    learning_rates
-        ``results/learning_rates.csv``.
-
-    Returns
-    -------
-    Comparison
-        Numbers rounded to six decimals, the same for the same input. Intervals are 95 % BCa; ``corrected_p`` is
-        Holm's over all optimizers of a problem and measure.
+    Numbers are rounded to six decimals, the same for the same input. Intervals are 95 % BCa; ``corrected_p`` is Holm's
+    over all optimizers of a problem and measure.
     """
     problems = {
         problem: ProblemComparison(
@@ -46,9 +32,14 @@ def compare(settings: ComparisonSettings, metrics: Metrics, learning_rates: pd.D
                 measure.name: _against_baseline(settings, metrics, problem, measure) for measure in MEASURES
             },
             ranking=rankings.over_seeds(entries, settings.alpha),
-            searches=_searches(learning_rates, problem, entries, settings.margins.learning_rate),
+            searches={
+                name: searches.describe(trials, settings.margins.learning_rate)
+                for name in entries
+                if len(trials := here[here["optimizer"] == name])
+            },
         )
         for problem, entries in metrics.problems.items()
+        for here in [learning_rates[learning_rates["problem"] == problem]]
     }
     return Comparison(
         settings=settings.model_dump(mode="json"),
@@ -61,8 +52,8 @@ def _against_baseline(
     settings: ComparisonSettings, metrics: Metrics, problem: str, measure: Measure
 ) -> dict[str, Difference]:
     baseline = Row(problem, settings.baseline)
-    couples = [(Row(problem, name), baseline) for name in metrics.problems[problem] if name != settings.baseline]
-    pairs = compare_all(settings, metrics, couples, measure)
+    others = [Row(problem, name) for name in metrics.problems[problem] if name != settings.baseline]
+    pairs = [compare_rows(settings, metrics, row, baseline, measure) for row in others]
     return {
         pair.a.optimizer: _difference(pair, corrected, settings.alpha)
         for pair, corrected in zip(pairs, holm_of_tested([pair.found for pair in pairs]), strict=True)
@@ -84,11 +75,3 @@ def _difference(pair: Pair, corrected_p: float | None, alpha: float) -> Differen
         pairs=found.pairs if found else 0,
         reason=None if found else pair.reason,
     )
-
-
-def _searches(
-    learning_rates: pd.DataFrame, problem: str, optimizers: Iterable[str], margin: float
-) -> dict[str, Search]:
-    here = learning_rates[learning_rates["problem"] == problem]
-    by_optimizer = {name: here[here["optimizer"] == name] for name in optimizers}
-    return {name: searches.describe(rows, margin) for name, rows in by_optimizer.items() if len(rows)}

@@ -1,14 +1,8 @@
-"""From tested pairs to a verdict: the rules that several claims share.
-
-Every pair is put the way the claim says it: ``a`` is claimed to be better than ``b``.
+"""From tested pairs to a verdict: the rules that several claims share; ``a`` is claimed to be better than ``b``.
 
 The tests of a claim are one family: where any one of them could refute it, Holm's correction over all of them holds;
 where all must agree to support it, no correction is needed, because the largest p is already that of "at least one of
-them is no difference" (the intersection-union test).
-
-References
-----------
-Berger (1982), "Multiparameter hypothesis testing and acceptance sampling", Technometrics 24.
+them is no difference" (the intersection-union test; Berger 1982, Technometrics 24).
 """
 
 from __future__ import annotations
@@ -86,22 +80,10 @@ class Tested:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A verdict and what decided it.
+    """A verdict and the pair whose numbers are shown, None where nothing was tested; `test` says how `p` was found.
 
-    Attributes
-    ----------
-    kind
-        The verdict.
-    decisive
-        The pair whose numbers are shown; None where nothing was tested.
-    p
-        The p to be shown with it.
-    test
-        How that p was found.
-    note
-        What else a reader must know; a clause without a full stop, or empty.
-    missing
-        Why a comparison that alone stands in the way could not be made; empty where it is not that.
+    `note` is what else a reader must know, a clause without a full stop. `missing` is why a comparison that alone is
+    in the way could not be made; empty where it is not that.
     """
 
     kind: VerdictKind
@@ -114,7 +96,7 @@ class Decision:
 
 def decided_by(kind: VerdictKind, decisive: Tested, note: str = "") -> Decision:
     """Return a decision with the corrected p of the pair that decided it."""
-    return Decision(kind, decisive, decisive.p, how(decisive), note)
+    return Decision(kind, decisive, decisive.p, _test(decisive, f"Holm over {decisive.family}", decisive.family), note)
 
 
 def untested(reason: str) -> Decision:
@@ -143,10 +125,9 @@ def one(pairs: Sequence[Pair], evidence: Evidence) -> Decision:
 
 
 def every(pairs: Sequence[Pair], evidence: Evidence) -> Decision:
-    """Decide a claim that needs every pair.
+    """Decide a claim that needs every pair: refuted where any is worse (Holm), supported where all are better.
 
-    Refuted where any pair is worse (Holm), supported where all are better, no meaningful difference where all
-    are better or alike, not tested where one could not be tested and none refutes, otherwise inconclusive.
+    No meaningful difference where all are better or alike, not tested where one could not be tested and none refutes.
     """
     members, alpha = family(pairs), evidence.settings.alpha
     refuted = _refuted([member for member in members if member.conclusion(alpha) == WORSE])
@@ -157,10 +138,9 @@ def every(pairs: Sequence[Pair], evidence: Evidence) -> Decision:
 
 
 def first_of_all(pairs: Sequence[Pair], evidence: Evidence) -> Decision:
-    """Decide a claim that `a` comes first among many, where sharing the first place is allowed.
+    """Decide a claim that `a` comes first among many: refuted where any pair is worse (Holm).
 
-    Refuted where any pair is worse (Holm); supported where every pair is better or alike and one is better; no
-    meaningful difference where all are alike; not tested where nothing was tested; otherwise inconclusive.
+    Supported where every pair is better or alike and one is better, no meaningful difference where all are alike.
     """
     members, alpha = family(pairs), evidence.settings.alpha
     return _first(members, [member for member in members if member.conclusion(alpha) == WORSE], alpha)
@@ -178,10 +158,9 @@ def clear_losses(pairs: Sequence[Pair], evidence: Evidence) -> list[Tested]:
 
 
 def somewhere(pairs: Sequence[Pair], evidence: Evidence) -> Decision:
-    """Decide a claim by one pair per problem: better on at least one and worse on none supports it.
+    """Decide by a pair per problem: supported if better on at least one and worse on none, refuted the other way round.
 
-    Worse on at least one and better on none refutes it; alike on all is no meaningful difference; not tested
-    where no problem could be tested; otherwise inconclusive.
+    Alike on all is no meaningful difference.
     """
     alpha = evidence.settings.alpha
     members = [member for member in family(pairs) if member.p is not None]
@@ -199,11 +178,6 @@ def somewhere(pairs: Sequence[Pair], evidence: Evidence) -> Decision:
 def clearest(members: Sequence[Tested]) -> Tested:
     """Return the tested pair with the smallest p, on a tie the one with the largest difference."""
     return min(members, key=lambda member: (member.p, -abs(member.size)))
-
-
-def how(tested: Tested) -> str:
-    """Say how a corrected p was found."""
-    return _test(tested, f"Holm over {tested.family}", tested.family)
 
 
 def _test(tested: Tested, correction: str, tests: int) -> str:

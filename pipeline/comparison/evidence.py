@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pipeline.comparison.pairs import Pair, Row, compare_all, compare_rows, compare_with_value
+from pipeline.comparison.pairs import Pair, Row, compare_rows, compare_with_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from pipeline.comparison.measures import Measure
     from pipeline.comparison.settings import ComparisonSettings
-    from pipeline.results.comparison import Comparison, Search, Tolerance
-    from pipeline.results.cost import Cost, StepCost
+    from pipeline.results.comparison import Comparison, Search
+    from pipeline.results.cost import Cost
     from pipeline.results.metrics import Metrics
 
 
@@ -21,16 +21,7 @@ if TYPE_CHECKING:
 class Evidence:
     """All results that claims are judged on. What is absent is answered by a reason or by None, never made up.
 
-    Attributes
-    ----------
-    settings
-        Level, margins and groups of optimizers.
-    metrics, comparison
-        What every optimizer reached, and how they compare.
-    cost
-        What a step costs, or None where that was not measured.
-    labels, titles
-        Names of the optimizers and of the problems for people.
+    `labels` and `titles` are the names of the optimizers and of the problems for people.
     """
 
     settings: ComparisonSettings
@@ -67,11 +58,6 @@ class Evidence:
         """Compare two optimizers on a problem; the difference is a − b."""
         return compare_rows(self.settings, self.metrics, Row(problem, a), Row(problem, b), measure, margin)
 
-    def against_all(self, problem: str, a: str, measure: Measure) -> list[Pair]:
-        """Compare an optimizer with every other one of a problem; the differences are a − the other."""
-        couples = [(Row(problem, a), Row(problem, other)) for other in self.roster(problem) if other != a]
-        return compare_all(self.settings, self.metrics, couples, measure)
-
     def pair_of_problems(self, a: str, b: str, optimizer: str, measure: Measure) -> Pair:
         """Compare an optimizer with itself on two problems that share their seeds; the difference is a − b."""
         return compare_rows(self.settings, self.metrics, Row(a, optimizer), Row(b, optimizer), measure)
@@ -83,27 +69,13 @@ class Evidence:
     def best_by_tuning(self, problem: str, among: Iterable[str]) -> str | None:
         """Return the optimizer whose tuned learning rate did best on the validation examples, or None.
 
-        The tuning has a seed of its own, so this choice favours nobody on the seeds that are compared. Searches that
-        ended on the edge of their grid do not count.
+        The tuning's seed is its own: this favours nobody on the seeds that are compared. Rates on an edge do not count.
         """
         found = self.metrics.problems.get(problem, {})
         settled = [name for name in self.roster(problem, among) if not found[name].on_edge]
         return max(settled, key=lambda name: found[name].tuned_accuracy, default=None)
 
-    def trials(self, problem: str, optimizer: str) -> int:
-        """Return how many learning rates were tried."""
-        search = self._search(problem, optimizer)
-        return search.trials if search else 0
-
-    def tolerance(self, problem: str, optimizer: str) -> Tolerance | None:
-        """Return how forgiving an optimizer's learning rate is, or None where that is unknown."""
-        search = self._search(problem, optimizer)
-        return search.tolerance if search else None
-
-    def step_cost(self, optimizer: str) -> StepCost | None:
-        """Return what a step costs, or None where it was not measured."""
-        return self.cost.optimizers.get(optimizer) if self.cost else None
-
-    def _search(self, problem: str, optimizer: str) -> Search | None:
+    def search(self, problem: str, optimizer: str) -> Search | None:
+        """Return what the search of a learning rate tells, or None where there was none."""
         compared = self.comparison.problems.get(problem)
         return compared.searches.get(optimizer) if compared else None

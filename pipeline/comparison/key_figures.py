@@ -28,21 +28,10 @@ def accuracies(metrics: Metrics) -> Accuracies:
 def summary(
     baseline: str, main_problem: str, metrics: Metrics, champions: Champions, claims: Mapping[str, int]
 ) -> Summary:
-    """Return the row of an experiment in ``dvc exp show``.
+    """Return the row of an experiment in ``dvc exp show``; `claims` is how many claims came to each verdict.
 
-    Parameters
-    ----------
-    baseline
-        The optimizer that the others are compared with.
-    main_problem
-        The problem whose champion is named.
-    metrics
-        What every optimizer reached.
-    champions
-        By problem, the training with the best validation accuracy. A lead is that of its optimizer over the baseline:
-        chosen on validation data and measured on test data, so it can be negative.
-    claims
-        How many claims came to each verdict.
+    The lead of the champion's optimizer over the baseline is chosen on validation data, measured on test data, so
+    it can be negative.
     """
     found = accuracies(metrics).root
     best = {problem: champions.problems[problem].optimizer for problem in found}

@@ -20,21 +20,9 @@ Seeds = Sequence[float | None]
 class Measure:
     """A quantity with one value for each seed.
 
-    Attributes
-    ----------
-    name
-        Its name in the metrics and its key in ``comparison.json``.
-    title
-        Its name in a sentence.
-    unit
-        Of a difference. ``times``: the two are compared by their ratio, so that "half" and "double" weigh the
-        same; differences are then of logarithms.
-    margin
-        Name of a margin in the settings.
-    higher_is_better
-        False for a loss, a gap, a time.
-    target
-        For the images until a target is reached: the target's name in the metrics.
+    `name` is its key in the metrics and in ``comparison.json``, `margin` that of a margin in the settings, and `target`
+    the target's name in the metrics, for the images until it is reached. Where the unit is ``times``, two are compared
+    by their ratio, so that "half" and "double" weigh the same; differences are then of logarithms.
     """
 
     name: str

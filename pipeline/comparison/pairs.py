@@ -29,19 +29,7 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """One comparison.
-
-    Attributes
-    ----------
-    a, b
-        What is compared; the difference is a − b.
-    measure
-        What on.
-    found
-        None where the two cannot be compared.
-    reason
-        Why not; empty where they were.
-    """
+    """One comparison; the difference is a − b. `found` is None where the two cannot be compared: `reason` says why."""
 
     a: Row
     b: Row
@@ -61,90 +49,50 @@ class Pair:
 def compare_rows(
     settings: ComparisonSettings, metrics: Metrics, a: Row, b: Row, measure: Measure, margin: float | None = None
 ) -> Pair:
-    """Compare two optimizers as `compare_all` does many."""
-    return compare_all(settings, metrics, [(a, b)], measure, margin)[0]
-
-
-def compare_all(
-    settings: ComparisonSettings,
-    metrics: Metrics,
-    couples: Sequence[tuple[Row, Row]],
-    measure: Measure,
-    margin: float | None = None,
-) -> list[Pair]:
-    """Compare optimizers, two at a time, on the seeds that the two share.
+    """Compare two optimizers on the seeds that they share; the difference is a − b.
 
     Seeds are in the same order everywhere, so a problem with fewer of them shares its first ones with the others.
     Where a target was not reached, the images count up to the end of the training: that limit is the same for both,
-    so the two stay exchangeable, and the difference is at most too small.
-
-    Parameters
-    ----------
-    settings
-        Level and margins.
-    metrics
-        What every optimizer reached.
-    couples
-        Each a and b; the difference is a − b.
-    measure
-        What to compare.
-    margin
-        Instead of the measure's own, on the scale of its differences.
-
-    Returns
-    -------
-    list of Pair
-        In the order of `couples`; without numbers where a row is missing, its learning rate lies on the edge of its
-        grid, a seed diverged or has no value, neither of the two reached the target in some seed, or there are fewer
-        than two seeds.
+    so the two stay exchangeable, and the difference is at most too small. `margin` replaces the measure's own, on the
+    scale of its differences.
     """
-    margin = measure.margin_in(settings.margins) if margin is None else margin
-    scores = [_scores(metrics, a, b, measure) for a, b in couples]
-    return [
-        Pair(a, b, measure, None, found)
-        if isinstance(found, str)
-        else Pair(a, b, measure, _tested(*found, measure, margin, settings.alpha, (*a, *b)))
-        for (a, b), found in zip(couples, scores, strict=True)
-    ]
-
-
-def _scores(metrics: Metrics, a: Row, b: Row, measure: Measure) -> tuple[list[float], list[float]] | str:
-    """Return what two optimizers have on their shared seeds, on the scale of differences, or why there is nothing."""
-    first, second = _seeds(metrics, a, measure), _seeds(metrics, b, measure)
-    if isinstance(first, str):
-        return first
-    if isinstance(second, str):
-        return second
-    shared = list(zip(first, second, strict=False))
-    limits = (training_length(metrics, a.problem), training_length(metrics, b.problem))
-    reason = _unusable(a, b, measure, shared) or _endless(shared, measure, limits)
-    if reason:
-        return reason
-    scores = [
-        [_scale(limit if value is None else value, measure) for value in values]
-        for limit, values in zip(limits, zip(*shared, strict=True), strict=True)
-    ]
-    return scores[0], scores[1]
+    return _compared(settings, metrics, a, b, _seeds(metrics, a, measure), _seeds(metrics, b, measure), measure, margin)
 
 
 def compare_with_value(
     settings: ComparisonSettings, metrics: Metrics, a: Row, value: float, name: str, measure: Measure
 ) -> Pair:
-    """Compare an optimizer with a fixed value (on the measure's raw scale), seed by seed.
+    """Compare an optimizer with a fixed value (on the measure's raw scale), called `name`, seed by seed."""
+    seeds = _seeds(metrics, a, measure)
+    values = seeds if isinstance(seeds, str) else [value] * len(seeds)
+    return _compared(settings, metrics, a, Row(a.problem, name), seeds, values, measure, None)
 
-    In the pair `name` stands for the value, in the place of an optimizer. Reasons as in `compare_all`.
-    """
-    b = Row(a.problem, name)
-    scores = _seeds(metrics, a, measure)
-    if isinstance(scores, str):
-        return Pair(a, b, measure, None, scores)
-    reason = _unusable(a, b, measure, [(score, value) for score in scores])
-    if reason:
+
+def _compared(
+    settings: ComparisonSettings,
+    metrics: Metrics,
+    a: Row,
+    b: Row,
+    first: Seeds | str,
+    second: Seeds | str,
+    measure: Measure,
+    margin: float | None,
+) -> Pair:
+    if isinstance(first, str) or isinstance(second, str):
+        return Pair(a, b, measure, None, first if isinstance(first, str) else str(second))
+    shared = list(zip(first, second, strict=False))
+    limits = (training_length(metrics, a.problem), training_length(metrics, b.problem))
+    if reason := _unusable(a, b, measure, shared) or _endless(shared, measure, limits):
         return Pair(a, b, measure, None, reason)
-    first = [_scale(score, measure) for score in scores]
-    second = [_scale(value, measure)] * len(scores)
-    margin = measure.margin_in(settings.margins)
-    return Pair(a, b, measure, _tested(first, second, measure, margin, settings.alpha, (*a, *b)))
+    ours, theirs = (
+        [_scale(limit if value is None else value, measure) for value in values]
+        for limit, values in zip(limits, zip(*shared, strict=True), strict=True)
+    )
+    margin = measure.margin_in(settings.margins) if margin is None else margin
+    # a generator of its own for every comparison: another optimizer in the study changes no interval
+    rng = np.random.default_rng(list("/".join((*a, *b, measure.name)).encode()))
+    better = measure.higher_is_better
+    return Pair(a, b, measure, paired.compare(ours, theirs, margin, rng, higher_is_better=better, alpha=settings.alpha))
 
 
 def _seeds(metrics: Metrics, row: Row, measure: Measure) -> Seeds | str:
@@ -171,21 +119,16 @@ def _unusable(a: Row, b: Row, measure: Measure, shared: Sequence[tuple[float | N
     if len(shared) < 2:
         return f"{a.optimizer} and {b.optimizer} share {len(shared)} seed(s) on {a.problem}; two are needed"
     if measure.target:
-        neither = sum(first is None and second is None for first, second in shared)
-        if neither:
+        if neither := sum(first is None and second is None for first, second in shared):
             return (
                 f"neither {a.optimizer} nor {b.optimizer} reached the target on {a.problem} "
                 f"in {neither} of {len(shared)} seeds"
             )
         return ""
-    if any(_missing(value, measure) for values in shared for value in values):
+    # a share that was rounded to zero has no ratio to another
+    if any(value is None or (measure.unit == "times" and value <= 0) for values in shared for value in values):
         return f"a seed of {a.optimizer} or {b.optimizer} on {a.problem} has no {measure.title}"
     return ""
-
-
-def _missing(value: float | None, measure: Measure) -> bool:
-    # a share that was rounded to zero has no ratio to another
-    return value is None or (measure.unit == "times" and value <= 0)
 
 
 def _endless(
@@ -201,17 +144,3 @@ def _scale(value: float | None, measure: Measure) -> float:
     if value is None:
         raise ValueError(f"{measure.name}: a value is missing that was to be refused before")
     return math.log(value) if measure.unit == "times" else value
-
-
-def _tested(
-    first: Sequence[float],
-    second: Sequence[float],
-    measure: Measure,
-    margin: float,
-    alpha: float,
-    names: tuple[str, ...],
-) -> PairedComparison:
-    # a generator of its own for every comparison: another optimizer in the study changes no interval
-    entropy = list("/".join((*names, measure.name)).encode())
-    rng = np.random.default_rng(entropy)
-    return paired.compare(first, second, margin, rng, higher_is_better=measure.higher_is_better, alpha=alpha)

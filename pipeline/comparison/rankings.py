@@ -17,10 +17,7 @@ if TYPE_CHECKING:
 
 
 def over_seeds(entries: dict[str, OptimizerMetrics], alpha: float) -> Ranking:
-    """Rank the optimizers of a problem by test accuracy within every seed.
-
-    A diverged seed ranks last. An optimizer whose learning rate lies on the edge of its grid is left out.
-    """
+    """Rank a problem's optimizers by test accuracy within every seed, a diverged one last, without those on an edge."""
     left_out = tuple(name for name, entry in entries.items() if entry.on_edge)
     names = [name for name in entries if name not in left_out]
     table = [_seed_scores(entries[name]) for name in names]
@@ -28,10 +25,7 @@ def over_seeds(entries: dict[str, OptimizerMetrics], alpha: float) -> Ranking:
 
 
 def over_problems(metrics: Metrics, alpha: float) -> RankingOverProblems:
-    """Rank the optimizers by mean test accuracy within every problem that all of them took part in.
-
-    An optimizer that diverged in a seed of a problem ranks last there.
-    """
+    """Rank the optimizers by mean test accuracy within every problem that all of them took part in; diverged: last."""
     everybody = dict.fromkeys(name for entries in metrics.problems.values() for name in entries)
     problems = {problem: found for problem, found in metrics.problems.items() if len(found) == len(everybody)}
     left_out = tuple(name for name in everybody if any(found[name].on_edge for found in problems.values()))

@@ -13,23 +13,13 @@ from pipeline.statistics.search_curves import expected_best, learning_rate_toler
 if TYPE_CHECKING:
     import pandas as pd
 
-# A network that diverged predicts nothing.
-_DIVERGED_ACCURACY = 0.0
-
 
 def describe(trials: pd.DataFrame, margin: float) -> Search:
-    """Describe the search of one optimizer on one problem.
-
-    Parameters
-    ----------
-    trials
-        Rows of ``results/learning_rates.csv``: one for each learning rate, with one seed.
-    margin
-        How far below the best validation accuracy (fraction) a learning rate is still a good one.
-    """
+    """Describe the search of one optimizer on one problem: rows of ``results/learning_rates.csv``, one seed each."""
     scores = trials["validation_accuracy"].where(trials["diverged_at"].isna()).to_numpy(dtype=np.float64)
     rates = trials["learning_rate"].to_numpy(dtype=np.float64)
-    curve = expected_best(scores, len(scores), diverged_score=_DIVERGED_ACCURACY)
+    # a network that diverged predicts nothing
+    curve = expected_best(scores, len(scores), diverged_score=0.0)
     return Search(
         trials=len(scores),
         tolerance=_tolerance(rates, scores, margin),

@@ -18,11 +18,8 @@ if TYPE_CHECKING:
 
 def lead(kind: VerdictKind, *, yes: str, no: str, alike: str, undecided: str) -> str:
     """Return the clause that opens a verdict's sentence."""
-    return {
-        VerdictKind.SUPPORTED: yes,
-        VerdictKind.REFUTED: no,
-        VerdictKind.NO_MEANINGFUL_DIFFERENCE: alike,
-    }.get(kind, undecided)
+    known = {VerdictKind.SUPPORTED: yes, VerdictKind.REFUTED: no, VerdictKind.NO_MEANINGFUL_DIFFERENCE: alike}
+    return known.get(kind, undecided)
 
 
 def numbers(pair: Pair, evidence: Evidence) -> str:
@@ -69,20 +66,17 @@ def change(decision: Decision, alpha: float) -> str:
         return decision.note
     if decision.missing:
         return f"The comparison that could not be made: {decision.missing}."
-    margin = _margin(tested.pair.measure, tested.pair.found)
+    measure, found = tested.pair.measure, tested.pair.found
+    unit = "points" if measure.unit == "percentage points" else measure.unit
+    margin = f"{measure.shown(found.margin or 0) or 0.0:.3g} {unit}"
     if decision.kind is VerdictKind.NO_MEANINGFUL_DIFFERENCE:
         return f"A smaller margin than {margin}."
     if decision.kind is VerdictKind.INCONCLUSIVE:
-        return _more_seeds(tested, tested.pair.found, alpha)
+        return _more_seeds(tested, found, alpha)
     return (
         f"Other problems, networks or seeds in which this difference shrinks below the margin of {margin} or turns "
         "round."
     )
-
-
-def _margin(measure: Measure, found: PairedComparison) -> str:
-    unit = "points" if measure.unit == "percentage points" else measure.unit
-    return f"{measure.shown(found.margin or 0) or 0.0:.3g} {unit}"
 
 
 def _more_seeds(tested: Tested, found: PairedComparison, alpha: float) -> str:

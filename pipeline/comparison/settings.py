@@ -19,28 +19,9 @@ Ratio = Annotated[float, Field(gt=1, le=100, allow_inf_nan=False)]
 
 
 class Margins(Section):
-    """The largest differences that do not matter, each in its own unit.
+    """The largest differences that do not matter; ``params.yaml`` says what each is a difference of, and its unit.
 
-    Attributes
-    ----------
-    accuracy
-        Of accuracies and of the generalization gap, as a fraction: 0.005 is half a percentage point.
-    alike
-        Of accuracies where a claim says "mostly alike", as a fraction.
-    loss
-        Of cross-entropies, in nats.
-    speed
-        Of the number of images to a target, as a ratio: 1.1 is a tenth more.
-    cost
-        Of the time a step takes, as a ratio.
-    step
-        Of how much of the step is left, as a ratio.
-    step_left
-        The share of the early step below which a step has died out.
-    learning_rate
-        How far below the best validation accuracy a learning rate is still a good one, as a fraction.
-    tolerance
-        Of the range of good learning rates, in decades.
+    `step_left` is the share of the early step below which a step has died out.
     """
 
     accuracy: Share
@@ -55,23 +36,9 @@ class Margins(Section):
 
 
 class ComparisonSettings(Section):
-    """All that a decision rule needs, fixed before the numbers are known.
+    """All that a decision rule needs, fixed before the numbers are known; explained beside each in ``params.yaml``.
 
-    Attributes
-    ----------
-    baseline
-        The row of ``optimizers`` that every other one is compared with.
-    alpha
-        The chance of any false difference within a family of tests.
-    adaptive, not_adaptive
-        Rows that adapt the step of each parameter, and rows that do not; a row may be in neither and a name
-        without a row is passed over.
-    fewest_problems
-        How many problems must agree where a claim rests on one tuning seed a problem.
-    assignment_accuracy
-        The test accuracy that the assignment reports, as a fraction.
-    margins
-        The largest differences that do not matter.
+    A row may be neither `adaptive` nor `not_adaptive`, and a name without a row is passed over.
     """
 
     baseline: Name

@@ -43,16 +43,9 @@ class AssessmentTask:
 class Assessment:
     """What the networks of one optimizer, one row per seed, do on a problem.
 
-    Attributes
-    ----------
-    predictions
-        int16, shape (seeds, test examples): predicted class, −1 where the outputs are not numbers.
-    confidences
-        float32, same shape: probability of the predicted class, 0 where there is none.
-    test_loss, train_loss
-        Mean cross-entropy in nats, shape (seeds,); NaN where it is not finite.
-    train_accuracy
-        Shape (seeds,): fraction, on an evenly spaced sample of the training examples.
+    Predictions are int16 (seeds, test examples), −1 where the outputs are not numbers; confidences float32, same shape,
+    the probability of the predicted class or 0. Losses are mean cross-entropies in nats (seeds,), NaN where not finite.
+    Training loss and accuracy are measured on an evenly spaced sample of the training examples.
     """
 
     predictions: np.ndarray
@@ -68,10 +61,7 @@ def test_labels(test: Path) -> np.ndarray:
 
 
 def assess(task: AssessmentTask) -> Assessment:
-    """Run all networks of an optimizer on the test examples and on a sample of the training examples.
-
-    What the same code assessed before is taken from the memo.
-    """
+    """Run an optimizer's networks on the test examples and a sample of the training examples, unless the memo knows."""
     identity = _key(task)
     known = memo.recall_tensors(task.memo, identity)
     if known is not None:

@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 def champion(candidates: Iterable[Outcome]) -> Outcome:
     """Return the best network of the best optimizer, both by *validation* accuracy.
 
-    First the optimizer with the highest mean over its seeds, then its best seed: the single best of all networks
-    would favour optimizers whose results scatter.
+    First the optimizer with the highest mean over its seeds: the best of all networks would favour those that scatter.
     """
     by_optimizer: dict[str, list[Outcome]] = {}
     for outcome in candidates:

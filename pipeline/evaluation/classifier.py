@@ -19,17 +19,7 @@ if TYPE_CHECKING:
 
 
 class Classifier(nn.Module):
-    """A network with its normalisation before it and softmax behind it.
-
-    Parameters
-    ----------
-    network
-        Name of the network.
-    weights
-        By parameter name.
-    description
-        Of the data it was trained on.
-    """
+    """A network with its normalisation before it and softmax behind it."""
 
     def __init__(self, network: str, weights: Mapping[str, np.ndarray], description: Description) -> None:
         super().__init__()
@@ -41,17 +31,9 @@ class Classifier(nn.Module):
         self.eval()
 
     def forward(self, images: Tensor) -> Tensor:
-        """Classify images.
+        """Return the probabilities, float32 (batch, classes).
 
-        Parameters
-        ----------
-        images
-            Pixels as stored, 0 to 255 (any number type), shape (batch, height, width, channels).
-
-        Returns
-        -------
-        Tensor
-            Probabilities, float32 (batch, classes).
+        `images` are pixels as stored, 0 to 255 (any number type), shape (batch, height, width, channels).
         """
         normalised = images.to(torch.float32) * self.scale + self.shift
         return torch.softmax(self.network(normalised.permute(0, 3, 1, 2)), dim=1)

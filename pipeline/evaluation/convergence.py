@@ -20,25 +20,23 @@ _PART = 4
 def summary(
     outcomes: Sequence[Outcome], target_train_loss: float | None, target_validation_accuracy: float | None
 ) -> Convergence:
-    """Summarise how an optimizer's seeds converge on a problem; a target is None where there is no such target.
+    """Summarise how an optimizer's seeds converge; a target is None where the problem has no such target.
 
-    The training loss of a point is the mean over the batches since the point before (about a tenth of an epoch): a
-    single lucky batch reaches no target.
+    A point's training loss is the mean over the batches since the point before: a lucky batch reaches no target.
     """
+    whole = next((outcome.last for outcome in outcomes if not outcome.diverged), None)
     return Convergence(
         train_loss=_reached(outcomes, target_train_loss, _loss_is_low),
         validation_accuracy=_reached(outcomes, target_validation_accuracy, _accuracy_is_high),
         step_persistence=over_seeds(np.array([step_persistence(outcome) for outcome in outcomes], dtype=np.float64)),
-        length=_length(outcomes),
+        length=Length(steps=whole.step, images=whole.images) if whole else None,
     )
 
 
 def step_persistence(outcome: Outcome) -> float | None:
-    """Return the mean update size of the last quarter of the points over that of the first quarter.
+    """Return the mean update of the last quarter of the points over that of the first; 1 is a step that keeps its size.
 
-    1 is a step that keeps its size, near 0 one that has died out. A history of fewer than four points compares
-    its last point with its first. None where the training diverged, an update is not finite, or nothing moved at
-    first.
+    None where the training diverged, an update is not finite, or nothing moved at first.
     """
     updates = [point.update for point in outcome.history]
     if outcome.diverged or None in updates:
@@ -66,8 +64,3 @@ def _reached(outcomes: Sequence[Outcome], target: float | None, good: Callable[[
         steps=tuple(point and point.step for point in points),
         images=tuple(point and point.images for point in points),
     )
-
-
-def _length(outcomes: Sequence[Outcome]) -> Length | None:
-    whole = next((outcome.last for outcome in outcomes if not outcome.diverged), None)
-    return None if whole is None else Length(steps=whole.step, images=whole.images)

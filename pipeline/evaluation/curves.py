@@ -10,16 +10,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from pipeline.running.outputs import Choice
-    from pipeline.training.record import Outcome, Training
+    from pipeline.training.record import Outcome
 
 _AVERAGED = ("train_loss", "update", "validation_loss", "validation_accuracy")
 
 
 def training_curves(outcomes: Iterable[Outcome]) -> pd.DataFrame:
-    """Average the histories of every optimizer's seeds; a value that a seed lacks has no mean.
-
-    See `pipeline.results.tables.TRAINING_CURVES` for the columns.
-    """
+    """Average the histories of every optimizer's seeds; a value that a seed lacks has no mean."""
     rows = [
         {
             "problem": outcome.training.problem,
@@ -49,10 +46,7 @@ def training_curves(outcomes: Iterable[Outcome]) -> pd.DataFrame:
 
 
 def learning_rate_curves(trials: Iterable[Outcome], choices: Mapping[tuple[str, str], Choice]) -> pd.DataFrame:
-    """Return every trial of the learning-rate searches; `choices` is by problem and optimizer.
-
-    See `pipeline.results.tables.LEARNING_RATES` for the columns.
-    """
+    """Return every trial of the learning-rate searches; `choices` is by problem and optimizer."""
     rows = [
         {
             "problem": outcome.training.problem,
@@ -61,7 +55,8 @@ def learning_rate_curves(trials: Iterable[Outcome], choices: Mapping[tuple[str, 
             "validation_accuracy": outcome.validation_accuracy,
             "validation_loss": outcome.last.validation_loss,
             "diverged_at": outcome.diverged_at,
-            "chosen": _is_chosen(outcome.training, choices),
+            "chosen": outcome.training.learning_rate
+            == choices[outcome.training.problem, outcome.training.optimizer].learning_rate,
         }
         for outcome in trials
     ]
@@ -75,7 +70,3 @@ def _images_per_epoch(outcome: Outcome) -> float:
         measured = sum(point.validation_accuracy is not None for point in outcome.history)
         epochs = measured // outcome.training.validations_per_epoch
     return outcome.last.images / epochs
-
-
-def _is_chosen(training: Training, choices: Mapping[tuple[str, str], Choice]) -> bool:
-    return choices[training.problem, training.optimizer].learning_rate == training.learning_rate

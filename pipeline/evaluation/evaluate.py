@@ -44,13 +44,7 @@ class _Problem:
 
 
 def evaluate(settings: Settings, workers: int) -> None:
-    """Evaluate all networks of the settings' roster in `workers` processes; write the results and the champion.
-
-    Raises
-    ------
-    DataError
-        Where searches or trainings are missing.
-    """
+    """Evaluate all networks of the settings' roster in `workers` processes; write the results and the champion."""
     choices = {
         (problem, name): choice
         for name in settings.optimizers
@@ -139,7 +133,9 @@ def _write_tables(
         for optimizer, found in metrics[name].items():
             rows = per_class_rows(found.per_class, problem.labels)
             per_class += [{"problem": name, "optimizer": optimizer, **row} for row in rows]
-        guesses = _predictions_of(problem, assessments)
+        best = problem.champion.training
+        seeds = sorted(outcome.training.seed for outcome in problem.trainings[best.optimizer])
+        guesses = assessments[name, best.optimizer].predictions[seeds.index(best.seed)]
         rows = confusion_rows(guesses, problem.labels, problem.description.classes)
         confusion += [{"problem": name, **row} for row in rows]
     trainings = [outcome for p in problems.values() for own in p.trainings.values() for outcome in own]
@@ -148,14 +144,6 @@ def _write_tables(
     tables.CONFUSION.write(pd.DataFrame(confusion))
     tables.TRAINING_CURVES.write(curves.training_curves(trainings))
     tables.LEARNING_RATES.write(curves.learning_rate_curves(trials, choices))
-
-
-def _predictions_of(problem: _Problem, assessments: dict[By, Assessment]) -> np.ndarray:
-    """Return the champion's test predictions, int16 (test examples,)."""
-    training = problem.champion.training
-    seeds = sorted(outcome.training.seed for outcome in problem.trainings[training.optimizer])
-    row: np.ndarray = assessments[training.problem, training.optimizer].predictions[seeds.index(training.seed)]
-    return row
 
 
 def _facts(settings: Settings, name: str, description: Description) -> ProblemFacts:

@@ -57,8 +57,7 @@ def optimizer_metrics(
 def over_seeds(values: np.ndarray) -> OverSeeds:
     """Summarise a quantity with one value for each seed, float64 (seeds,).
 
-    A value that is not finite (a loss after a divergence) becomes None among the seeds, and the mean is None: a mean
-    over fewer seeds could not be compared.
+    Where one is not finite (a loss after a divergence) the mean is None: over fewer seeds it could not be compared.
     """
     seeds = tuple(decimals(value) for value in values)
     if None in seeds:
@@ -70,12 +69,8 @@ def over_seeds(values: np.ndarray) -> OverSeeds:
 def calibration_errors(assessment: Assessment, labels: np.ndarray) -> np.ndarray:
     """Return the expected calibration error of each network, float64 (seeds,).
 
-    The mean distance between confidence and accuracy over equally wide bins of confidence, weighted by their size.
-
-    References
-    ----------
-    Naeini, Cooper & Hauskrecht, "Obtaining well calibrated probabilities using Bayesian binning", AAAI 2015, p. 2904;
-    Guo et al., "On calibration of modern neural networks", ICML 2017, eq. 3.
+    The mean distance between confidence and accuracy over equally wide bins of confidence, weighted by size:
+    Naeini, Cooper & Hauskrecht, AAAI 2015, p. 2904; Guo et al., ICML 2017, eq. 3.
     """
     hits = assessment.predictions == labels
     errors = []
@@ -89,8 +84,7 @@ def calibration_errors(assessment: Assessment, labels: np.ndarray) -> np.ndarray
 def per_class_rows(per_class: dict[str, float], labels: np.ndarray) -> list[dict[str, Any]]:
     """Return one row per class: its accuracy (fraction, mean over seeds) with its 95 % Wilson interval.
 
-    The interval counts the test images of a class once, however many seeds there are: it tells how sure the accuracy
-    is for other images, and the seeds share theirs.
+    The interval counts the test images of a class once: the seeds share them.
     """
     counts = np.bincount(labels, minlength=len(per_class)).tolist()
     rows = []

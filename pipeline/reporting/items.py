@@ -43,11 +43,7 @@ class Bullets:
 
 @dataclass(frozen=True)
 class Table:
-    """A table of inline Markdown cells.
-
-    `align` holds one letter per column, ``l`` or ``r``; all rows have as many cells as `header`.
-    `strong_rows` are the indices of rows to be set in bold.
-    """
+    """A table of inline Markdown cells; `align` has a letter per column, ``l`` or ``r``, `strong_rows` are bold."""
 
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]

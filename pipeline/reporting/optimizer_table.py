@@ -22,20 +22,9 @@ def optimizer_table(
     *,
     numbered: bool = False,
 ) -> Table:
-    """Return a table of what was found of each optimizer, the baseline in bold.
+    """Return a table of what was found of each optimizer, by optimizer in the order of the rows; the baseline in bold.
 
-    Parameters
-    ----------
-    results
-        For the names.
-    rows
-        What was found, by optimizer, in the order of the rows.
-    columns
-        The head of each column, and what stands in it; aligned to the right.
-    caption
-        Of the table.
-    numbered
-        Whether the first column counts the rows.
+    `columns` are the head of each column and what stands in it; `numbered`: the first column counts the rows.
     """
     start = ("#",) if numbered else ()
     return Table(

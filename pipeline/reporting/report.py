@@ -39,15 +39,7 @@ ORDER = (
 
 
 def items(results: Results) -> list[Item]:
-    """Return the report's items: the sections of `ORDER`, then any other file of ``sections/`` by its name.
-
-    A section whose evidence is absent has no items.
-
-    Parameters
-    ----------
-    results
-        Of a finished study.
-    """
+    """Return the report's items: the sections of `ORDER`, then any other file of ``sections/`` by its name."""
     found = sorted(module.name for module in pkgutil.iter_modules(sections.__path__))
     order = [name for name in ORDER if name in found] + [name for name in found if name not in ORDER]
     return [item for name in order for item in _section(name, results)]
@@ -64,17 +56,12 @@ def _section(name: str, results: Results) -> list[Item]:
 def write(results: Results, folder: Path) -> None:
     """Write ``report.html``, ``report.md`` and ``figures/*.svg``; the same results give the same bytes.
 
-    Parameters
-    ----------
-    results
-        Of a finished study.
-    folder
-        Where to; pictures in its ``figures/`` that this report does not have are removed.
+    Pictures in the folder's ``figures/`` that this report does not have are removed.
 
     Raises
     ------
     ValueError
-        Where two different pictures have one name.
+        Where two different pictures have one name, or a formula is no valid LaTeX.
     """
     everything = items(results)
     figures = _write_figures(everything, folder / markdown.FIGURES)

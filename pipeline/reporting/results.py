@@ -33,20 +33,10 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True)
 class Results:
-    """What the report is made of. Accuracies are fractions 0 to 1, losses nats.
+    """The report's input: the settings and the files of ``results/``. Accuracies are fractions 0 to 1, losses nats.
 
-    Names that `label`, `title` and `description` return are inline Markdown.
-
-    Attributes
-    ----------
-    settings
-        ``params.yaml``: which problems and optimizers there are, and their order.
-    problems, metrics, champions, environment, comparison, verdicts
-        The files of ``results/`` of these names.
-    per_class, confusion, training_curves, learning_rates
-        The tables of ``results/``, with the columns that `pipeline.results.tables` names.
-    cost, backprop
-        None where the stage of that name is not part of the flow.
+    Names that `label`, `title` and `description` return are inline Markdown. `cost` and `backprop` are None where the
+    stage of that name is not part of the flow.
     """
 
     settings: Settings
@@ -125,10 +115,7 @@ class Results:
         return len(self.settings.seeds(problem))
 
     def ranked(self, problem: str) -> list[str]:
-        """Return a problem's optimizers by mean test accuracy, best first.
-
-        Equals stay in the order of their rows; an optimizer without a mean comes last.
-        """
+        """Return optimizers by mean test accuracy, best first, those without one last; equals in the order of rows."""
         means = {name: found.test_accuracy.mean for name, found in self.measured(problem).items()}
         return sorted(self.settings.roster(problem), key=lambda name: -_or(means[name], -1.0))
 

@@ -14,13 +14,7 @@ if TYPE_CHECKING:
 
 
 def lines(results: Results) -> list[str]:
-    """Return the answer, the ranking of the main problem from top to bottom, and where the report is.
-
-    Parameters
-    ----------
-    results
-        Of a finished study.
-    """
+    """Return the answer, the ranking of the main problem from top to bottom, and where the report is."""
     problem = results.main_problem
     ranked = results.ranked(problem)
     title = plain(results.title(problem))

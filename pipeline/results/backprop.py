@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from pipeline.results.document import Document, Record
 
@@ -20,18 +20,14 @@ class Formula(Record):
 
 
 class Step(Record):
-    """One line of the calculation.
+    """One line of the calculation; phase ``after`` is the forward pass with the new weights.
 
     Attributes
     ----------
-    phase
-        ``after`` is the forward pass with the new weights.
     symbol, name
         What is computed, plainly (``h1``, ``dJ/dw1``, ``w1'`` for a new value) and as people write it.
     formula, numbers
         The right-hand side, with symbols and with their values put in; empty for given values.
-    value, origin
-        What it comes to, and where that comes from.
     """
 
     phase: Phase
@@ -76,7 +72,7 @@ class WorkedExample(Document):
     ``contradicted`` holds, by symbol, what can be read in the assignment but does not follow from these settings.
     """
 
-    PATH: ClassVar[Path] = Path("results/backprop.json")
+    PATH = Path("results/backprop.json")
 
     network: Network
     steps: tuple[Step, ...]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
 
 from pipeline.results.document import Document, Record
 
@@ -24,6 +23,6 @@ class ChampionRecord(Record):
 class Champions(Document):
     """The best network, by problem."""
 
-    PATH: ClassVar[Path] = Path("results/champion.json")
+    PATH = Path("results/champion.json")
 
     problems: dict[str, ChampionRecord]

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from pipeline.results.document import Document, Record
 
 
 class Difference(Record):
-    """An optimizer against the baseline on one measure; the difference is optimizer − baseline.
+    """An optimizer − the baseline on one measure; `reason` says why where the two were not compared.
 
     Attributes
     ----------
     difference, low, high
-        In `unit` (``percentage points``, ``nats``, or ``times``: a ratio), with the 95 % interval; None where the two
-        cannot be compared.
+        In `unit` (``percentage points``, ``nats``, or ``times``: a ratio), with the 95 % interval.
     p, corrected_p
         Of the paired test, and corrected over all optimizers of the problem and measure.
     outcome
@@ -24,8 +23,6 @@ class Difference(Record):
         Share of the seeds in which the optimizer is better, ties counted half.
     pairs
         How many seeds were compared.
-    reason
-        Why not, where the two were not compared.
     """
 
     difference: float | None
@@ -41,22 +38,16 @@ class Difference(Record):
 
 
 class Ranking(Record):
-    """Mean ranks of optimizers, 1 is best, the best first.
+    """Mean ranks by optimizer, 1 is best, the best first; where there is no ranking, `reason` says why.
 
     Attributes
     ----------
-    ranks
-        By optimizer; empty where there is no ranking.
     blocks
         How many seeds (or problems) were ranked.
-    critical_difference
-        Nemenyi's: how far apart two ranks must lie to differ.
-    p
-        Friedman's p that all rank alike.
+    critical_difference, p
+        Nemenyi's, how far apart two ranks must lie to differ; and Friedman's p that all rank alike.
     left_out
         Optimizers whose learning rate lies on the edge of its grid.
-    reason
-        Why there is no ranking, or None.
     """
 
     ranks: dict[str, float]
@@ -92,17 +83,7 @@ class Tolerance(Record):
 
 
 class Search(Record):
-    """What a learning-rate search tells.
-
-    Attributes
-    ----------
-    trials
-        How many rates were tried.
-    tolerance
-        None where it cannot be told.
-    expected_best
-        Expected best validation accuracy (fraction) after 1, 2, … trials.
-    """
+    """What a search tells; `expected_best` is the expected accuracy (fraction) after 1, 2, … trials."""
 
     trials: int
     tolerance: Tolerance | None
@@ -120,7 +101,7 @@ class ProblemComparison(Record):
 class Comparison(Document):
     """All comparisons: the section ``comparison`` of ``params.yaml`` that held, by problem, and over all problems."""
 
-    PATH: ClassVar[Path] = Path("results/comparison.json")
+    PATH = Path("results/comparison.json")
 
     settings: dict[str, Any]
     problems: dict[str, ProblemComparison]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
 
 from pipeline.results.document import Document, Record
 
@@ -25,8 +24,6 @@ class StepCost(Record):
         Time of a whole training step, and of the update alone, over plain SGD's.
     microseconds_per_step, microseconds_optimizer
         The same as times, medians over rounds.
-    state_bytes_per_parameter
-        What the optimizer keeps between steps.
     rounds
         The step ratio of each round.
     """
@@ -42,6 +39,6 @@ class StepCost(Record):
 class Cost(Document):
     """What a step costs, by optimizer."""
 
-    PATH: ClassVar[Path] = Path("results/cost.json")
+    PATH = Path("results/cost.json")
 
     optimizers: dict[str, StepCost]

@@ -20,13 +20,8 @@ class Record(BaseModel):
 class Document(Record):
     """A JSON file of ``results/``.
 
-    Attributes
-    ----------
-    PATH
-        Where it lies, relative to the project.
-    SCHEMA
-        Version of its layout, raised with every change that a reader would notice; stands in the file as ``schema``.
-        None for a file whose every number DVC shows as a metric.
+    `SCHEMA` is the version of its layout, raised with every change that a reader would notice, ``schema`` in the file;
+    None for a file whose every number DVC shows as a metric.
     """
 
     PATH: ClassVar[Path]

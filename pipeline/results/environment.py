@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
 
 from pipeline.results.document import Document
 
@@ -11,7 +10,7 @@ from pipeline.results.document import Document
 class Environment(Document):
     """The processor, its cores, memory in GiB, system, and the versions of Python and of the libraries."""
 
-    PATH: ClassVar[Path] = Path("results/environment.json")
+    PATH = Path("results/environment.json")
 
     processor: str
     cores: int

@@ -16,8 +16,6 @@ class Summary(Document):
 
     Attributes
     ----------
-    champion
-        The optimizer whose network is the champion of the main problem.
     accuracy
         Mean test accuracy on the main problem in percent: of the champion's optimizer (``champion``), then of each.
     lead
@@ -26,8 +24,8 @@ class Summary(Document):
         How many claims came to each verdict.
     """
 
-    PATH: ClassVar[Path] = Path("results/summary.json")
-    SCHEMA: ClassVar[int | None] = None
+    PATH = Path("results/summary.json")
+    SCHEMA = None
 
     champion: str
     accuracy: dict[str, float | None]

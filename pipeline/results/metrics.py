@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
 
 from pipeline.results.document import Document, Record
 
 
 class OverSeeds(Record):
-    """A quantity with one value for each seed.
+    """A quantity with one value for each seed, None where there is none (a loss after a divergence).
 
-    Attributes
-    ----------
-    mean, low, high
-        The mean over the seeds and its 95 % Student t interval; None where a seed has no value.
-    seeds
-        One value for each seed, None where there is none (a loss after a divergence).
+    The mean and its 95 % Student t interval are None where a seed has no value.
     """
 
     mean: float | None
@@ -26,14 +20,9 @@ class OverSeeds(Record):
 
 
 class Reached(Record):
-    """When each seed first reached a target; None for a seed that never did.
+    """After which step and training example each seed first reached a target; None for a seed that never did.
 
-    Attributes
-    ----------
-    target
-        In nats (training loss) or as a fraction (validation accuracy).
-    steps, images
-        Optimizer steps, and training examples seen.
+    The target is in nats (training loss) or a fraction (validation accuracy).
     """
 
     target: float
@@ -49,16 +38,9 @@ class Length(Record):
 
 
 class Convergence(Record):
-    """How the seeds of an optimizer converge.
+    """How an optimizer's seeds converge; `step_persistence` is the share of the early step that is left at the end.
 
-    Attributes
-    ----------
-    train_loss, validation_accuracy
-        When a target was reached; None where the problem has no such target.
-    step_persistence
-        Share of the early step that is left at the end.
-    length
-        Of a whole training; None where every seed diverged.
+    None stands for a target that the problem does not have, and for the length where every seed diverged.
     """
 
     train_loss: Reached | None
@@ -68,24 +50,16 @@ class Convergence(Record):
 
 
 class OptimizerMetrics(Record):
-    """What one optimizer reached on one problem. Accuracies are fractions 0 to 1, losses nats.
+    """What one optimizer reached on one problem. Accuracies are fractions 0 to 1, losses mean cross-entropies in nats.
 
     Attributes
     ----------
-    test_accuracy, train_accuracy, validation_accuracy, generalization_gap
-        Fractions; the gap is training accuracy − test accuracy.
-    test_loss, train_loss
-        Mean cross-entropy.
-    calibration_error
-        Expected calibration error.
+    generalization_gap
+        Training accuracy − test accuracy.
     per_class
         Test accuracy by class, mean over the seeds.
-    diverged
-        How many seeds diverged.
     trainings
         The keys of the final trainings, in the order of the seeds.
-    convergence
-        How soon targets were reached.
     learning_rate, tuned_accuracy, trials, on_edge
         Of the search: the rate that was chosen, its validation accuracy, how many rates were tried, and whether the
         best lies on the edge of the grid.
@@ -114,6 +88,6 @@ class OptimizerMetrics(Record):
 class Metrics(Document):
     """What every optimizer reached: `problems` is by problem and optimizer."""
 
-    PATH: ClassVar[Path] = Path("results/metrics.json")
+    PATH = Path("results/metrics.json")
 
     problems: dict[str, dict[str, OptimizerMetrics]]

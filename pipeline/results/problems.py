@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
 
 from pipeline.results.document import Document, Record
 
@@ -13,8 +12,6 @@ class ProblemFacts(Record):
 
     Attributes
     ----------
-    title, description
-        For people: a name, and one sentence.
     data
         Name of the data set.
     shape, classes
@@ -44,6 +41,6 @@ class ProblemFacts(Record):
 class Problems(Document):
     """What the problems are, by name."""
 
-    PATH: ClassVar[Path] = Path("results/problems.json")
+    PATH = Path("results/problems.json")
 
     problems: dict[str, ProblemFacts]

@@ -18,15 +18,7 @@ _NAMES = ("problem", "optimizer", "class", "actual", "predicted")
 
 @dataclass(frozen=True)
 class Table:
-    """A CSV file with fixed columns.
-
-    Attributes
-    ----------
-    path
-        Where it lies, relative to the project.
-    columns
-        Their names, in order.
-    """
+    """A CSV file with fixed columns; its path is relative to the project."""
 
     path: Path
     columns: tuple[str, ...]
@@ -53,10 +45,7 @@ class Table:
         files.write_csv(self.path, frame[list(self.columns)])
 
 
-PER_CLASS = Table(
-    Path("results/per_class.csv"),
-    ("problem", "optimizer", "class", "accuracy", "low", "high"),
-)
+PER_CLASS = Table(Path("results/per_class.csv"), ("problem", "optimizer", "class", "accuracy", "low", "high"))
 """Test accuracy of each class (fraction, mean over seeds) with its 95 % Wilson interval."""
 
 CONFUSION = Table(Path("results/confusion_matrix.csv"), ("problem", "actual", "predicted", "count"))
@@ -73,9 +62,6 @@ TRAINING_CURVES = Table(
 
 LEARNING_RATES = Table(
     Path("results/learning_rates.csv"),
-    (
-        *("problem", "optimizer", "learning_rate", "validation_accuracy", "validation_loss"),
-        *("diverged_at", "chosen"),
-    ),
+    (*("problem", "optimizer", "learning_rate", "validation_accuracy", "validation_loss"), *("diverged_at", "chosen")),
 )
 """Every trial of the searches; `diverged_at` is a step."""

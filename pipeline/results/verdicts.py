@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
 
 from pipeline.results.document import Document, Record
 
@@ -25,10 +24,6 @@ class VerdictRecord(Record):
         The problems that the verdict rests on.
     sentence
         The verdict in plain words, with the numbers that decided.
-    test
-        How `p` was found.
-    what_would_change_it
-        What a reader would have to find to come to another verdict.
     rule, title, quote, needs
         Of the claim: see `pipeline.comparison.claim.Claim`.
     """
@@ -53,6 +48,6 @@ class VerdictRecord(Record):
 class Verdicts(Document):
     """The verdicts by claim, the study's question first."""
 
-    PATH: ClassVar[Path] = Path("results/verdicts.json")
+    PATH = Path("results/verdicts.json")
 
     claims: dict[str, VerdictRecord]

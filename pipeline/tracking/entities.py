@@ -16,17 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class DataSet:
-    """What MLflow shows of a problem's data.
-
-    Attributes
-    ----------
-    problem, title, description
-        Name and note of the experiment.
-    digest, source
-        DVC's hash of the prepared examples (up to 36 characters), and their folder.
-    shape, classes, counts
-        Shape of one input, names of the classes, number of examples of each part.
-    """
+    """What MLflow shows of a problem's data; `digest` is DVC's hash of the prepared examples, up to 36 characters."""
 
     problem: str
     title: str

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from pipeline.tracking.runs import Runs
     from pipeline.training.record import Outcome
 
-# What a model needs to be served; MLflow would take seconds to find out
-_PACKAGES = ("torch", "numpy")
 _NAME = "model"
 # Alias of the best version of a registered model
 _BEST = "champion"
@@ -45,8 +43,9 @@ def log(runs: Runs, outcome: Outcome, make: Callable[[], nn.Module], example: np
             name=_NAME,
             signature=infer_signature(example, output),
             input_example=example,
+            # MLflow would take seconds to find out what serving needs;
             # a local label such as +cpu is not known to the default registry
-            pip_requirements=[f"{name}=={version(name).split('+')[0]}" for name in _PACKAGES],
+            pip_requirements=[f"{name}=={version(name).split('+')[0]}" for name in ("torch", "numpy")],
             serialization_format="pt2",
             # it would load the model again and predict on the example: a quarter of the time
             validate_serving_input=False,

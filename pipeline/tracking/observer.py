@@ -33,15 +33,7 @@ class Observer:
     spent: StageTime
 
     def finished(self, outcome: Outcome, fresh: bool) -> None:
-        """Show and record an outcome, without waiting for MLflow.
-
-        Parameters
-        ----------
-        outcome
-            Of a training of this stage.
-        fresh
-            Whether it was trained now and does not come from the memo.
-        """
+        """Show and record an outcome, without waiting for MLflow; `fresh`: it does not come from the memo."""
         if fresh:
             self.spent.training_seconds += outcome.seconds
             self.spent.trainings += 1
@@ -53,24 +45,7 @@ class Observer:
 
 @contextmanager
 def observed(stage: str, optimizer: str, expected: int, settings: Settings, workers: int) -> Iterator[Observer]:
-    """Watch the trainings of a stage's optimizer inside the block.
-
-    Parameters
-    ----------
-    stage, optimizer
-        What to call it.
-    expected
-        Number of trainings.
-    settings
-        Of the study.
-    workers
-        Number of processes, for the log of times.
-
-    Yields
-    ------
-    Observer
-        Its `finished` takes each outcome.
-    """
+    """Watch the trainings of a stage's optimizer inside the block; `workers` (processes) is for the log."""
     with (
         writing(connection.tracker(settings)) as writer,
         stage_time(f"{stage}@{optimizer}") as spent,

@@ -20,33 +20,22 @@ if TYPE_CHECKING:
 
     from torch import nn
 
-    from pipeline.results.metrics import OptimizerMetrics
     from pipeline.settings.study import Settings
     from pipeline.tracking.tracker import Job, Tracker
     from pipeline.training.record import Outcome
 
 _FINAL = ("test_accuracy", "train_accuracy", "test_loss", "generalization_gap", "calibration_error")
-_EXAMPLES = 2
 
 
 def publish_evaluation(settings: Settings) -> None:
-    """Record what the evaluation found, for as long as the store answers.
-
-    These are the final metrics, one model per optimizer and problem (its best seed), and the registered champion.
-    """
+    """Record final metrics, one model per optimizer and problem (its best seed), and the registered champion."""
     with writing(connection.tracker(settings), "results") as writer:
         for job in _evaluation(settings, Metrics.read()):
             writer.submit(job)
 
 
 def publish_all(settings: Settings, record: Tracker) -> int:
-    """Write everything that the DVC outputs hold and the store lacks.
-
-    Returns
-    -------
-    int
-        How many runs were written or added to.
-    """
+    """Write everything that the DVC outputs hold and the store lacks; return how many runs were written or added to."""
     written = record.sync(_everything(settings))
     if metrics := Metrics.read_if_there():
         written += sum(record.do(job) for job in _evaluation(settings, metrics))
@@ -68,7 +57,11 @@ def _evaluation(settings: Settings, metrics: Metrics) -> Iterator[Job]:
     for problem in settings.problems:
         reached = metrics.problems.get(problem, {}).values()
         # by key: the evaluation may be older than the trainings
-        final = {key: _of_seed(found, index) for found in reached for index, key in enumerate(found.trainings)}
+        final = {
+            key: {name: value for name in _FINAL if (value := getattr(found, name).seeds[index]) is not None}
+            for found in reached
+            for index, key in enumerate(found.trainings)
+        }
         yield partial(Runs.add_metrics, problem=problem, metrics=final)
         trainings = [by_name.get(name, []) for name in settings.roster(problem)]
         evaluated = [[o for o in some if o.training.problem == problem and o.key in final] for some in trainings]
@@ -79,16 +72,11 @@ def _evaluation(settings: Settings, metrics: Metrics) -> Iterator[Job]:
             yield partial(models.register, name=f"{problem}-cnn", outcome=champion)
 
 
-def _of_seed(found: OptimizerMetrics, index: int) -> dict[str, float]:
-    values = {name: getattr(found, name).seeds[index] for name in _FINAL}
-    return {name: value for name, value in values.items() if value is not None}
-
-
 def _model(best: Outcome, settings: Settings) -> Job:
     training = best.training
     learning = paths.learning(settings.data_of(training.problem))
     description = reader.describe(learning)
-    example = reader.open_part(learning, "validation").inputs[:_EXAMPLES].copy()
+    example = reader.open_part(learning, "validation").inputs[:2].copy()
 
     def make() -> nn.Module:
         from pipeline.evaluation.classifier import Classifier

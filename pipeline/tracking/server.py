@@ -20,20 +20,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _HOST = "127.0.0.1"
-_SECONDS_TO_END = 10
-_LINES_SHOWN = 5
-# Jobs are for the evaluation of language models, and each is a process
-_NO_JOBS = ("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "false")
 
 
 def check_port(port: int) -> None:
-    """Check that a server could listen on a port of 127.0.0.1.
-
-    Raises
-    ------
-    UserError
-        If it could not: the port is taken, or reserved for root.
-    """
+    """Raise a UserError if a port of 127.0.0.1 is taken, or reserved for root."""
     with socket.socket() as trial:
         # as servers do, so that a connection that was just closed does not count
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -48,14 +38,7 @@ def check_port(port: int) -> None:
 def serve(store: str, port: int, when_it_answers: Callable[[], None]) -> None:
     """Run the MLflow UI on 127.0.0.1 until Ctrl-C, SIGTERM or SIGHUP ends it.
 
-    Parameters
-    ----------
-    store
-        Address of the store.
-    port
-        Where to listen.
-    when_it_answers
-        Called once, as soon as a browser would get an answer.
+    `when_it_answers` is called once, as soon as a browser would get an answer.
 
     Raises
     ------
@@ -93,7 +76,8 @@ def _server(store: str, port: int, log: Path | None) -> Iterator[subprocess.Pope
     # one worker: a single person looks, and each costs an import of MLflow
     command = [sys.executable, "-m", "mlflow", "ui", "--host", _HOST, "--port", str(port), "--workers", "1"]
     command += ["--backend-store-uri", store]
-    os.environ.setdefault(*_NO_JOBS)
+    # jobs are for the evaluation of language models, and each is a process
+    os.environ.setdefault("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "false")
     if log:
         log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") if log else contextlib.nullcontext() as output:
@@ -108,12 +92,12 @@ def _server(store: str, port: int, log: Path | None) -> Iterator[subprocess.Pope
 
 
 def _stop(server: subprocess.Popen[bytes]) -> None:
-    """End a server and all that it started; kill what is left after some seconds."""
+    """End a server and all that it started; kill what is left after ten seconds."""
     for how in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(server.pid, how)
         with contextlib.suppress(subprocess.TimeoutExpired):
-            server.wait(_SECONDS_TO_END)
+            server.wait(10)
 
 
 def _answers(port: int) -> bool:
@@ -128,5 +112,5 @@ def _answers(port: int) -> bool:
 
 def _last_lines(log: Path | None) -> str:
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log else []
-    last = [line for line in lines if line.strip()][-_LINES_SHOWN:]
+    last = [line for line in lines if line.strip()][-5:]
     return "\n  ".join([f". The end of its log, {log}:", *last]) if last else "."

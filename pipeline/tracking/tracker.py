@@ -21,17 +21,7 @@ Job: TypeAlias = "Callable[[Runs], int]"
 class Tracker:
     """A connection to an MLflow store that never stops the work it records. Not for two threads at a time.
 
-    Parameters
-    ----------
-    datasets
-        The problems' data, by name.
-    warn
-        Gets one sentence when the store cannot be used.
-
-    Attributes
-    ----------
-    usable
-        Whether the store is written to; false from the first failure on.
+    `warn` gets one sentence when the store cannot be used; from that first failure on, `usable` is false.
     """
 
     def __init__(self, datasets: Mapping[str, DataSet], warn: Callable[[str], None]) -> None:
@@ -62,9 +52,6 @@ class Tracker:
             return 0
 
     def page(self, problem: str) -> str:
-        """Return what to append to a UI's address to see a problem's runs; empty if none was written or looked up.
-
-        The address names the kind of work, because the UI starts with pages of language models otherwise.
-        """
+        """Return what to append to a UI's address to see a problem's runs; empty if none was written or looked up."""
         experiment = self._runs.known_experiment(problem) if self._runs else None
         return f"/#/experiments/{experiment}/runs?workflowType=machine_learning" if experiment else ""

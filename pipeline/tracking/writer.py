@@ -55,10 +55,7 @@ class Writer:
 
 @contextmanager
 def writing(tracker: Tracker, what: str = "runs") -> Iterator[Writer]:
-    """Write what the block hands over; wait for it at the end, unless the block failed or was interrupted.
-
-    A warning says how many of `what` are left.
-    """
+    """Write what the block hands over; wait for it at the end, unless the block failed, and warn of what is left."""
     writer = Writer(tracker)
     yield writer
     if left := writer.wait():

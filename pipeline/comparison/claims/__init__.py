@@ -26,13 +26,7 @@ def names() -> list[str]:
 
 
 def by_name(name: str) -> Claim:
-    """Return the claim of that id.
-
-    Raises
-    ------
-    ModuleNotFoundError
-        Where there is no such file.
-    """
+    """Return the claim of that id."""
     return cast("Claim", importlib.import_module(f"{__name__}.{name}").CLAIM)
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def _find(evidence: Evidence) -> Verdict | None:
-    cost = evidence.step_cost("adam")
+    cost = evidence.cost.optimizers.get("adam") if evidence.cost else None
     if cost is None or cost.step_ratio.low is None or cost.step_ratio.high is None:
         return None
     ratio, low, high = cost.step_ratio.median, cost.step_ratio.low, cost.step_ratio.high

@@ -62,7 +62,7 @@ def _finding(evidence: Evidence, problem: str) -> _Finding | None:
     good = {
         name: _Good(found.decades, found.open)
         for name in evidence.roster(problem, [*settings.adaptive, *settings.not_adaptive])
-        if evidence.trials(problem, name) >= _WHOLE_SEARCH and (found := evidence.tolerance(problem, name)) is not None
+        if (search := evidence.search(problem, name)) and search.trials >= _WHOLE_SEARCH and (found := search.tolerance)
     }
     adaptive = [good[name] for name in settings.adaptive if name in good]
     others = [good[name] for name in settings.not_adaptive if name in good]

@@ -23,7 +23,8 @@ def _faster_and_easier(pairs: Sequence[Pair], evidence: Evidence) -> Decision:
     if decision.decisive is None:
         return decision
     names = ("sgd", *(pair.a.optimizer for pair in pairs))
-    known = [found for name in names if (found := evidence.tolerance(pairs[0].a.problem, name)) is not None]
+    searches = [evidence.search(pairs[0].a.problem, name) for name in names]
+    known = [search.tolerance for search in searches if search and search.tolerance]
     if len(known) < len(names):
         return replace(decision, note="the range of good learning rates is unknown")
     plain, *others = known

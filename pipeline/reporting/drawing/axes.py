@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+from matplotlib.figure import Figure
+
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
 WIDTH = 8.0  # inches, of every figure, so that texts have one size in the report
+
+
+def one_panel(height: float, x: str = "", y: str = "") -> tuple[Figure, Axes]:
+    """Return a figure of that height in inches and its only axes, which are named."""
+    figure = Figure(figsize=(WIDTH, height), layout="constrained")
+    axes = figure.subplots()
+    axes.set(xlabel=x, ylabel=y)
+    return figure, axes
 
 
 def tidy(axes: Axes, grid: str = "both") -> None:

@@ -13,10 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Style:
-    """How an optimizer's line is drawn.
-
-    `colour` is ``#rrggbb``; `dash` and `marker` are matplotlib's; `width` is in points.
-    """
+    """How an optimizer's line is drawn; `dash` and `marker` are matplotlib's, `width` is in points."""
 
     colour: str
     dash: str = "-"
@@ -45,15 +42,9 @@ _BASELINE_WIDTH = 3.0
 
 
 def styles(classes: Mapping[str, str], baseline: str) -> dict[str, Style]:
-    """Return a style for every optimizer.
+    """Return a style for every optimizer, whose `classes` are in the order of ``params.yaml``.
 
-    Parameters
-    ----------
-    classes
-        The class of every row of ``params.yaml``, in their order. A row of an unknown class gets the next spare style,
-        so that a new row at the end changes no other style.
-    baseline
-        The row whose line is the thickest.
+    A row of an unknown class gets the next spare style, so that a new row at the end changes no other style.
     """
     spare = zip(cycle(_SPARE), cycle(_SPARE_DASHES), cycle(_SPARE_MARKERS), strict=False)
     seen: Counter[str] = Counter()
@@ -67,15 +58,8 @@ def styles(classes: Mapping[str, str], baseline: str) -> dict[str, Style]:
 
 
 def ink_on(colour: tuple[float, ...]) -> str:
-    """Return black or white, whichever reads better on a colour.
+    """Return black or white, whichever reads better on red, green and blue (0 to 1).
 
-    Parameters
-    ----------
-    colour
-        Red, green and blue (further values are ignored), 0 to 1.
-
-    References
-    ----------
     WCAG 2.2, relative luminance; 0.179 is where black and white have the same contrast.
     """
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour[:3]]

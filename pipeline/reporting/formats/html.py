@@ -29,20 +29,7 @@ _SHORT = 20  # characters of a cell that is not broken, such as a name
 
 
 def page(title: str, subtitle: str, contents: Mapping[str, str], body: str, figures: Mapping[str, str]) -> str:
-    """Return a whole HTML page.
-
-    Parameters
-    ----------
-    title, subtitle, contents, body
-        As `markdown.document` takes them.
-    figures
-        SVG documents by name, for the pictures of the body.
-
-    Raises
-    ------
-    ValueError
-        Where a formula is no valid LaTeX.
-    """
+    """Return a whole HTML page; `figures` are SVG documents by name, the rest is as `markdown.document` takes it."""
     from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
     from markupsafe import Markup
 

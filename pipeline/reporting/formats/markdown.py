@@ -25,26 +25,13 @@ _MARK = re.compile(r"\\(.)|[*`$]")
 
 
 def document(title: str, subtitle: str, contents: Mapping[str, str], body: str) -> str:
-    """Return a whole Markdown document.
-
-    Parameters
-    ----------
-    title
-        Plain text.
-    subtitle, body
-        As `inline` and `blocks` return them.
-    contents
-        The sections' names in plain text, by anchor.
-    """
+    """Return a whole Markdown document; `contents` are the sections' names in plain text, by anchor."""
     entries = "\n".join(f"- [{inline(name)}](#{anchor})" for anchor, name in contents.items())
     return "\n\n".join([f"# {title}", subtitle, entries, body]) + "\n"
 
 
 def blocks(items: Iterable[Item]) -> str:
-    """Return items as Markdown; a picture refers to ``figures/<name>.svg``.
-
-    A caption is a paragraph in italics, above its table or below its picture.
-    """
+    """Return items as Markdown; a picture refers to ``figures/<name>.svg``, captions are paragraphs in italics."""
     return "\n\n".join(_block(item) for item in items)
 
 

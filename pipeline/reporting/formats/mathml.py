@@ -14,20 +14,7 @@ _LEFTOVER = re.compile(r"[<>\\]|&(?!#x[0-9A-Fa-f]+;)")
 
 @lru_cache(maxsize=1024)
 def to_mathml(latex: str, display: bool) -> str:
-    r"""Return a LaTeX formula (without dollar signs) as a ``<math>`` element.
-
-    Parameters
-    ----------
-    latex
-        ``\frac{\partial J}{\partial w_1}``.
-    display
-        True for a formula on a line of its own, False for one inside a sentence or a table.
-
-    Raises
-    ------
-    ValueError
-        Where `latex` is no valid formula, or would put anything but MathML into the page.
-    """
+    """Return a LaTeX formula (without dollar signs) as a ``<math>`` element; ValueError if it is no plain one."""
     try:
         mathml = convert(latex, display="block" if display else "inline")
     except Exception as error:  # latex2mathml's exceptions have no common ancestor

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pandas as pd
-from matplotlib.figure import Figure
 
 from pipeline.reporting import assignment
-from pipeline.reporting.drawing.axes import WIDTH, records, tidy
+from pipeline.reporting.drawing.axes import one_panel, records, tidy
 from pipeline.reporting.results import of_problem
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from pipeline.reporting.results import Results
 
 _THEIRS, _OURS = "#636363", "#d7191c"
@@ -35,8 +36,7 @@ def data(results: Results) -> pd.DataFrame:
 def draw(frame: pd.DataFrame) -> Figure:
     """Draw two dots per class, joined by a line."""
     places = list(range(len(frame)))
-    figure = Figure(figsize=(WIDTH, 1.4 + 0.36 * len(frame)), layout="constrained")
-    axes = figure.subplots()
+    figure, axes = one_panel(1.4 + 0.36 * len(frame), "accuracy on the class's test images (%), Adam", "class")
     axes.hlines(places, frame["assignment"], frame["ours"], color="#bdbdbd", linewidth=2, zorder=1)
     axes.hlines(places, frame["low"], frame["high"], color=_OURS, linewidth=2.5, zorder=2)
     axes.plot(frame["assignment"], places, "D", color=_THEIRS, markersize=7, label="assignment")
@@ -44,8 +44,6 @@ def draw(frame: pd.DataFrame) -> Figure:
     axes.set_yticks(places, list(frame["class"]))
     axes.set_ylim(len(frame) - 0.5, -0.5)
     axes.set_xlim(0, 100)
-    axes.set_xlabel("accuracy on the class's test images (%), Adam")
-    axes.set_ylabel("class")
     axes.tick_params(axis="y", length=0)
     tidy(axes)
     figure.legend(loc="outside upper center", ncols=2, frameon=False)

@@ -18,13 +18,7 @@ _DEPTH = 1e-5
 
 
 def data(example: WorkedExample) -> pd.DataFrame:
-    """Return one row for every curve and step.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``curve`` (its label), ``step`` (from 0) and ``cost``.
-    """
+    """Return one row for every curve and step: ``curve`` (its label), ``step`` (from 0) and ``cost``."""
     return pd.DataFrame(
         [
             {"curve": f"{curve.rule}, α = {curve.learning_rate:g}", "step": step, "cost": cost}

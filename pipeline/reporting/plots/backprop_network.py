@@ -31,18 +31,9 @@ _MOST_LABELLED = 3  # hidden units: with more, the labels of their weights would
 def data(example: WorkedExample) -> pd.DataFrame:
     """Return one row for every node and edge of both panels.
 
-    Parameters
-    ----------
-    example
-        The result of the stage ``backprop``.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``panel`` (forward, backward), ``layer`` and ``height`` (of a node, or of the node where an edge
-        starts, in rows from the middle), ``end_height`` (where an edge ends, one layer on; NaN for a node),
-        ``label_at`` (share of the edge; NaN: no label), ``symbol``, ``name`` (the same as people write it) and
-        ``value`` (NaN: no number).
+    Columns ``panel`` (forward, backward), ``layer`` and ``height`` (of a node, or of the node where an edge starts, in
+    rows from the middle), ``end_height`` (where an edge ends, one layer on; NaN for a node), ``label_at`` (share of the
+    edge; NaN: no label), ``symbol``, ``name`` (the same as people write it) and ``value`` (NaN: no number).
     """
     rows = [
         (panel, symbol, *place)
@@ -73,13 +64,7 @@ def _parts(network: Network) -> Iterator[tuple[int, float, float, float, str, st
 
 
 def draw(frame: pd.DataFrame) -> Figure:
-    """Draw both panels, one above the other.
-
-    Parameters
-    ----------
-    frame
-        What `data` returns.
-    """
+    """Draw both panels, one above the other."""
     nodes = frame[frame["end_height"].isna() & (frame["panel"] == "forward")]
     sizes = nodes["layer"].value_counts()
     # where the layers stand, in inches: far enough apart for the labels between them

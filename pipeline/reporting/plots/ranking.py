@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from pipeline.reporting.drawing.axes import WIDTH, draw_interval, name_rows, records, tidy
+from pipeline.reporting.drawing.axes import draw_interval, name_rows, one_panel, records, tidy
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
     from pipeline.reporting.results import Results
 
@@ -26,17 +26,10 @@ def data(results: Results, problem: str) -> pd.DataFrame:
     are the optimizer's, NaN where there is none) and ``diverged`` (number of its seeds).
     """
     rows = [
-        (
-            name,
-            seed,
-            accuracy,
-            found.test_accuracy.mean,
-            found.test_accuracy.low,
-            found.test_accuracy.high,
-            found.diverged,
-        )
+        (name, seed, accuracy, reached.mean, reached.low, reached.high, found.diverged)
         for name, found in results.measured(problem).items()
-        for seed, accuracy in zip(results.settings.seeds(problem), found.test_accuracy.seeds, strict=True)
+        for reached in [found.test_accuracy]
+        for seed, accuracy in zip(results.settings.seeds(problem), reached.seeds, strict=True)
     ]
     numbers = pd.DataFrame(rows, columns=["optimizer", "seed", *_PERCENTAGES, "diverged"])
     numbers[_PERCENTAGES] = 100 * numbers[_PERCENTAGES].astype(float)
@@ -44,13 +37,9 @@ def data(results: Results, problem: str) -> pd.DataFrame:
 
 
 def draw(frame: pd.DataFrame) -> Figure:
-    """Draw one line per optimizer: a large dot and a bar for mean and interval, below them faint dots for seeds.
-
-    An arrow on the left edge stands for seeds further down than the axis goes.
-    """
+    """Draw a large dot and a bar for mean and interval, faint dots for seeds, an arrow for seeds left of the axis."""
     optimizers = frame.drop_duplicates("optimizer")
-    figure = Figure(figsize=(WIDTH, 1.1 + 0.36 * len(optimizers)), layout="constrained")
-    axes = figure.subplots()
+    figure, axes = one_panel(1.1 + 0.36 * len(optimizers), "test accuracy (%)", "optimizer, best first")
     left, right = _limits(frame)
     axes.set_xlim(left, right)
     seen = frame[frame["accuracy"] >= left]
@@ -61,8 +50,6 @@ def draw(frame: pd.DataFrame) -> Figure:
         draw_interval(axes, row, "mean", 8)
         _note_mean(axes, row)
     axes.set_ylim(len(optimizers) - 0.3, -0.6)
-    axes.set_xlabel("test accuracy (%)")
-    axes.set_ylabel("optimizer, best first")
     axes.xaxis.set_major_locator(MaxNLocator(8))
     name_rows(axes, optimizers)
     tidy(axes, "x")

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from matplotlib.figure import Figure
-
-from pipeline.reporting.drawing.axes import WIDTH
+from pipeline.reporting.drawing.axes import one_panel
 from pipeline.reporting.drawing.lines import draw_lines, name_lines
 from pipeline.reporting.results import of_problem
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
 
     from pipeline.reporting.results import Results
 
@@ -32,11 +31,9 @@ def data(results: Results, problem: str) -> pd.DataFrame:
 
 def draw(frame: pd.DataFrame) -> Figure:
     """Draw one line per optimizer, with a logarithmic axis of step sizes."""
-    figure = Figure(figsize=(WIDTH, 4.6), layout="constrained")
-    axes = figure.subplots()
+    size = "size of one step\n(root mean square of the parameters' change)"
+    figure, axes = one_panel(4.6, "epoch (passes over the training examples)", size)
     draw_lines(axes, frame)
     axes.set_yscale("log")
-    axes.set_xlabel("epoch (passes over the training examples)")
-    axes.set_ylabel("size of one step\n(root mean square of the parameters' change)")
     name_lines(figure, frame, "largest step at\nthe end first")
     return figure

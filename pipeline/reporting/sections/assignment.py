@@ -26,7 +26,9 @@ def build(results: Results) -> list[Item]:
     label = results.label(optimizer)
     found = results.measured(theirs.PROBLEM)[optimizer]
     overall, ours = theirs.accuracy(results), found.test_accuracy
-    more = "" if ours.mean is None else f", {points(abs(ours.mean - overall))} {_word(ours.mean - overall)}"
+    more = ""
+    if ours.mean is not None:
+        more = f", {points(abs(ours.mean - overall))} {'more' if ours.mean >= overall else 'less'}"
     rows = [
         ("all", number(overall), number(ours.mean), interval(ours), _difference(ours.mean, overall)),
         *(
@@ -83,7 +85,3 @@ def _conditions(results: Results, found: OptimizerMetrics) -> tuple[str, ...]:
 
 def _difference(ours: float | None, overall: float) -> str:
     return NONE if ours is None else number(ours - overall)
-
-
-def _word(difference: float) -> str:
-    return "more" if difference >= 0 else "less"

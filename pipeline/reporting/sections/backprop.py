@@ -26,13 +26,7 @@ _ROLES = {"i": "inputs", "w": "weights", "y": "target", "a": "learning rate"}
 
 
 def build(example: WorkedExample) -> list[Item]:
-    """Return the section.
-
-    Parameters
-    ----------
-    example
-        The result of the stage ``backprop``.
-    """
+    """Return the section."""
     phases = {phase: list(steps) for phase, steps in groupby(example.steps, key=lambda step: step.phase)}
     before, after = (phases[phase][-1].value for phase in ("forward", "after"))
     return [
