@@ -58,7 +58,7 @@ def learn(images: np.ndarray, recipe: Recipe) -> np.ndarray:
     rows = np.sort(rng.choice(len(images), min(recipe.images, len(images)), replace=False))
     grid = _grid(images, recipe)
     places = rng.integers(grid.shape[1:3], size=(len(rows), _PATCHES_SEEN_PER_IMAGE, 2))
-    patches = _normalised(grid[rows[:, np.newaxis], places[..., 0], places[..., 1]], recipe)
+    patches = normalised(grid[rows[:, np.newaxis], places[..., 0], places[..., 1]], recipe)
     fit = MiniBatchKMeans(
         recipe.words,
         n_init=1,
@@ -91,7 +91,7 @@ def count(images: np.ndarray, dictionary: np.ndarray, recipe: Recipe) -> np.ndar
 
     def fill(start: int) -> None:
         block = counts[start : start + _COUNTING_IMAGES]
-        patches = _normalised(grid[start : start + _COUNTING_IMAGES], recipe)
+        patches = normalised(grid[start : start + _COUNTING_IMAGES], recipe)
         distances = patches @ slopes
         distances += squares
         firsts = np.repeat(np.arange(len(block)) * words, len(patches) // len(block))
@@ -111,7 +111,7 @@ def _grid(images: np.ndarray, recipe: Recipe) -> np.ndarray:
     return view
 
 
-def _normalised(patches: np.ndarray, recipe: Recipe) -> np.ndarray:
+def normalised(patches: np.ndarray, recipe: Recipe) -> np.ndarray:
     """Return patches without their brightness and with softened contrast: whole numbers, float32 (n, values)."""
     values = patches.reshape(-1, np.prod(patches.shape[-3:])).astype(np.float32)
     size = values.shape[1]

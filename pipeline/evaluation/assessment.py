@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from pipeline.prepared.reader import Description
     from pipeline.training.batches import Batches
+    from pipeline.training.record import Convolution
 
 # As many training as test images (of CIFAR-10) show the generalization gap as well as all of them would
 TRAIN_SAMPLE = 10_000
@@ -33,6 +34,7 @@ class AssessmentTask:
     problem: str
     optimizer: str
     network: str
+    convolution: Convolution
     learning: Path
     test: Path
     weights: Path
@@ -76,6 +78,7 @@ def _key(task: AssessmentTask) -> str:
     decides = [
         code_fingerprint("evaluation/assessment.py"),
         task.network,
+        task.convolution,
         reader.describe(task.learning).digest,
         files.sha256(task.weights),
         *(files.sha256(path) for path in sorted(task.test.iterdir())),
@@ -97,12 +100,12 @@ def _assess(task: AssessmentTask) -> Assessment:
         "train": Batches(sample, description, _BATCH),
     }
     by_seed = outputs.split_by_seed(files.read_tensors(task.weights))
-    rows = [_assess_network(task.network, by_seed[seed], description, parts) for seed in sorted(by_seed)]
+    rows = [_assess_network(task, by_seed[seed], description, parts) for seed in sorted(by_seed)]
     return Assessment(*(np.stack(column) for column in zip(*rows, strict=True)))
 
 
 def _assess_network(
-    name: str, weights: dict[str, np.ndarray], description: Description, parts: Mapping[str, Batches]
+    task: AssessmentTask, weights: dict[str, np.ndarray], description: Description, parts: Mapping[str, Batches]
 ) -> tuple[np.ndarray, np.ndarray, np.float64, np.float64, np.float64]:
     import torch
     from torch.nn import functional as F  # noqa: N812 - its name in all of PyTorch's documentation
@@ -110,7 +113,7 @@ def _assess_network(
     from pipeline.training import networks
     from pipeline.training.train import logits, predicted
 
-    network = networks.build(name, description.shape, len(description.classes))
+    network = networks.build(task.network, description.shape, len(description.classes), task.convolution)
     network.load_state_dict({key: torch.from_numpy(array) for key, array in weights.items()})
     test, train = (logits(network, parts[part]) for part in ("test", "train"))
     predictions = predicted(test)

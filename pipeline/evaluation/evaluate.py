@@ -95,6 +95,7 @@ def _assess_all(settings: Settings, workers: int) -> dict[By, Assessment]:
             problem=problem,
             optimizer=name,
             network=problem_settings.network,
+            convolution=settings.convolution,
             learning=paths.learning(settings.data_of(problem)),
             test=paths.test(settings.data_of(problem)),
             weights=paths.weights(name, problem),

@@ -65,13 +65,13 @@ def train(training: Training, learning: Path, key: str) -> Outcome:
     validation = Batches(reader.open_part(learning, "validation"), description, _EVALUATION_BATCH, device)
     network = _initial_network(training, description).to(device)
     stepper = optimizers.build(training.optimizer, training.row, training.learning_rate, network)
-    order = torch.Generator().manual_seed(_stream(training.seed, "order"))
+    order = torch.Generator().manual_seed(stream(training.seed, "order"))
 
     history: list[Point] = []
     diverged_at = None
     for epoch in range(training.epochs):
         rows = torch.randperm(len(batches.labels), generator=order)
-        looks = _looks(training, len(batches))
+        looks = look_steps(training, len(batches))
         losses, seen = _epoch(network, stepper, batches.in_order(rows), looks, validation, training.precision)
         points, diverged_at = _points(losses, seen, epoch, batches)
         history += points
@@ -113,11 +113,11 @@ def finite(value: float) -> float | None:
 
 def _initial_network(training: Training, description: reader.Description) -> nn.Module:
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(_stream(training.seed, "weights"))  # noqa: TID251 - the one place that seeds
+        torch.manual_seed(stream(training.seed, "weights"))  # noqa: TID251 - the one place that seeds
         return networks.build(training.network, description.shape, len(description.classes), training.convolution)
 
 
-def _stream(seed: int, purpose: str) -> int:
+def stream(seed: int, purpose: str) -> int:
     """Return a seed of its own for each purpose, so that weights and order are independent."""
     entropy = [seed, *purpose.encode()]
     return int(np.random.SeedSequence(entropy).generate_state(1, np.uint64)[0] >> 1)
@@ -132,7 +132,7 @@ class _Seen:
     validation: tuple[float, float] | None
 
 
-def _looks(training: Training, steps: int) -> dict[int, bool]:
+def look_steps(training: Training, steps: int) -> dict[int, bool]:
     """Return the steps of an epoch at which to look, and whether to look at the validation examples there."""
     every = POINTS_PER_EPOCH // training.validations_per_epoch
     looks: dict[int, bool] = {}

@@ -83,9 +83,9 @@ def test_test_images_change_no_training_count(train):
 
 def test_the_dictionary_sees_as_many_images_as_the_recipe_says(train, monkeypatch):
     seen = []
-    original = visual_words._normalised
+    original = visual_words.normalised
     monkeypatch.setattr(
-        visual_words, "_normalised", lambda patches, recipe: seen.append(len(patches)) or original(patches, recipe)
+        visual_words, "normalised", lambda patches, recipe: seen.append(len(patches)) or original(patches, recipe)
     )
     learn(train, RECIPE)
     learn(train, replace(RECIPE, images=10_000))

@@ -29,6 +29,7 @@ def task(memo: Path, name: str = "sgd") -> AssessmentTask:
         "digits",
         name,
         "digits_cnn",
+        "compiled",
         paths.learning("digits"),
         paths.test("digits"),
         paths.weights(name, "digits"),

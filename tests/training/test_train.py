@@ -102,7 +102,7 @@ def test_seeds_pair_the_optimizers(watched, learning):
 
 
 def test_weights_and_order_come_from_streams_of_their_own():
-    streams = {train._stream(seed, purpose) for seed in range(100) for purpose in ("weights", "order")}
+    streams = {train.stream(seed, purpose) for seed in range(100) for purpose in ("weights", "order")}
     assert len(streams) == 200
     assert all(0 <= stream < 2**63 for stream in streams)
 
@@ -160,12 +160,12 @@ def plain_loop(task: Training, learning: Path) -> tuple[list[float], torch.nn.Mo
 
     net = Net()
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(train._stream(task.seed, "weights"))  # noqa: TID251
+        torch.manual_seed(train.stream(task.seed, "weights"))  # noqa: TID251
         start = networks.build(task.network, (8, 8, 1), 10).state_dict()
     net.load_state_dict(dict(zip(net.state_dict(), start.values(), strict=True)))
     optimizer = getattr(torch.optim, task.row.class_name)(net.parameters(), lr=task.learning_rate, **task.row.arguments)
     images, labels = part("train")
-    order = torch.Generator().manual_seed(train._stream(task.seed, "order"))
+    order = torch.Generator().manual_seed(train.stream(task.seed, "order"))
     losses, validations = [], []
     for _ in range(task.epochs):
         shuffled = torch.randperm(len(images), generator=order)
@@ -210,7 +210,7 @@ def test_the_update_is_the_root_mean_square_of_a_steps_change(learning):
     outcome = run(learning, "sgd", epochs=1, batch_size=192)
     assert [point.step for point in outcome.history] == [1]
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(train._stream(1, "weights"))  # noqa: TID251
+        torch.manual_seed(train.stream(1, "weights"))  # noqa: TID251
         start = networks.build("digits_cnn", (8, 8, 1), 10).state_dict()
     changes = [(outcome.weights[name] - start[name].numpy()).ravel() for name in start]
     expected = np.sqrt(np.mean(np.concatenate(changes) ** 2))
@@ -235,7 +235,7 @@ def test_looking_changes_nothing(learning):
 @pytest.mark.parametrize("steps", range(1, 40))
 def test_an_epoch_of_any_length_ends_with_a_look_at_the_validation_examples(steps):
     for times in (1, 2, 5, 10):
-        looks = train._looks(task(validations_per_epoch=times), steps)
+        looks = train.look_steps(task(validations_per_epoch=times), steps)
         assert list(looks) == sorted(looks)
         assert min(looks) >= 1
         assert max(looks) == steps
