@@ -32,8 +32,8 @@ def main() -> None:
     settings = loading.load()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        problem = problems.by_name(PROBLEM)
-        digest = preparing.prepare(problem, problem.load(folder), 0.2, 0, folder / "learning", folder / "test").digest
+        dataset = problems.by_name(PROBLEM)
+        digest = preparing.prepare(dataset, dataset.load(folder), 0.2, 0, folder / "learning", folder / "test").digest
         [outcome] = trainings.run([_training(settings, digest)], lambda _: folder / "learning", 1, folder / "memo")
         seconds = []
         for number in range(_TIMES):

@@ -44,8 +44,8 @@ def measure(engine: str, trainings: int) -> dict[str, float]:
     cluster = Cluster(most=workers) if engine == "ray" else None
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        problem = problems.by_name(PROBLEM)
-        digest = preparing.prepare(problem, problem.load(folder), 0.2, 0, folder / "learning", folder / "test").digest
+        dataset = problems.by_name(PROBLEM)
+        digest = preparing.prepare(dataset, dataset.load(folder), 0.2, 0, folder / "learning", folder / "test").digest
         everything = [_training(settings, seed, digest) for seed in range(workers + trainings)]
         ends: list[tuple[float, float]] = []
         begin = time.perf_counter()

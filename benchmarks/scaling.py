@@ -108,7 +108,7 @@ class _Draw:
 
 
 def main(
-    measure: Annotated[bool, typer.Option("--measure", help="First read the seconds anew from the memo.")] = False,
+    measure: Annotated[bool, typer.Option("--measure", help="First read the seconds again from the memo.")] = False,
     memo: Annotated[Path | None, typer.Option(help="The memo to read; the project's own if not given.")] = None,
 ) -> None:
     """Simulate, print and write ``benchmarks/results/scaling.json``."""

@@ -22,7 +22,7 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-from pipeline.commands.run.study import project_environment
+from pipeline.commands.run.processes import project_environment
 from pipeline.data import sources
 from pipeline.project import environment, errors, files, paths
 

@@ -34,7 +34,7 @@ def rate_at(centre: float, step: int, points_per_decade: int) -> float:
 
 
 def steps_around(step: int, points: int) -> range:
-    """Return as many grid steps as there are points, `step` in their middle (or just above it)."""
+    """Return as many grid steps as there are points, `step` in their centre (or just above it)."""
     return range(step - points // 2, step - points // 2 + points)
 
 

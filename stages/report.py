@@ -5,14 +5,14 @@ from __future__ import annotations
 from pipeline.console import quiet
 from pipeline.console.timing import stage_time
 from pipeline.project import errors, paths
-from pipeline.reporting import report, results
+from pipeline.reporting import report, study_results
 from pipeline.settings import loading
 
 
 def main() -> None:
     """Write ``reports/`` from ``results/``."""
     with stage_time("report"):
-        report.write(results.load(loading.load()), paths.REPORTS)
+        report.write(study_results.load(loading.load()), paths.REPORTS)
 
 
 if __name__ == "__main__":

@@ -75,8 +75,8 @@ def diverged(at: int = 3, **changes: Any) -> Outcome:
 
 def prepare_digits() -> None:
     """Prepare a sixth of the digits in the current folder."""
-    problem = problems.by_name("digits")
-    preparing.prepare(problem, problem.tiny(), 0.2, 0, paths.learning("digits"), paths.test("digits"))
+    dataset = problems.by_name("digits")
+    preparing.prepare(dataset, dataset.tiny(), 0.2, 0, paths.learning("digits"), paths.test("digits"))
 
 
 def run_digits(chosen: study.Settings) -> list[Outcome]:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipeline.backprop import by_hand, by_machine
+from pipeline.project.numbers import rounded
 from pipeline.results.backprop import Curve, Gradient, Network, Step, WorkedExample
 
 if TYPE_CHECKING:
     from pipeline.backprop.settings import BackpropSettings
+
+_DIGITS = 12
 
 
 def worked_example(settings: BackpropSettings) -> WorkedExample:
@@ -25,7 +28,7 @@ def worked_example(settings: BackpropSettings) -> WorkedExample:
     legible = {step.symbol for step in steps if step.origin == "legible"}
     return WorkedExample(
         network=Network(inputs=len(settings.inputs), hidden=len(settings.hidden_weights)),
-        steps=tuple(step.model_copy(update={"value": _rounded(step.value)}) for step in steps),
+        steps=tuple(step.model_copy(update={"value": rounded(step.value, _DIGITS)}) for step in steps),
         gradients=_gradients(settings, steps),
         curves=_curves(settings),
         contradicted={symbol: value for symbol, value in settings.legible.items() if symbol not in legible},
@@ -42,11 +45,11 @@ def _gradients(settings: BackpropSettings, steps: list[Step]) -> tuple[Gradient,
         Gradient(
             symbol=step.symbol,
             name=step.name,
-            by_hand=_rounded(step.value),
-            autograd=_rounded(autograd),
-            finite_differences=_rounded(differences),
-            autograd_difference=_rounded(abs(autograd - step.value) / scale, 2),
-            finite_differences_difference=_rounded(abs(differences - step.value) / scale, 2),
+            by_hand=rounded(step.value, _DIGITS),
+            autograd=rounded(autograd, _DIGITS),
+            finite_differences=rounded(differences, _DIGITS),
+            autograd_difference=rounded(abs(autograd - step.value) / scale, 2),
+            finite_differences_difference=rounded(abs(differences - step.value) / scale, 2),
         )
         for step, (autograd, differences) in zip(by_weight, others, strict=True)
     )
@@ -59,8 +62,6 @@ def _curves(settings: BackpropSettings) -> tuple[Curve, ...]:
         by_machine.descent(settings, "gradient descent", settings.learning_rate),
         *(by_machine.descent(settings, "Adam", rate) for rate in rates),
     ]
-    return tuple(curve.model_copy(update={"costs": tuple(map(_rounded, curve.costs))}) for curve in curves)
-
-
-def _rounded(value: float, digits: int = 12) -> float:
-    return float(f"{value:.{digits}g}")
+    return tuple(
+        curve.model_copy(update={"costs": tuple(rounded(cost, _DIGITS) for cost in curve.costs)}) for curve in curves
+    )

@@ -1,4 +1,4 @@
-"""The worked back-propagation example in the terminal, with numbers of one's own."""
+"""The worked back-propagation example in the terminal, with any numbers."""
 
 from __future__ import annotations
 

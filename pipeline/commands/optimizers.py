@@ -59,11 +59,11 @@ def _tuned(settings: Settings, name: str) -> dict[str, float]:
 
 
 def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
-    rest = f"; rest: {row['rest']['class']} {_listed(row['rest']['arguments'])}" if row["rest"] else ""
+    rest = f"; rest: {row['rest']['class']} {_arguments(row['rest']['arguments'])}" if row["rest"] else ""
     tuned = "\n".join(f"{problem} {rate:g}" for problem, rate in row["tuned"].items()) or "not tuned yet"
-    own = _listed(row["arguments"]) + rest
-    return row["optimizer"], row["class"], _listed(row["defaults"]), own, f"{row['learning_rate_centre']:g}", tuned
+    own = _arguments(row["arguments"]) + rest
+    return row["optimizer"], row["class"], _arguments(row["defaults"]), own, f"{row['learning_rate_centre']:g}", tuned
 
 
-def _listed(arguments: Mapping[str, Any]) -> str:
+def _arguments(arguments: Mapping[str, Any]) -> str:
     return ", ".join(f"{name} {value}" for name, value in arguments.items())

@@ -12,7 +12,7 @@ def summary() -> None:
 
     python -m pipeline summary
     """
-    from pipeline.reporting import results
+    from pipeline.reporting import study_results
     from pipeline.reporting.summary import lines
 
-    print("\n".join(lines(results.load(loading.load()))))
+    print("\n".join(lines(study_results.load(loading.load()))))

@@ -1,1 +1,1 @@
-"""Results -> verdicts: every optimizer against the baseline, ranks, and what became of each claim."""
+"""Results -> verdicts: every optimizer against the baseline, ranks, and the verdict on each claim."""

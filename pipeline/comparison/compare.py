@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.comparison import rankings, searches
 from pipeline.comparison.measures import MEASURES
-from pipeline.comparison.pairs import Row, compare_rows
+from pipeline.comparison.pairs import Entry, compare_entries
 from pipeline.project.numbers import decimals
 from pipeline.results.comparison import Comparison, Difference, ProblemComparison
 from pipeline.statistics.paired import holm_of_tested
@@ -51,9 +51,9 @@ def compare(settings: ComparisonSettings, metrics: Metrics, learning_rates: pd.D
 def _against_baseline(
     settings: ComparisonSettings, metrics: Metrics, problem: str, measure: Measure
 ) -> dict[str, Difference]:
-    baseline = Row(problem, settings.baseline)
-    others = [Row(problem, name) for name in metrics.problems[problem] if name != settings.baseline]
-    pairs = [compare_rows(settings, metrics, row, baseline, measure) for row in others]
+    baseline = Entry(problem, settings.baseline)
+    others = [Entry(problem, name) for name in metrics.problems[problem] if name != settings.baseline]
+    pairs = [compare_entries(settings, metrics, entry, baseline, measure) for entry in others]
     return {
         pair.a.optimizer: _difference(pair, corrected, settings.alpha)
         for pair, corrected in zip(pairs, holm_of_tested([pair.found for pair in pairs]), strict=True)

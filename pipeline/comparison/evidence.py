@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pipeline.comparison.pairs import Pair, Row, compare_rows, compare_with_value
+from pipeline.comparison.pairs import Entry, Pair, compare_entries, compare_with_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -56,15 +56,15 @@ class Evidence:
 
     def pair(self, problem: str, a: str, b: str, measure: Measure, margin: float | None = None) -> Pair:
         """Compare two optimizers on a problem; the difference is a − b."""
-        return compare_rows(self.settings, self.metrics, Row(problem, a), Row(problem, b), measure, margin)
+        return compare_entries(self.settings, self.metrics, Entry(problem, a), Entry(problem, b), measure, margin)
 
     def pair_of_problems(self, a: str, b: str, optimizer: str, measure: Measure) -> Pair:
         """Compare an optimizer with itself on two problems that share their seeds; the difference is a − b."""
-        return compare_rows(self.settings, self.metrics, Row(a, optimizer), Row(b, optimizer), measure)
+        return compare_entries(self.settings, self.metrics, Entry(a, optimizer), Entry(b, optimizer), measure)
 
     def against(self, problem: str, optimizer: str, value: float, name: str, measure: Measure) -> Pair:
         """Compare an optimizer with a fixed value, which `name` stands for."""
-        return compare_with_value(self.settings, self.metrics, Row(problem, optimizer), value, name, measure)
+        return compare_with_value(self.settings, self.metrics, Entry(problem, optimizer), value, name, measure)
 
     def best_by_tuning(self, problem: str, among: Iterable[str]) -> str | None:
         """Return the optimizer whose tuned learning rate did best on the validation examples, or None.

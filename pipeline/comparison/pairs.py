@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from pipeline.comparison.measures import training_length
+from pipeline.project.wording import counted
 from pipeline.statistics import paired
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from pipeline.statistics.paired import PairedComparison
 
 
-class Row(NamedTuple):
+class Entry(NamedTuple):
     """An optimizer on a problem."""
 
     problem: str
@@ -31,8 +32,8 @@ class Row(NamedTuple):
 class Pair:
     """One comparison; the difference is a − b. `found` is None where the two cannot be compared: `reason` says why."""
 
-    a: Row
-    b: Row
+    a: Entry
+    b: Entry
     measure: Measure
     found: PairedComparison | None
     reason: str = ""
@@ -46,8 +47,8 @@ class Pair:
         return difference, low, high
 
 
-def compare_rows(
-    settings: ComparisonSettings, metrics: Metrics, a: Row, b: Row, measure: Measure, margin: float | None = None
+def compare_entries(
+    settings: ComparisonSettings, metrics: Metrics, a: Entry, b: Entry, measure: Measure, margin: float | None = None
 ) -> Pair:
     """Compare two optimizers on the seeds that they share; the difference is a − b.
 
@@ -60,19 +61,19 @@ def compare_rows(
 
 
 def compare_with_value(
-    settings: ComparisonSettings, metrics: Metrics, a: Row, value: float, name: str, measure: Measure
+    settings: ComparisonSettings, metrics: Metrics, a: Entry, value: float, name: str, measure: Measure
 ) -> Pair:
     """Compare an optimizer with a fixed value (on the measure's raw scale), called `name`, seed by seed."""
     seeds = _seeds(metrics, a, measure)
     values = seeds if isinstance(seeds, str) else [value] * len(seeds)
-    return _compared(settings, metrics, a, Row(a.problem, name), seeds, values, measure, None)
+    return _compared(settings, metrics, a, Entry(a.problem, name), seeds, values, measure, None)
 
 
 def _compared(
     settings: ComparisonSettings,
     metrics: Metrics,
-    a: Row,
-    b: Row,
+    a: Entry,
+    b: Entry,
     first: Seeds | str,
     second: Seeds | str,
     measure: Measure,
@@ -95,9 +96,9 @@ def _compared(
     return Pair(a, b, measure, paired.compare(ours, theirs, margin, rng, higher_is_better=better, alpha=settings.alpha))
 
 
-def _seeds(metrics: Metrics, row: Row, measure: Measure) -> Seeds | str:
-    """Return a measure's raw values, or say why the row cannot be compared at all."""
-    problem, optimizer = row
+def _seeds(metrics: Metrics, entry: Entry, measure: Measure) -> Seeds | str:
+    """Return a measure's raw values, or say why the entry cannot be compared at all."""
+    problem, optimizer = entry
     if problem not in metrics.problems:
         return f"the study has no problem {problem}"
     found = metrics.problems[problem].get(optimizer)
@@ -109,15 +110,15 @@ def _seeds(metrics: Metrics, row: Row, measure: Measure) -> Seeds | str:
             "a better one may lie beyond"
         )
     if found.diverged:
-        return f"{optimizer} diverged in {found.diverged} seed(s) on {problem}"
+        return f"{optimizer} diverged in {counted(found.diverged, 'seed')} on {problem}"
     seeds = measure.seeds(found)
     return f"the {measure.title} of {optimizer} on {problem} was not measured" if seeds is None else seeds
 
 
-def _unusable(a: Row, b: Row, measure: Measure, shared: Sequence[tuple[float | None, float | None]]) -> str:
+def _unusable(a: Entry, b: Entry, measure: Measure, shared: Sequence[tuple[float | None, float | None]]) -> str:
     """Say why the values of the shared seeds cannot be compared, or nothing."""
     if len(shared) < 2:
-        return f"{a.optimizer} and {b.optimizer} share {len(shared)} seed(s) on {a.problem}; two are needed"
+        return f"{a.optimizer} and {b.optimizer} share {counted(len(shared), 'seed')} on {a.problem}; two are needed"
     if measure.target:
         if neither := sum(first is None and second is None for first, second in shared):
             return (

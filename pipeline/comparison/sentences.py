@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from pipeline.comparison.decisions import VerdictKind
+from pipeline.project.wording import counted
 from pipeline.statistics.paired import smallest_p
 
 if TYPE_CHECKING:
@@ -30,10 +31,10 @@ def numbers(pair: Pair, evidence: Evidence) -> str:
     same = pair.a.problem == pair.b.problem
     where = f"on {evidence.title(pair.a.problem)}, " if same else ""
     sides = [
-        f"{_value(mean, measure)} ({evidence.label(row.optimizer)}"
-        + ("" if same else f" on {evidence.title(row.problem)}")
+        f"{_value(mean, measure)} ({evidence.label(entry.optimizer)}"
+        + ("" if same else f" on {evidence.title(entry.problem)}")
         + ")"
-        for row, mean in ((pair.a, found.mean_a), (pair.b, found.mean_b))
+        for entry, mean in ((pair.a, found.mean_a), (pair.b, found.mean_b))
     ]
     return f"{where}{measure.title} {' against '.join(sides)}, {_difference(found.difference, measure)}"
 
@@ -86,7 +87,7 @@ def _more_seeds(tested: Tested, found: PairedComparison, alpha: float) -> str:
     if smallest > alpha:
         needed = math.ceil(1 + math.log2(tested.family / alpha))
         return (
-            f"More seeds: with {found.pairs} the smallest p that {tested.family} test(s) can have is "
+            f"More seeds: with {found.pairs} the smallest p that {counted(tested.family, 'test')} can have is "
             f"{min(1.0, smallest):.3g}; {needed} make {alpha:g} possible."
         )
     reach = (found.equivalence.high - found.equivalence.low) / 2

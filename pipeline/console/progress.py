@@ -93,7 +93,7 @@ class Progress:
         self._rich.update(self._task.id, total=total)
 
     def restart(self, done: int = 0) -> None:
-        """Go on from `done`, and measure the time anew (a download that resumes or starts over)."""
+        """Go on from `done`, and measure the time again (a download that resumes or starts over)."""
         self._rich.reset(self._task.id, completed=done)
 
     def say(self, line: str) -> None:

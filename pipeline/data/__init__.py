@@ -1,1 +1,1 @@
-"""Data: where bytes come from, which bytes are right, what they mean, how they are split and batched."""
+"""Data: where bytes come from, which bytes are right, what they mean, and how they are split."""

@@ -100,7 +100,7 @@ def writing(path: Path) -> Iterator[None]:
     except OSError as error:
         raise UserError(
             f"{path} cannot be written: {error.strerror or error}. "
-            "Free space or mend the permissions, then run the same command again."
+            "Free space or correct the permissions, then run the same command again."
         ) from error
 
 

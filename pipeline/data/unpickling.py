@@ -39,7 +39,7 @@ _NEEDED = {
 
 
 class _Unpickler(pickle.Unpickler):
-    """Builds numpy arrays and plain values only: the second lock, behind the hash."""
+    """Builds numpy arrays and plain values only: a second protection, besides the hash."""
 
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) not in _NEEDED:

@@ -28,8 +28,7 @@ if TYPE_CHECKING:
     from pipeline.settings.study import ProblemSettings, Settings
     from pipeline.training.record import Outcome
 
-By = tuple[str, str]
-"""A problem and an optimizer."""
+ProblemAndOptimizer = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -89,7 +88,7 @@ def _problems(settings: Settings) -> dict[str, _Problem]:
     return found
 
 
-def _assess_all(settings: Settings, workers: int) -> dict[By, Assessment]:
+def _assess_all(settings: Settings, workers: int) -> dict[ProblemAndOptimizer, Assessment]:
     tasks = [
         AssessmentTask(
             problem=problem,
@@ -104,7 +103,7 @@ def _assess_all(settings: Settings, workers: int) -> dict[By, Assessment]:
         for problem, problem_settings in settings.problems.items()
         for name in settings.roster(problem)
     ]
-    found: dict[By, Assessment] = {}
+    found: dict[ProblemAndOptimizer, Assessment] = {}
     with progress("evaluate", len(tasks), "optimizers") as bar:
 
         def keep(task: AssessmentTask, assessed: Assessment) -> None:
@@ -125,8 +124,8 @@ def _write_tables(
     settings: Settings,
     problems: dict[str, _Problem],
     metrics: dict[str, dict[str, OptimizerMetrics]],
-    choices: dict[By, Choice],
-    assessments: dict[By, Assessment],
+    choices: dict[ProblemAndOptimizer, Choice],
+    assessments: dict[ProblemAndOptimizer, Assessment],
 ) -> None:
     per_class: list[dict[str, Any]] = []
     confusion: list[dict[str, Any]] = []

@@ -12,4 +12,9 @@ def decimals(value: float | None, digits: int = 6) -> float | None:
 
 def significant(value: float | None, digits: int = 6) -> float | None:
     """Return `value` rounded to so many significant digits, or None where there is none or it is not finite."""
-    return None if value is None or not math.isfinite(value) else float(f"{float(value):.{digits}g}")
+    return None if value is None or not math.isfinite(value) else rounded(value, digits)
+
+
+def rounded(value: float, digits: int) -> float:
+    """Return a finite `value` rounded to so many significant digits."""
+    return float(f"{float(value):.{digits}g}")

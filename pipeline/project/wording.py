@@ -6,7 +6,7 @@ import difflib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
 
 def closest(found: object, allowed: Any) -> str:
@@ -29,6 +29,9 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
-def listed(parts: Sequence[str], word: str = "and") -> str:
-    """Return ``a``, ``a and b``, ``a, b and c`` (or another `word` before the last)."""
+def listed(items: Iterable[object], word: str = "and", *, most: int | None = None) -> str:
+    """Return ``a``, ``a and b``, ``a, b and c``, or with `most` ``a, b and 7 more``; `word` stands before the last."""
+    parts = [str(item) for item in items]
+    if most is not None and len(parts) > most:
+        parts[most:] = [f"{len(parts) - most} more"]
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} {word} {parts[-1]}"

@@ -9,7 +9,7 @@ from pipeline.reporting.items import Table
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from pipeline.reporting.results import Results
+    from pipeline.reporting.study_results import Results
 
 _T = TypeVar("_T")
 

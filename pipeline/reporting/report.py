@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pipeline.reporting.items import Item
-    from pipeline.reporting.results import Results
+    from pipeline.reporting.study_results import Results
 
 TITLE = "Is Adam always the best choice?"
 ORDER = (

@@ -10,7 +10,7 @@ from pipeline.reporting.formats.markdown import plain
 from pipeline.reporting.numbers_in_words import MISSING, interval, percent
 
 if TYPE_CHECKING:
-    from pipeline.reporting.results import Results
+    from pipeline.reporting.study_results import Results
 
 
 def lines(results: Results) -> list[str]:

@@ -42,7 +42,7 @@ class Document(Record):
         try:
             content = files.read_json(path)
         except ValueError as error:
-            raise DataError(f"{path} is not valid JSON ({error}): run `dvc repro` to make it anew.") from None
+            raise DataError(f"{path} is not valid JSON ({error}): run `dvc repro` to make it again.") from None
         return cls._checked(content, path)
 
     @classmethod
@@ -67,4 +67,4 @@ class Document(Record):
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(str(part) for part in first["loc"])
-            raise DataError(f"{path}: {where}: {first['msg']}: run `dvc repro` to make it anew.") from None
+            raise DataError(f"{path}: {where}: {first['msg']}: run `dvc repro` to make it again.") from None

@@ -1,4 +1,4 @@
-"""``results/verdicts.json``: what became of each claim."""
+"""``results/verdicts.json``: the verdict on each claim."""
 
 from __future__ import annotations
 

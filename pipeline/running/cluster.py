@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
-# one more than for processes: a machine that goes down takes blameless tasks with it
+# one more than for processes: a machine that goes down ends tasks that did nothing wrong
 _ATTEMPTS = 3
 _REACH_SECONDS = 5.0
 # Ray's own switches, read when it is imported
@@ -115,7 +115,7 @@ def _drain(
     running: dict[Any, tuple[Task, Path, int]] = {}
     dead: list[Task] = []
     while queue or running:
-        while queue and len(running) < _room(ray, cluster):
+        while queue and len(running) < _limit(ray, cluster):
             task, folder, attempt = queue.popleft()
             if folder not in shipments:
                 shipments[folder] = _shipment(ray, folder, cluster)
@@ -138,8 +138,8 @@ def _drain(
     return dead
 
 
-def _room(ray: Any, cluster: Cluster) -> int:
-    """Return how many tasks may be under way; asked anew, because machines come and go."""
+def _limit(ray: Any, cluster: Cluster) -> int:
+    """Return how many tasks may be under way; asked again each time, because machines come and go."""
     if cluster.most is not None:
         return cluster.most
     # twice the cores: the next task is there when one is done, and an autoscaler sees what waits

@@ -30,7 +30,7 @@ def plan(
     learning_rate, seed
         Of this training.
     data
-        SHA-256 of the problem's prepared examples.
+        SHA-256 of the prepared examples.
 
     Raises
     ------

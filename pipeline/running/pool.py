@@ -26,7 +26,7 @@ Result = TypeVar("Result")
 
 _ATTEMPTS = 2
 
-# glibc gives large blocks back to the system at once, and every step would ask for them anew, page by page
+# glibc gives large blocks back to the system at once, and every step would ask for them again, page by page
 WORKER_ENVIRONMENT = {
     "MALLOC_TRIM_THRESHOLD_": str(1 << 32),
     "MALLOC_MMAP_THRESHOLD_": str(1 << 32),

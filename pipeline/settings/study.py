@@ -60,7 +60,7 @@ class ProblemSettings(Section):
     # what "steps to reach" means: mean training loss (nats), accuracy (fraction); None: not asked
     target_train_loss: Annotated[float, Field(gt=0, lt=100, strict=True)] | None = None
     target_validation_accuracy: Annotated[float, Field(gt=0, lt=1, strict=True)] | None = None
-    # another problem whose tuned learning rate is the middle of this one's grid, and how many points on each side
+    # another problem whose tuned learning rate is the centre of this one's grid, and how many points on each side
     tuned_on: Name | None = None
     neighbours: Annotated[int, Field(ge=0, le=9, strict=True)] = 1
 
@@ -128,7 +128,7 @@ class Settings(Section):
         return self
 
     @model_validator(mode="after")
-    def _grids_have_middles(self) -> Settings:
+    def _grids_have_centres(self) -> Settings:
         possible: list[str] = []
         for name, problem in self.problems.items():
             if problem.tuned_on is None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Tolerance:
+class GoodRates:
     """How much of the learning-rate axis is good enough."""
 
     decades: float  # length of the good part, in powers of ten; 0 where only the best grid point itself is good
@@ -25,7 +25,7 @@ class Tolerance:
     open_high: bool
 
 
-def learning_rate_tolerance(learning_rates: ArrayLike, scores: ArrayLike, margin: float) -> Tolerance:
+def learning_rate_tolerance(learning_rates: ArrayLike, scores: ArrayLike, margin: float) -> GoodRates:
     """Return how many decades of learning rates score within `margin` of the best; higher scores are better.
 
     Between neighbouring grid points the score is interpolated linearly in log10 of the learning rate, giving
@@ -47,7 +47,7 @@ def learning_rate_tolerance(learning_rates: ArrayLike, scores: ArrayLike, margin
         raise SampleError("every trial diverged: there is no best learning rate to stay close to.")
     best = int(np.argmax(height))
     floor = float(height[best]) - margin
-    return Tolerance(
+    return GoodRates(
         decades=_length_above(np.log10(rates), height, floor),
         best_learning_rate=float(rates[best]),
         best_score=float(height[best]),

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Batches:
-    """Batches of one part of a problem's data.
+    """Batches of one part of a data set.
 
     The rows stay uint8 in (shared) memory; only a batch at a time becomes float32.
 

@@ -116,7 +116,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The outcome of a training.
+    """What a training has measured, the weights it ends with, and how long it took.
 
     Attributes
     ----------

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from tests.conftest import Project
 
 GIB = 2**30
-OK, WARNING, PROBLEM = ok("a", "good"), warning("b", "so so", "look"), problem("c", "bad", "mend it")
+OK, WARNING, PROBLEM = ok("a", "good"), warning("b", "so so", "look"), problem("c", "bad", "repair it")
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_a_log_gets_every_mark_and_remedy_without_colours(monkeypatch: pytest.Mo
         (line,) = [line for line in text.splitlines() if line.split()[:1] == [one.mark]]
         assert line.split() == [one.mark, one.subject, *one.found.split()]
     assert "→ look" in text
-    assert "→ mend it" in text
+    assert "→ repair it" in text
     assert "\x1b" not in text
 
 
@@ -85,7 +85,7 @@ def test_json_holds_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     assert done.exit_code == 1
     assert json.loads(done.stdout) == [
         {"subject": "a", "mark": "ok", "found": "good", "remedy": ""},
-        {"subject": "c", "mark": "problem", "found": "bad", "remedy": "mend it"},
+        {"subject": "c", "mark": "problem", "found": "bad", "remedy": "repair it"},
     ]
 
 

@@ -260,7 +260,7 @@ REFUSED = {
     "no number": (with_cell(3, "epoch", "last"), "line 5: epoch is 'last'"),
     "no seed": (with_cell(0, "seed", ""), "line 2: seed is missing"),
     "no learning rate": (with_cell(0, "learning_rate", ""), "line 2: learning_rate is missing"),
-    "duplicate": (with_cell(4, "seed", 3), "lines 5, 6: rows of the same run (optimizer adam, seed 3"),
+    "duplicate": (with_cell(4, "seed", 3), "lines 5 and 6: rows of the same run (optimizer adam, seed 3"),
     "missing epoch": (
         with_cell(4, "epoch", 0),
         "adam, seed 4, has no row for epoch 1",
@@ -273,7 +273,7 @@ REFUSED = {
     ),
     "tied learning rates": (
         pd.concat(results(adam=0.1, sgd=0.0).assign(learning_rate=rate) for rate in (0.1, 0.01)),
-        "adam has 2 learning rates with 10 seed(s) each (0.01, 0.1)",
+        "adam has 2 learning rates with 10 seeds each (0.01 and 0.1)",
     ),
     "no optimizer": (results(adam=0.1, sgd=0.0).drop(columns="optimizer"), "no column 'optimizer'"),
     "no metric": (results(adam=0.1, sgd=0.0).drop(columns="test_accuracy"), "no metric"),
@@ -320,7 +320,7 @@ def test_options_out_of_range(write: Callable[[pd.DataFrame], Path], arguments: 
 
 def test_more_epochs_than_there_are(write: Callable[[pd.DataFrame], Path]) -> None:
     path = write(results(adam=0.1, sgd=0.0).assign(epoch=1))
-    assert "more than the 1 epoch(s)" in run(path, "--last", "2")[2]
+    assert "more than the 1 epoch" in run(path, "--last", "2")[2]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import yaml
 from pydantic import ValidationError
 
 from pipeline.comparison import compare, measures
-from pipeline.comparison.pairs import Row, compare_rows, compare_with_value
+from pipeline.comparison.pairs import Entry, compare_entries, compare_with_value
 from pipeline.comparison.settings import ComparisonSettings
 from pipeline.results.comparison import Comparison, Search
 from pipeline.results.metrics import Metrics
@@ -135,7 +135,7 @@ def test_what_cannot_be_compared_has_a_reason_and_no_numbers(change, reason):
 
 def test_one_seed_is_no_comparison():
     found = metrics({"digits": {name: {"test_accuracy": [0.6]} for name in ("adam", "sgd")}})
-    assert "share 1 seed(s) on digits" in against_adam(found)["sgd"].reason
+    assert "share 1 seed on digits" in against_adam(found)["sgd"].reason
 
 
 def test_an_edge_of_the_baseline_voids_every_comparison_and_the_family_counts_only_tests():
@@ -157,16 +157,18 @@ def test_problems_with_fewer_seeds_share_their_first_ones():
             "cifar10_longer": {"adam": {"test_accuracy": [0.6, 0.6, 0.6], "seeds": 3}},
         }
     )
-    pair = compare_rows(SETTINGS, found, Row("cifar10_longer", "adam"), Row("cifar10", "adam"), measures.TEST_ACCURACY)
+    pair = compare_entries(
+        SETTINGS, found, Entry("cifar10_longer", "adam"), Entry("cifar10", "adam"), measures.TEST_ACCURACY
+    )
     assert pair.found.pairs == 3
     assert pair.found.difference == pytest.approx(0.1)
 
 
 def test_a_fixed_value_is_compared_on_the_scale_of_the_measure():
     found = metrics({"digits": {"adam": {"step": 0.25}}})
-    pair = compare_with_value(SETTINGS, found, Row("digits", "adam"), 0.5, "half", measures.STEP_LEFT)
+    pair = compare_with_value(SETTINGS, found, Entry("digits", "adam"), 0.5, "half", measures.STEP_LEFT)
     assert pair.effect()[0] == pytest.approx(0.5, abs=0.01)
-    assert pair.b == Row("digits", "half")
+    assert pair.b == Entry("digits", "half")
 
 
 def test_the_same_results_give_the_same_numbers_whoever_else_takes_part():

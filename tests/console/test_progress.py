@@ -80,7 +80,7 @@ def test_what_an_earlier_run_did_does_not_count_as_speed(log, clock):
     assert "90/100 files, 0:00:20 elapsed, about 0:00:10 left" in log.getvalue()
 
 
-def test_a_restart_measures_the_time_anew(log, clock):
+def test_a_restart_measures_the_time_again(log, clock):
     with progress("download", 100, "files", **to_log(log, clock)) as bar:
         clock.seconds = 5
         bar.advance(90)

@@ -33,11 +33,11 @@ def closure(stage: str) -> set[str]:
     while pending:
         path = pending.pop()
         seen.add(path)
-        pending |= {found for found in imported(path) if found not in seen and room(found) not in OBSERVERS}
-    return {room(path) for path in seen if path.is_relative_to(ROOT / "pipeline")} - {"pipeline/__init__.py"}
+        pending |= {found for found in imported(path) if found not in seen and folder(found) not in OBSERVERS}
+    return {folder(path) for path in seen if path.is_relative_to(ROOT / "pipeline")} - {"pipeline/__init__.py"}
 
 
-def room(path: Path) -> str:
+def folder(path: Path) -> str:
     """Return what dvc.yaml calls a file: its folder of pipeline/, or itself where it lies in none."""
     return "/".join(path.relative_to(ROOT).parts[:2])
 

@@ -126,7 +126,7 @@ def test_a_download_that_was_complete_is_not_loaded_again(place, server):
     assert server.ranges[-1] == f"bytes={len(GOOD)}-"
 
 
-def test_a_file_that_changed_is_found_out_and_loaded_anew_by_the_next_run(place, server):
+def test_a_file_that_changed_is_found_out_and_loaded_again_by_the_next_run(place, server):
     old, new = tar_bytes(folder="a/", mode="w:"), tar_bytes(folder="b/", mode="w:gz")
     server.answers = [serve(old, cut=5000), serve(new)]
     assert "expected" in place.refused(server.url)

@@ -32,3 +32,5 @@ def test_lists() -> None:
     assert listed(["a"]) == "a"
     assert listed(["a", "b"]) == "a and b"
     assert listed(["a", "b", "c"], "or") == "a, b or c"
+    assert listed(range(3), most=3) == "0, 1 and 2"
+    assert listed(range(9), most=3) == "0, 1, 2 and 6 more"

@@ -13,7 +13,7 @@ import yaml
 
 from pipeline.backprop.example import worked_example
 from pipeline.backprop.settings import ASSIGNMENT
-from pipeline.reporting.results import Results
+from pipeline.reporting.study_results import Results
 from pipeline.results.champions import ChampionRecord, Champions
 from pipeline.results.comparison import Comparison
 from pipeline.results.cost import Cost

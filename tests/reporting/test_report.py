@@ -10,8 +10,7 @@ import yaml
 import pipeline.reporting
 from pipeline.project import files, paths
 from pipeline.project.errors import DataError
-from pipeline.reporting import report
-from pipeline.reporting import results as results_module
+from pipeline.reporting import report, study_results
 from pipeline.reporting.items import Folded, Heading, Paragraph, Table
 from pipeline.results import tables
 from pipeline.results.verdicts import Verdicts
@@ -216,7 +215,7 @@ def stored(results, tmp_path, monkeypatch):
 
 
 def test_results_are_read_as_the_stages_wrote_them(stored):
-    found = results_module.load(stored.settings)
+    found = study_results.load(stored.settings)
     assert found.metrics == stored.metrics
     assert found.comparison == stored.comparison
     assert found.per_class["class"].tolist() == stored.per_class["class"].tolist()
@@ -238,7 +237,7 @@ def test_a_missing_file_or_optimizer_is_named(stored):
     more = stored.settings
     rows = {**more.optimizers, "lion": more.optimizers["sgd"]}
     with pytest.raises(DataError, match=r"lacks lion on cifar10, lion on digits.*dvc repro"):
-        results_module.load(more.model_copy(update={"optimizers": rows}))
+        study_results.load(more.model_copy(update={"optimizers": rows}))
     tables.PER_CLASS.path.unlink()
     with pytest.raises(DataError, match=r"per_class\.csv is missing"):
-        results_module.load(stored.settings)
+        study_results.load(stored.settings)

@@ -1,4 +1,4 @@
-"""What the tests send to worker processes, which find it under this name (see `tests/test_execution.py`)."""
+"""What the tests send to worker processes, which find it under this name (see `tests/running/test_pool.py`)."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ def edited(tmp_path: Path) -> Callable[[str, Callable[[str], str]], str]:
 
 
 def _other_docstrings(text: str) -> str:
-    """Replace all docstrings, those of attributes as well; the code is only formatted anew."""
+    """Replace all docstrings, those of attributes as well; the code is only formatted again."""
     tree = ast.parse(text)
     for node in ast.walk(tree):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):

@@ -27,7 +27,7 @@ def ran(output: str) -> list[str]:
 
 
 def trainings_done(project: Project) -> dict[str, int]:
-    """Return by stage how many trainings the log says were run anew, since the log was last removed."""
+    """Return by stage how many trainings the log says were run again, since the log was last removed."""
     lines = (project.folder / "logs" / "timings.jsonl").read_text().splitlines()
     return {entry["stage"]: entry["trainings"] for entry in map(json.loads, lines)}
 

@@ -27,9 +27,9 @@ WAYS = {
 PREDICT = """
 import json, sys
 import mlflow, numpy as np
-from pipeline.data import prepared
-from pipeline import paths
-images = prepared.open_part(paths.learning("digits"), "validation").inputs[:5].copy()
+from pipeline.prepared import reader
+from pipeline.project import paths
+images = reader.open_part(paths.learning("digits"), "validation").inputs[:5].copy()
 model = mlflow.pyfunc.load_model("models:/digits-cnn@champion")
 print(json.dumps(np.asarray(model.predict(images)).sum(axis=1).tolist()))
 """

@@ -246,7 +246,7 @@ def cut_off(tracker: Tracker, call: str, outcome: Outcome, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize("call", ["log_batch", "log_inputs", "log_artifact", "set_terminated", "set_tag"])
-def test_a_run_that_was_cut_off_is_written_anew(tracker: Tracker, monkeypatch: pytest.MonkeyPatch, call: str) -> None:
+def test_a_run_that_was_cut_off_is_written_again(tracker: Tracker, monkeypatch: pytest.MonkeyPatch, call: str) -> None:
     outcome = studies.outcome(optimizer=f"cut in {call}", weights=WEIGHTS)
     first = replace(outcome, key=f"before {call}", training=replace(outcome.training, seed=9))
     tracker.sync([first])  # the parent is there, so that the next calls belong to the run itself
@@ -263,7 +263,7 @@ def test_a_run_that_was_cut_off_is_written_anew(tracker: Tracker, monkeypatch: p
 
 
 @pytest.mark.parametrize("call", ["log_batch", "set_terminated", "set_tag"])
-def test_a_parent_that_was_cut_off_is_written_anew(
+def test_a_parent_that_was_cut_off_is_written_again(
     tracker: Tracker, monkeypatch: pytest.MonkeyPatch, call: str
 ) -> None:
     outcome = studies.outcome(optimizer=f"parent cut in {call}")
@@ -441,7 +441,7 @@ def test_the_alias_compares_models_of_the_same_data(tracker: Tracker) -> None:
     assert named == [before.key, after.key, before.key]
 
 
-def test_a_model_that_was_deleted_is_logged_anew(tracker: Tracker) -> None:
+def test_a_model_that_was_deleted_is_logged_again(tracker: Tracker) -> None:
     outcome = studies.outcome(optimizer="deleted model")
     log_model(tracker, outcome)
     store = Store()

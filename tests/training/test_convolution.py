@@ -142,7 +142,7 @@ def test_freshly_compiled_code_and_numbas_cache_give_the_same_bits(tmp_path):
     fresh = digests(tmp_path)
     assert list(tmp_path.rglob("kernels*.nbc"))
     assert digests(tmp_path) == fresh
-    # where nothing can be kept, it is compiled anew
+    # where nothing can be kept, it is compiled again
     (tmp_path / "file").touch()
     assert digests(tmp_path / "file" / "folder") == fresh
 

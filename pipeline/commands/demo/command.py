@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from pipeline.commands.demo.copying import copy_project
-from pipeline.commands.run.study import check_rows, run_study
+from pipeline.commands.run.processes import check_rows, run_study
 
 
 def demo(

@@ -1,1 +1,1 @@
-"""The study's statistics for anybody's results: a CSV with one row a run, or one row a run and epoch."""
+"""The study's statistics for anybody's results: a CSV with one row per run, or one row per run and epoch."""

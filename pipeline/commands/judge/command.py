@@ -1,4 +1,4 @@
-"""``optimizer-study judge``: a verdict on anybody's results."""
+"""``python -m pipeline judge``: a verdict on anybody's results."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def _table(rows: list[dict[str, str]]) -> Table:
     for name in rows[0]:
         if name in _NAMES:
             table.add_column(name, overflow="fold", min_width=8)
-        elif name == "outcome":
+        elif name == "conclusion":
             table.add_column(name)
         else:
             table.add_column(name, justify="right", no_wrap=True)

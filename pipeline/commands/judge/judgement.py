@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipeline.commands.judge.scores import Scores, collect
-from pipeline.commands.judge.table import ResultsError, choose_metric, listed, read_results
+from pipeline.commands.judge.table import MOST_NAMED, ResultsError, choose_metric, read_results
 from pipeline.project.errors import UserError
-from pipeline.project.wording import closest
+from pipeline.project.wording import closest, counted, listed
 from pipeline.statistics.paired import ALPHA, PairedComparison, compare, holm_of_tested, smallest_p
 from pipeline.statistics.ranks import MeanRanks, rank
 
@@ -157,7 +157,7 @@ def _unusable(a: Scores, b: Scores) -> str:
     """Say why two optimizers cannot be compared, or nothing."""
     for one in (a, b):
         if len(one.seeds) == 1:
-            return f"{one.optimizer} has a single seed: with fewer than two, luck cannot be told from merit."
+            return f"{one.optimizer} has a single seed: with fewer than two, a difference cannot be told from chance."
     if a.seeds == b.seeds:
         return ""
     surplus = " and ".join(filter(None, (_surplus(a, b), _surplus(b, a))))
@@ -166,7 +166,7 @@ def _unusable(a: Scores, b: Scores) -> str:
 
 def _surplus(one: Scores, other: Scores) -> str:
     seeds = [seed for seed in one.seeds if seed not in other.seeds]
-    return f"seed {listed(seeds)} only in {one.optimizer}" if seeds else ""
+    return f"seed{'s' * (len(seeds) > 1)} {listed(seeds, most=MOST_NAMED)} only in {one.optimizer}" if seeds else ""
 
 
 def _rank(scores: Sequence[Scores], upwards: bool) -> MeanRanks | None:
@@ -190,7 +190,7 @@ def _notes(judged: Sequence[Judged], margin: float | None) -> list[str]:
     if floor > ALPHA:
         notes.append(
             f"With {pairs} seeds the smallest possible p is {smallest_p(pairs):.4f}, "
-            f"and {min(floor, 1):.4f} after Holm's correction for {len(tested)} comparison(s): "
+            f"and {min(floor, 1):.4f} after Holm's correction for {counted(len(tested), 'comparison')}: "
             "no difference, however large, can be significant. "
             "More seeds would change that, or fewer comparisons (--baseline)."
         )

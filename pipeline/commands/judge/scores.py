@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline.commands.judge.table import ResultsError, listed, metric_values
+from pipeline.commands.judge.table import MOST_NAMED, ResultsError, metric_values
+from pipeline.project.wording import counted, listed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,9 +69,9 @@ def _at_chosen_rate(rows: pd.DataFrame, where: str) -> tuple[float | None, pd.Da
     seeds = rows.groupby("learning_rate")["seed"].nunique()
     most = seeds.index[seeds == seeds.max()]
     if len(most) > 1:
-        named = listed(f"{rate:g}" for rate in most)
+        named = listed((f"{rate:g}" for rate in most), most=MOST_NAMED)
         raise ResultsError(
-            f"{where} has {len(most)} learning rates with {seeds.max()} seed(s) each ({named}), "
+            f"{where} has {len(most)} learning rates with {counted(seeds.max(), 'seed')} each ({named}), "
             "so it is not clear which one to judge. Keep the rows of one of them (chosen on validation data)."
         )
     return float(most[0]), rows[rows["learning_rate"] == most[0]]
@@ -81,7 +82,7 @@ def _last_epochs(chosen: Sequence[pd.DataFrame], on_problem: str, last: int) -> 
         return None
     epochs = np.unique(np.concatenate([rows["epoch"].to_numpy(dtype=np.float64) for rows in chosen]))
     if epochs.size < last:
-        raise ResultsError(f"--last {last} is more than the {epochs.size} epoch(s){on_problem}.")
+        raise ResultsError(f"--last {last} is more than the {counted(epochs.size, 'epoch')}{on_problem}.")
     return epochs[-last:]
 
 

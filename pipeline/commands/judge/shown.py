@@ -96,7 +96,7 @@ def comparisons(found: Judgement) -> list[dict[str, str]]:
         _with_problem(found, entry.a.problem)
         | {"comparison": f"{entry.a.optimizer} − {entry.b.optimizer}"}
         | _figures(found, entry)
-        | {"outcome": entry.conclusion}
+        | {"conclusion": entry.conclusion}
         for entry in found.judged
     ]
 

@@ -8,7 +8,7 @@ import pandas as pd
 from pandas.errors import EmptyDataError, ParserError
 
 from pipeline.project.errors import DataError
-from pipeline.project.wording import closest
+from pipeline.project.wording import closest, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 REQUIRED = ("optimizer", "seed")
 OPTIONAL = ("problem", "epoch", "learning_rate")
 PREFERRED_METRIC = "test_accuracy"
-_MOST_NAMED = 5
+MOST_NAMED = 5
 
 
 class ResultsError(DataError):
@@ -126,14 +126,7 @@ def metric_values(rows: pd.DataFrame, metric: str) -> pd.Series:
 
 def _lines(numbers: Iterable[int]) -> str:
     named = sorted(numbers)
-    return f"line{'s' if len(named) > 1 else ''} {listed(named)}"
-
-
-def listed(items: Iterable[object]) -> str:
-    """Return "3, 4, 9"; the first five where there are more."""
-    named = [str(item) for item in items]
-    more = f" and {len(named) - _MOST_NAMED} more" if len(named) > _MOST_NAMED else ""
-    return ", ".join(named[:_MOST_NAMED]) + more
+    return f"line{'s' if len(named) > 1 else ''} {listed(named, most=MOST_NAMED)}"
 
 
 def _quoted(names: Iterable[str]) -> str:

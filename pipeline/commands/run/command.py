@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from pipeline.commands.demo.command import demo
-from pipeline.commands.run.study import check_rows, project_environment, run_study
+from pipeline.commands.run.processes import check_rows, project_environment, run_study
 from pipeline.project import errors, paths
 
 

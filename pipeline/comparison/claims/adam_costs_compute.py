@@ -30,7 +30,7 @@ def _find(evidence: Evidence) -> Verdict | None:
         sentence=(
             f"{lead}: a whole training step takes {ratio:.3g} times as long "
             f"(95 % interval {low:.3g} to {high:.3g}), the update alone {cost.optimizer_ratio.median:.3g} times; "
-            f"Adam keeps {cost.state_bytes_per_parameter:.3g} bytes of state a parameter."
+            f"Adam keeps {cost.state_bytes_per_parameter:.3g} bytes of state per parameter."
         ),
         what_would_change_it=(
             "Another network or machine: the larger the network's own share of a step, the closer the ratio "
@@ -62,7 +62,8 @@ CLAIM = Claim(
         "process; median over rounds with its 95 % interval. Supported if the whole interval lies above the cost "
         "margin; refuted if it lies wholly below one over the margin (Adam is then cheaper); no meaningful difference "
         "if it lies wholly between the two; otherwise inconclusive. There is no p: rounds are no seeds. The memory of "
-        "Adam's state is told beside it; it is a count and needs no test. Both hold for this machine and network only."
+        "Adam's state is reported beside it; it is a count and needs no test. Both hold for this machine and network "
+        "only."
     ),
     needs=("results/cost.json: time per step and bytes of state of Adam",),
     find=_find,

@@ -52,7 +52,7 @@ def _find(evidence: Evidence) -> Verdict | None:
         low=min(ahead) if len(ahead) > 1 else None,
         high=max(ahead) if len(ahead) > 1 else None,
         unit="decades",
-        test="no test: one tuning seed a problem; low and high are the extremes over problems",
+        test="no test: one tuning seed per problem; low and high are the extremes over problems",
         problems=tuple(finding.problem for finding in found),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline.data import visual_words
+from pipeline.data import bags
 from pipeline.data.problems import digits
 
 if TYPE_CHECKING:
@@ -17,14 +17,14 @@ DESCRIPTION = "Handwritten digits as sparse counts: which of 200 learned words t
 ARCHIVE: str | None = digits.ARCHIVE
 CENTRED = False
 
-_RECIPE = visual_words.Recipe(side=4, stride=1, words=200, softening=4, images=1000)
+_RECIPE = bags.Recipe(side=4, stride=1, words=200, softening=4, images=1000)
 
 
 def load(raw: Path) -> LabelledData:
     """Learn a dictionary on 1,000 training images, and count its words: uint8 (n, 1, 1, 200)."""
-    return visual_words.as_bags(digits.load(raw), _RECIPE)
+    return bags.as_bags(digits.load(raw), _RECIPE)
 
 
 def tiny() -> LabelledData:
     """Count words in every sixth of the digits."""
-    return visual_words.as_bags(digits.tiny(), _RECIPE)
+    return bags.as_bags(digits.tiny(), _RECIPE)

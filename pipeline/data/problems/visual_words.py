@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline.data import visual_words
+from pipeline.data import bags
 from pipeline.data.problems import cifar10
 
 if TYPE_CHECKING:
@@ -17,16 +17,16 @@ DESCRIPTION = "CIFAR-10 as sparse counts: which of 2,000 learned words the 49 pa
 ARCHIVE: str | None = cifar10.ARCHIVE
 CENTRED = False
 
-RECIPE = visual_words.Recipe(side=6, stride=4, words=2000, softening=60, images=10_000)
+RECIPE = bags.Recipe(side=6, stride=4, words=2000, softening=60, images=10_000)
 # few images have too few patches for many words
-_TINY = visual_words.Recipe(side=6, stride=4, words=200, softening=60, images=200)
+_TINY = bags.Recipe(side=6, stride=4, words=200, softening=60, images=200)
 
 
 def load(raw: Path) -> LabelledData:
     """Learn a dictionary on 10,000 training images, and count its words: uint8 (n, 1, 1, 2000)."""
-    return visual_words.as_bags(cifar10.load(raw), RECIPE)
+    return bags.as_bags(cifar10.load(raw), RECIPE)
 
 
 def tiny() -> LabelledData:
     """Count 200 words in the 500 images that `cifar10.tiny` makes."""
-    return visual_words.as_bags(cifar10.tiny(), _TINY)
+    return bags.as_bags(cifar10.tiny(), _TINY)

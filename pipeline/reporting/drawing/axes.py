@@ -42,6 +42,6 @@ def name_rows(axes: Axes, frame: pd.DataFrame) -> None:
 
 
 def draw_interval(axes: Axes, row: dict[str, Any], value: str, size: float) -> None:
-    """Draw a large dot at column `value`, and a bar from ``low`` to ``high``, on line ``rank``."""
+    """Draw a dot of `size` points at column `value`, and a bar from ``low`` to ``high``, on line ``rank``."""
     axes.plot([row["low"], row["high"]], [row["rank"]] * 2, color=row["colour"], linewidth=2.5)
     axes.plot([row[value]], [row["rank"]], "o", color=row["colour"], markersize=size)

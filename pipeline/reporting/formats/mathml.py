@@ -14,7 +14,7 @@ _LEFTOVER = re.compile(r"[<>\\]|&(?!#x[0-9A-Fa-f]+;)")
 
 @lru_cache(maxsize=1024)
 def to_mathml(latex: str, display: bool) -> str:
-    """Return a LaTeX formula (without dollar signs) as a ``<math>`` element; ValueError if it is no plain one."""
+    """Return a LaTeX formula (without dollar signs) as a ``<math>`` element; ValueError if it is not a plain one."""
     try:
         mathml = convert(latex, display="block" if display else "inline")
     except Exception as error:  # latex2mathml's exceptions have no common ancestor

@@ -8,12 +8,12 @@ import pandas as pd
 
 from pipeline.reporting import assignment
 from pipeline.reporting.drawing.axes import one_panel, records, tidy
-from pipeline.reporting.results import of_problem
+from pipeline.reporting.study_results import of_problem
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from pipeline.reporting.results import Results
+    from pipeline.reporting.study_results import Results
 
 _THEIRS, _OURS = "#636363", "#d7191c"
 

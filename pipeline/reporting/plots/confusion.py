@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from matplotlib.colors import Normalize
 
 from pipeline.reporting.drawing.heatmap import heat_map
-from pipeline.reporting.results import of_problem
+from pipeline.reporting.study_results import of_problem
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from pipeline.reporting.results import Results
+    from pipeline.reporting.study_results import Results
 
 
 def data(results: Results, problem: str) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from pipeline.results.cost import Ratio
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from pipeline.reporting.results import Results
+    from pipeline.reporting.study_results import Results
 
 _PANELS = {
     "step_ratio": "whole training step\n(time against SGD's)",

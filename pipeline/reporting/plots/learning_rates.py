@@ -9,13 +9,13 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullLocator
 
 from pipeline.reporting.drawing.axes import WIDTH, tidy
-from pipeline.reporting.results import of_problem
+from pipeline.reporting.study_results import of_problem
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-    from pipeline.reporting.results import Results
+    from pipeline.reporting.study_results import Results
 
 _COLUMNS = 4
 _GREY = "#d9d9d9"

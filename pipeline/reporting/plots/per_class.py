@@ -9,13 +9,13 @@ from matplotlib.colors import Normalize
 
 from pipeline.reporting.drawing.axes import name_rows
 from pipeline.reporting.drawing.heatmap import heat_map
-from pipeline.reporting.results import of_problem
+from pipeline.reporting.study_results import of_problem
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from pipeline.reporting.results import Results
+    from pipeline.reporting.study_results import Results
 
 
 def data(results: Results, problem: str) -> pd.DataFrame:

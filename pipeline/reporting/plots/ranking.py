@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from pipeline.reporting.results import Results
+    from pipeline.reporting.study_results import Results
 
 _PERCENTAGES = ["accuracy", "mean", "low", "high"]
 

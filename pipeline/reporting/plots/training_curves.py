@@ -9,13 +9,13 @@ from matplotlib.figure import Figure
 
 from pipeline.reporting.drawing.axes import WIDTH
 from pipeline.reporting.drawing.lines import draw_lines, name_lines
-from pipeline.reporting.results import of_problem
+from pipeline.reporting.study_results import of_problem
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-    from pipeline.reporting.results import Results
+    from pipeline.reporting.study_results import Results
 
 _PANELS = {"train_loss": "training loss (nats)", "validation_accuracy": "validation accuracy (%)"}
 # Beyond this factor between the largest and the smallest loss a linear axis hides the end of training.

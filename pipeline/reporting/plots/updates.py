@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from pipeline.reporting.drawing.axes import one_panel
 from pipeline.reporting.drawing.lines import draw_lines, name_lines
-from pipeline.reporting.results import of_problem
+from pipeline.reporting.study_results import of_problem
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from pipeline.reporting.results import Results
+    from pipeline.reporting.study_results import Results
 
 
 def data(results: Results, problem: str) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from pipeline.reporting.numbers_in_words import NONE, between, number, ordinal, 
 from pipeline.statistics.intervals import mean_interval
 
 if TYPE_CHECKING:
-    from pipeline.reporting.results import Results
+    from pipeline.reporting.study_results import Results
 
 
 def build(results: Results) -> list[Item]:

@@ -13,7 +13,7 @@ from pipeline.reporting.numbers_in_words import NONE, between, interval, number,
 from pipeline.reporting.plots import assignment as plot
 
 if TYPE_CHECKING:
-    from pipeline.reporting.results import Results
+    from pipeline.reporting.study_results import Results
     from pipeline.results.metrics import OptimizerMetrics
 
 

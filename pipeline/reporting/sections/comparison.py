@@ -9,7 +9,7 @@ from pipeline.reporting.items import Folded, Heading, Item, Paragraph, Table, li
 from pipeline.reporting.numbers_in_words import NONE, effect, effect_interval, p_value
 
 if TYPE_CHECKING:
-    from pipeline.reporting.results import Results
+    from pipeline.reporting.study_results import Results
     from pipeline.results.comparison import ProblemComparison
 
 
@@ -46,7 +46,7 @@ def _table(results: Results, problem: str, found: ProblemComparison) -> Table:
         for name, record in sorted(differences.items(), key=lambda item: ranks.get(item[0], len(ranks) + 1))
     )
     baseline = results.label(results.baseline)
-    header = ("optimizer", f"minus {baseline}", "95 % interval", "p (Holm)", "outcome")
+    header = ("optimizer", f"minus {baseline}", "95 % interval", "p (Holm)", "conclusion")
     return Table(header, rows, "lrrrl", f"{results.title(problem)}: test accuracy against {baseline}.")
 
 

@@ -14,7 +14,7 @@ from pipeline.reporting.plots import confusion as plot
 if TYPE_CHECKING:
     import pandas as pd
 
-    from pipeline.reporting.results import Results
+    from pipeline.reporting.study_results import Results
 
 
 def build(results: Results) -> list[Item]:

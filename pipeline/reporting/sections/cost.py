@@ -14,7 +14,7 @@ from pipeline.reporting.plots import cost as plot
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pipeline.reporting.results import Results
+    from pipeline.reporting.study_results import Results
     from pipeline.results.cost import Ratio, StepCost
 
 _TIMES = f"{SPACE}×"
@@ -59,7 +59,7 @@ def _method(results: Results, rounds: int) -> str:
     return (
         f"Time for a step of `{settings.network}` on batches of {settings.batch_size}, the network and the batch "
         f"size of {results.title(results.main_problem)}, on one core of {results.environment.processor}. All "
-        f"optimizers take turns in one process, {counted(rounds, 'round')} in an order drawn anew for each; a ratio "
+        f"optimizers take turns in one process, {counted(rounds, 'round')} each in a new random order; a ratio "
         "compares an optimizer with plain SGD in the same round, so that what slows the machine down cancels. These "
         "are the only numbers of this report that differ from run to run."
     )
@@ -79,7 +79,7 @@ def _reading(results: Results, rows: dict[str, StepCost]) -> list[str]:
     if plain in rows:
         texts.append(
             f"{results.label(plain)} was measured twice, as the reference and as a row of its own: "
-            f"{_sentence(rows[plain].step_ratio)}. Smaller differences than that are noise."
+            f"{_sentence(rows[plain].step_ratio)}. Smaller differences than that cannot be told from chance."
         )
     return texts
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from pipeline.reporting.items import Heading, Item, Paragraph, Table
 from pipeline.reporting.numbers_in_words import NONE, rate
-from pipeline.reporting.results import of_problem
+from pipeline.reporting.study_results import of_problem
 
 if TYPE_CHECKING:
-    from pipeline.reporting.results import Results
+    from pipeline.reporting.study_results import Results
 
 _HEADER = (
     "problem",

@@ -15,7 +15,7 @@ from pipeline.reporting.plots import learning_rates as plot
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pipeline.reporting.results import Results
+    from pipeline.reporting.study_results import Results
 
 
 def build(results: Results) -> list[Item]:

@@ -9,7 +9,7 @@ from pipeline.reporting.items import Folded, Heading, Item, Paragraph
 from pipeline.reporting.sections import learning_rates, ranking, training
 
 if TYPE_CHECKING:
-    from pipeline.reporting.results import Results
+    from pipeline.reporting.study_results import Results
 
 
 def build(results: Results) -> list[Item]:

@@ -11,10 +11,10 @@ from pipeline.reporting.items import Folded, Heading, Item, Paragraph, Picture, 
 from pipeline.reporting.numbers_in_words import between, number, percent
 from pipeline.reporting.optimizer_table import optimizer_table
 from pipeline.reporting.plots import per_class as plot
-from pipeline.reporting.results import of_problem
+from pipeline.reporting.study_results import of_problem
 
 if TYPE_CHECKING:
-    from pipeline.reporting.results import Results
+    from pipeline.reporting.study_results import Results
 
 
 def build(results: Results) -> list[Item]:

@@ -14,7 +14,7 @@ from pipeline.reporting.plots import ranking as plot
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pipeline.reporting.results import Results
+    from pipeline.reporting.study_results import Results
     from pipeline.results.metrics import OptimizerMetrics
 
 _COLUMNS: tuple[tuple[str, Callable[[OptimizerMetrics], str]], ...] = (

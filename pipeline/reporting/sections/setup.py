@@ -9,7 +9,7 @@ from pipeline.reporting.items import Bullets, Folded, Heading, Item, Paragraph, 
 from pipeline.reporting.numbers_in_words import percent
 
 if TYPE_CHECKING:
-    from pipeline.reporting.results import Results
+    from pipeline.reporting.study_results import Results
     from pipeline.settings.study import OptimizerSettings, RestSettings
 
 _PROBLEMS = (

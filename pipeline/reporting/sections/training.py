@@ -17,7 +17,7 @@ from pipeline.reporting.plots import updates
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pipeline.reporting.results import Results
+    from pipeline.reporting.study_results import Results
     from pipeline.results.metrics import Convergence, OptimizerMetrics
 
 

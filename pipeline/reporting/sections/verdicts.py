@@ -8,7 +8,7 @@ from pipeline.reporting.items import Bullets, Heading, Item, Paragraph, Table, l
 from pipeline.reporting.numbers_in_words import NONE, effect, effect_interval, p_value
 
 if TYPE_CHECKING:
-    from pipeline.reporting.results import Results
+    from pipeline.reporting.study_results import Results
     from pipeline.results.verdicts import VerdictRecord
 
 

@@ -10,10 +10,10 @@ import pytest
 from sklearn.cluster import MiniBatchKMeans
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from pipeline.data import visual_words
+from pipeline.data import bags
+from pipeline.data.bags import Recipe, as_bags, count, learn
 from pipeline.data.problems import cifar10, digits_words
 from pipeline.data.problems import visual_words as problem
-from pipeline.data.visual_words import Recipe, as_bags, count, learn
 from pipeline.prepared.examples import Examples, LabelledData
 
 RECIPE = Recipe(side=4, stride=3, words=40, softening=20, images=100)
@@ -51,7 +51,7 @@ def test_the_same_images_give_the_same_bytes(train, dictionary):
 def test_the_number_of_threads_changes_no_byte(train, dictionary, monkeypatch):
     counts = set()
     for threads in (1, 2, 5):
-        monkeypatch.setattr(visual_words, "available_cores", lambda threads=threads: threads)
+        monkeypatch.setattr(bags, "available_cores", lambda threads=threads: threads)
         with threadpool_limits(threads):
             assert learn(train, RECIPE).tobytes() == dictionary.tobytes()
             counts.add(count(train, dictionary, RECIPE).tobytes())
@@ -83,9 +83,9 @@ def test_test_images_change_no_training_count(train):
 
 def test_the_dictionary_sees_as_many_images_as_the_recipe_says(train, monkeypatch):
     seen = []
-    original = visual_words.normalised
+    original = bags.normalised
     monkeypatch.setattr(
-        visual_words, "normalised", lambda patches, recipe: seen.append(len(patches)) or original(patches, recipe)
+        bags, "normalised", lambda patches, recipe: seen.append(len(patches)) or original(patches, recipe)
     )
     learn(train, RECIPE)
     learn(train, replace(RECIPE, images=10_000))
@@ -143,15 +143,15 @@ def test_patches_too_large_for_exact_distances_are_refused():
 
 
 def test_the_largest_distances_are_exact_in_float32():
-    values = visual_words._MOST_VALUES
-    assert values * 3 * visual_words._LARGEST**2 <= 2**24 < (values + 1) * 3 * visual_words._LARGEST**2
+    values = bags._MOST_VALUES
+    assert values * 3 * bags._LARGEST**2 <= 2**24 < (values + 1) * 3 * bags._LARGEST**2
 
 
 def test_words_of_digits_are_sparse():
-    bags = digits_words.load(Path())
-    assert bags.train.inputs.shape == (1437, 1, 1, 200)
-    assert (bags.train.inputs == 0).mean() > 0.85
-    assert bags.train.inputs.any(axis=0).all(), "a word that never occurs"
+    found = digits_words.load(Path())
+    assert found.train.inputs.shape == (1437, 1, 1, 200)
+    assert (found.train.inputs == 0).mean() > 0.85
+    assert found.train.inputs.any(axis=0).all(), "a word that never occurs"
 
 
 @pytest.mark.slow

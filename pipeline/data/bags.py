@@ -37,7 +37,7 @@ class Recipe:
     stride: int  # of the grid on which they lie, in pixels
     words: int
     # Added to the contrast (in squares) by which a patch is divided, in stored units: patches of much less contrast
-    # stay weak, those of much more become alike. 0 would blow up the noise of flat patches.
+    # stay weak, those of much more become alike. 0 would enlarge the small random differences in flat patches.
     softening: float
     images: int  # the dictionary is learned on so many training images, drawn from a fixed seed
 
