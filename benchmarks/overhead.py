@@ -1,8 +1,8 @@
 """Seconds that a training costs beyond its own, by engine: ``python -m benchmarks.overhead``.
 
 Trainings of the digits, short enough for the overhead to show, on this machine's cores. The engines take turns, each
-in a process of its own: its start (torch's import, the pool or the local Ray cluster, the first training a worker) is
-measured apart from what follows.
+in a process of its own: its start (torch's import, the pool or the local Ray cluster, the first training of every worker)
+is measured apart from what follows.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ PROBLEM, OPTIMIZER = "digits", "adam"
 
 
 def measure(engine: str, trainings: int) -> dict[str, float]:
-    """Run a first training a worker, then many; return the start and the overhead a training, in seconds.
+    """Run one training per worker, then many; return the start and the overhead per training, in seconds.
 
-    The overhead is wall time times workers, less the trainings' own seconds, a training.
+    The overhead is wall time times workers, less the trainings' own seconds, divided by the number of trainings.
     """
     settings = loading.load()
     workers = environment.available_cores()

@@ -31,7 +31,7 @@ _COPIED = ("dvc.yaml", "params.yaml", ".dvcignore", ".gitignore", "pipeline", "s
 _SAMPLE_SECONDS = 2.0
 _MIB = 1 << 20
 # what the study may take: a fixed part, and a part for every worker
-_MEMORY_TARGET_MIB, _MEMORY_TARGET_MIB_A_WORKER = 1536, 350
+_MEMORY_TARGET_MIB, _MEMORY_TARGET_MIB_PER_WORKER = 1536, 350
 _TRAINING_STAGES = ("tune@", "train@")
 # what a finished study reruns for one more optimizer, besides that optimizer's own `tune` and `train`
 _AFTER_ANY_CHANGE = ("evaluate", "compare", "cost", "report")
@@ -170,7 +170,7 @@ def _summary(stages: list[dict[str, Any]], whole: float, peak: int) -> dict[str,
         "one_more_optimizer_seconds": addition,
         "one_more_optimizer_share": None if addition is None else round(addition / whole, 3),
         "peak_memory_mib": round(peak / _MIB),
-        "memory_target_mib": _MEMORY_TARGET_MIB + _MEMORY_TARGET_MIB_A_WORKER * workers,
+        "memory_target_mib": _MEMORY_TARGET_MIB + _MEMORY_TARGET_MIB_PER_WORKER * workers,
         "trainings": sum(stage["trainings"] for stage in stages),
         "stages": stages,
     }

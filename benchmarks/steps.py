@@ -75,7 +75,7 @@ def _unpermute(network: networks.ConvNet) -> None:
 
 
 def naive(data: Batches, learning_rate: float) -> Step:
-    """Float images in memory, channels first, ReLU before pooling, one tensor a parameter."""
+    """Float images in memory, channels first, ReLU before pooling, one tensor per parameter."""
     network = _channels_first()
     everything = torch.cat([images for images, _ in data.in_sequence()]).contiguous()
     return _plain(network, lambda rows: everything[rows], data, learning_rate)
@@ -136,7 +136,7 @@ RUNGS: tuple[Callable[[Batches, float], Step], ...] = (
     *(naive, gather, channels_last, pool_before_relu, flatten_as_stored, one_vector, compiled_convolution),
     *(malloc_settings, deterministic, deterministic_filled),
 )
-_WITHWORKER_ENVIRONMENT = {rung.__name__ for rung in (malloc_settings, deterministic, deterministic_filled)}
+_WITH_WORKER_ENVIRONMENT = {rung.__name__ for rung in (malloc_settings, deterministic, deterministic_filled)}
 
 
 def _initial() -> nn.Module:
@@ -232,7 +232,7 @@ def main(
 
 
 def _child(name: str, steps: int) -> dict[str, Any]:
-    extra = pool.WORKER_ENVIRONMENT if name in _WITHWORKER_ENVIRONMENT else {}
+    extra = pool.WORKER_ENVIRONMENT if name in _WITH_WORKER_ENVIRONMENT else {}
     variables = {**os.environ, "OMP_NUM_THREADS": "1", **extra}
     command = [sys.executable, "-m", "benchmarks.steps", "--only", name, f"--steps={steps}"]
     measured: dict[str, Any] = json.loads(

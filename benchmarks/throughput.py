@@ -50,7 +50,7 @@ def project(settings: study.Settings, workers: int, epochs: int) -> float:
 
 
 def project_accuracies(settings: study.Settings, seeds: int) -> list[float]:
-    """Return the test accuracy (fraction) of the project's trainings, one a seed."""
+    """Return the test accuracy (fraction) of the project's trainings, one per seed."""
     import torch
 
     from pipeline.training import networks, train

@@ -83,7 +83,7 @@ def count(images: np.ndarray, dictionary: np.ndarray, recipe: Recipe) -> np.ndar
     if values > _MOST_VALUES:
         raise ValueError(f"patches of {values} values: distances are exact up to {_MOST_VALUES}")
     if grid.shape[1] * grid.shape[2] > 255:
-        raise ValueError(f"{grid.shape[1]} × {grid.shape[2]} patches an image: a byte counts up to 255")
+        raise ValueError(f"{grid.shape[1]} × {grid.shape[2]} patches per image: a byte counts up to 255")
     # |patch − word|² without |patch|², which is the same for all words
     slopes = np.ascontiguousarray(-2 * dictionary.T)
     squares = np.square(dictionary).sum(axis=1)

@@ -33,7 +33,7 @@ def write(tmp_path: Path) -> Callable[[pd.DataFrame], Path]:
 
 
 def results(seeds: int = 10, **gaps: float) -> pd.DataFrame:
-    """One row an optimizer and seed: a common effect of the seed, a little noise, and the optimizer's gap."""
+    """One row per optimizer and seed: a common effect of the seed, a little noise, and the optimizer's gap."""
     rng = np.random.default_rng(0)
     common = rng.normal(0.6, 0.01, seeds)
     return pd.concat(

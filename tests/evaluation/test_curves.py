@@ -18,7 +18,7 @@ def chosen(rate: float) -> Choice:
 
 
 def noisy(seed: int, optimizer: str = "adam", *, looks: int = 1, epochs: int = 2) -> Outcome:
-    """A history of ten points an epoch, of 100 steps and 5,000 images."""
+    """A history of ten points per epoch, of 100 steps and 5,000 images."""
     rng = np.random.default_rng([seed, len(optimizer)])
     points = []
     for number in range(1, 10 * epochs + 1):

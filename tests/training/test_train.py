@@ -188,7 +188,7 @@ def test_history_and_weights_are_those_of_the_usual_loop(name, learning):
     settings = task(name, epochs=3, batch_size=13, learning_rate=min(ROWS[name]["learning_rate_centre"], 0.003))
     outcome = train.train(settings, learning, "key")
     losses, net, validations = plain_loop(settings, learning)
-    # 14 batches of 13 an epoch, 10 examples are left over; looked at after every tenth: 1.4, 2.8, 4.2, …
+    # 14 batches of 13 per epoch, 10 examples are left over; looked at after every tenth: 1.4, 2.8, 4.2, …
     assert len(losses) == 3 * 14
     looks = [1, 3, 4, 6, 7, 8, 10, 11, 13, 14]
     steps = [14 * epoch + look for epoch in range(3) for look in looks]
@@ -219,7 +219,7 @@ def test_the_update_is_the_root_mean_square_of_a_steps_change(learning):
 
 @pytest.mark.parametrize(("times", "steps"), [(1, [21]), (2, [10, 21]), (5, [4, 8, 13, 17, 21])])
 def test_validation_is_looked_at_as_often_as_asked(times, steps, learning):
-    # 21 batches of 9 an epoch
+    # 21 batches of 9 per epoch
     outcome = run(learning, epochs=2, batch_size=9, validations_per_epoch=times)
     found = [point.step for point in outcome.history if point.validation_accuracy is not None]
     assert found == [*steps, *(21 + step for step in steps)]
