@@ -1,6 +1,7 @@
 """Seconds in which the asking machine puts one outcome into the memo: ``python -m benchmarks.bookkeeping``.
 
-It takes outcomes one by one, so this bounds how many trainings per second a cluster can deliver. MLflow is not included.
+It takes outcomes one by one, so this limits how many trainings per second a cluster can deliver. MLflow is not
+included.
 """
 
 from __future__ import annotations

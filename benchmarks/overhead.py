@@ -1,8 +1,8 @@
 """Seconds that a training costs beyond its own, by engine: ``python -m benchmarks.overhead``.
 
 Trainings of the digits, short enough for the overhead to show, on this machine's cores. The engines take turns, each
-in a process of its own: its start (torch's import, the pool or the local Ray cluster, the first training of every worker)
-is measured apart from what follows.
+in a process of its own: its start (torch's import, the pool or the local Ray cluster, every worker's first training) is
+measured apart from what follows.
 """
 
 from __future__ import annotations
