@@ -14,9 +14,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import typer
+
 from pipeline.data import preparing, problems
-from pipeline.project import environment, files
-from pipeline.running import memo, trainings
+from pipeline.project import environment, errors, files
+from pipeline.running import memo, refusals, trainings
 from pipeline.running.planning import plan
 from pipeline.settings import loading, study
 
@@ -57,4 +59,5 @@ def _training(settings: study.Settings, digest: str) -> Training:
 
 
 if __name__ == "__main__":
-    main()
+    with errors.one_message(), refusals.in_words():
+        typer.run(main)

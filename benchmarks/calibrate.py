@@ -13,8 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import typer
 
+from pipeline.project import errors
 from pipeline.project.files import write_json
+from pipeline.running import refusals
 from pipeline.statistics import paired
 from pipeline.statistics.intervals import wilson_interval
 
@@ -195,4 +198,5 @@ def report(figures: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with errors.one_message(), refusals.in_words():
+        typer.run(main)

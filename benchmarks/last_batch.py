@@ -10,10 +10,12 @@ import copy
 import statistics
 
 import torch
+import typer
 from torch.nn import functional as F  # noqa: N812 - its name in all of PyTorch's documentation
 
 from pipeline.prepared import reader
 from pipeline.project import errors, paths
+from pipeline.running import refusals
 from pipeline.running.planning import optimizer_row
 from pipeline.settings import loading, study
 from pipeline.training import networks, optimizers, train
@@ -75,5 +77,5 @@ def _accuracy(network: torch.nn.Module, validation: Batches) -> float:
 
 
 if __name__ == "__main__":
-    with errors.one_message():
-        main()
+    with errors.one_message(), refusals.in_words():
+        typer.run(main)

@@ -19,6 +19,7 @@ from benchmarks.stages import copy_environment, copy_project
 from pipeline.project import errors, files, paths
 from pipeline.results.cost import Cost
 from pipeline.results.verdicts import VerdictRecord, Verdicts
+from pipeline.running import refusals
 from pipeline.settings import loading
 
 RESULT = Path("benchmarks/results/other_seeds.json")
@@ -70,5 +71,5 @@ def _pair(own: VerdictRecord, other: VerdictRecord) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    with errors.one_message():
+    with errors.one_message(), refusals.in_words():
         typer.run(main)

@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.data import preparing, problems
-from pipeline.project import environment, files
+from pipeline.project import environment, errors, files
+from pipeline.running import refusals
 from pipeline.running.cluster import Cluster
 from pipeline.running.planning import plan
 from pipeline.running.trainings import run
@@ -112,4 +113,5 @@ def _spread(values: list[float]) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    with errors.one_message(), refusals.in_words():
+        typer.run(main)

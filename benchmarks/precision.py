@@ -16,7 +16,7 @@ import typer
 
 from pipeline.prepared import reader
 from pipeline.project import environment, errors, files, paths
-from pipeline.running import hardware, trainings
+from pipeline.running import hardware, refusals, trainings
 from pipeline.running.planning import plan
 from pipeline.settings import loading, study
 
@@ -72,5 +72,5 @@ def _run(settings: study.Settings, network: str, seed: int) -> list[Outcome]:
 
 
 if __name__ == "__main__":
-    with errors.one_message():
+    with errors.one_message(), refusals.in_words():
         typer.run(main)

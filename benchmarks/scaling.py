@@ -28,7 +28,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 import typer
 
-from pipeline.project import files, paths
+from pipeline.project import errors, files, paths
+from pipeline.running import refusals
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -129,4 +130,5 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    with errors.one_message(), refusals.in_words():
+        typer.run(main)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 from pipeline.commands.run.processes import project_environment
 from pipeline.data import sources
 from pipeline.project import environment, errors, files, paths
+from pipeline.running import refusals
 
 RESULT = Path("benchmarks/results/stages.json")
 _COPIED = ("dvc.yaml", "params.yaml", ".dvcignore", ".gitignore", "pipeline", "stages")
@@ -205,5 +206,5 @@ def _print(summary: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    with errors.one_message():
+    with errors.one_message(), refusals.in_words():
         typer.run(main)

@@ -25,7 +25,7 @@ from torch.nn import functional as F  # noqa: N812 - its name in all of PyTorch'
 from benchmarks import plain_loops
 from pipeline.prepared import reader
 from pipeline.project import environment, errors, files, paths
-from pipeline.running import pool
+from pipeline.running import pool, refusals
 from pipeline.running.planning import optimizer_row
 from pipeline.settings import loading
 from pipeline.training import determinism, networks, optimizers
@@ -274,5 +274,5 @@ def _print(rungs: list[dict[str, Any]]) -> None:
 
 
 if __name__ == "__main__":
-    with errors.one_message():
+    with errors.one_message(), refusals.in_words():
         typer.run(main)

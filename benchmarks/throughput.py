@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 from pipeline.prepared import reader
 from pipeline.project import environment, errors, files, paths
+from pipeline.running import refusals
 from pipeline.running import settings as execution_settings
 from pipeline.running.planning import plan
 from pipeline.running.trainings import run
@@ -212,5 +213,5 @@ def _add(path: Path, measured: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    with errors.one_message():
+    with errors.one_message(), refusals.in_words():
         typer.run(main)

@@ -8,7 +8,7 @@ from pipeline.comparison import rankings, searches
 from pipeline.comparison.measures import MEASURES
 from pipeline.comparison.pairs import Entry, compare_entries
 from pipeline.project.numbers import decimals
-from pipeline.results.comparison import Comparison, Difference, ProblemComparison
+from pipeline.results.comparison import Comparison, Difference, ProblemComparison, Rules
 from pipeline.statistics.paired import holm_of_tested
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def compare(settings: ComparisonSettings, metrics: Metrics, learning_rates: pd.D
         for here in [learning_rates[learning_rates["problem"] == problem]]
     }
     return Comparison(
-        settings=settings.model_dump(mode="json"),
+        settings=Rules.model_validate(settings.model_dump()),
         problems=problems,
         ranking=rankings.over_problems(metrics, settings.alpha),
     )

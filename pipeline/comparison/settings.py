@@ -13,9 +13,9 @@ from pipeline.settings.section import Name, Section
 if TYPE_CHECKING:
     from pipeline.settings.study import Settings
 
-Share = Annotated[float, Field(gt=0, lt=1, allow_inf_nan=False)]
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Ratio = Annotated[float, Field(gt=1, le=100, allow_inf_nan=False)]
+Share = Annotated[float, Field(gt=0, lt=1, allow_inf_nan=False, strict=True)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False, strict=True)]
+Ratio = Annotated[float, Field(gt=1, le=100, allow_inf_nan=False, strict=True)]
 
 
 class Margins(Section):
@@ -42,7 +42,7 @@ class ComparisonSettings(Section):
     """
 
     baseline: Name
-    alpha: Annotated[float, Field(gt=0, lt=0.5, allow_inf_nan=False)]
+    alpha: Annotated[float, Field(gt=0, lt=0.5, allow_inf_nan=False, strict=True)]
     adaptive: Annotated[tuple[Name, ...], Field(min_length=1)]
     not_adaptive: Annotated[tuple[Name, ...], Field(min_length=1)]
     fewest_problems: Annotated[int, Field(ge=2, le=100, strict=True)]

@@ -73,7 +73,7 @@ def describe(learning: Path) -> Description:
         content = files.read_json(path)
         fields: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in content.items()}
         return Description(**fields)
-    except (FileNotFoundError, TypeError):
+    except (FileNotFoundError, ValueError, TypeError, AttributeError):
         raise Refusal("not_prepared", path=path) from None
 
 

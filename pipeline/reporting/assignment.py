@@ -38,4 +38,4 @@ def optimizer(results: Results) -> str | None:
 
 def accuracy(results: Results) -> float:
     """Return the assignment's overall test accuracy, a fraction, as the comparison used it."""
-    return float(results.comparison.settings["assignment_accuracy"])
+    return results.comparison.settings.assignment_accuracy

@@ -82,7 +82,7 @@ class Results:
     @property
     def baseline(self) -> str:
         """The optimizer that all others are compared with."""
-        return str(self.comparison.settings["baseline"])
+        return self.comparison.settings.baseline
 
     @cached_property
     def styles(self) -> dict[str, colours.Style]:

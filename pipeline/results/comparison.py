@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from pipeline.results.document import Document, Record
 
@@ -98,11 +97,23 @@ class ProblemComparison(Record):
     searches: dict[str, Search]
 
 
+class Rules(Record):
+    """The section ``comparison`` of ``params.yaml`` that held, as `pipeline.comparison.settings` describes it."""
+
+    baseline: str
+    alpha: float
+    adaptive: tuple[str, ...]
+    not_adaptive: tuple[str, ...]
+    fewest_problems: int
+    assignment_accuracy: float
+    margins: dict[str, float]
+
+
 class Comparison(Document):
     """All comparisons: the section ``comparison`` of ``params.yaml`` that held, by problem, and over all problems."""
 
     PATH = Path("results/comparison.json")
 
-    settings: dict[str, Any]
+    settings: Rules
     problems: dict[str, ProblemComparison]
     ranking: RankingOverProblems

@@ -6,6 +6,7 @@ import ast
 import hashlib
 import importlib.metadata
 import platform
+import sys
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
@@ -44,7 +45,8 @@ def code_fingerprint(*more: str, package: Path = PACKAGE) -> str:
         digest.update(f"{path.relative_to(package).as_posix()} {ast.dump(tree)}".encode())
     for distribution in COMPUTING:
         digest.update(f"{distribution} {importlib.metadata.version(distribution)}".encode())
-    digest.update(platform.machine().encode())
+    # another Python may print a syntax tree in another way
+    digest.update(f"{platform.machine()} python {sys.version_info.major}.{sys.version_info.minor}".encode())
     return digest.hexdigest()
 
 

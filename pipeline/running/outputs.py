@@ -48,7 +48,7 @@ def write_search(optimizer: str, trials: Mapping[str, Sequence[Outcome]], choice
 
 def read_trials(optimizer: str) -> list[Outcome]:
     """Read every trial of an optimizer, problem by problem, learning rates ascending."""
-    return [Outcome.from_json(record) for record in files.read_json(_existing(paths.trials(optimizer)))]
+    return _outcomes(paths.trials(optimizer))
 
 
 def read_choices(optimizer: str, problems: Iterable[str]) -> dict[str, Choice]:
@@ -61,7 +61,7 @@ def read_choices(optimizer: str, problems: Iterable[str]) -> dict[str, Choice]:
 
 
 def write_trainings(optimizer: str, outcomes: Sequence[Outcome]) -> None:
-    """Write an optimizer's final trainings: the records, and one file of weights a problem."""
+    """Write an optimizer's final trainings: the records, and one file of weights per problem."""
     files.write_json(paths.trainings(optimizer), [outcome.to_json() for outcome in outcomes])
     for problem in dict.fromkeys(outcome.training.problem for outcome in outcomes):
         tensors = {
@@ -75,7 +75,7 @@ def write_trainings(optimizer: str, outcomes: Sequence[Outcome]) -> None:
 
 def read_trainings(optimizer: str) -> list[Outcome]:
     """Read the records of an optimizer's final trainings, problem by problem, in the order of the seeds."""
-    return [Outcome.from_json(record) for record in files.read_json(_existing(paths.trainings(optimizer)))]
+    return _outcomes(paths.trainings(optimizer))
 
 
 def read_trainings_with_weights(optimizer: str) -> list[Outcome]:
@@ -98,6 +98,14 @@ def split_by_seed(tensors: Mapping[str, np.ndarray]) -> dict[int, dict[str, np.n
         seed, _, parameter = name.partition("/")
         weights.setdefault(int(seed), {})[parameter] = array
     return weights
+
+
+def _outcomes(path: Path) -> list[Outcome]:
+    records = files.read_json(_existing(path))
+    try:
+        return [Outcome.from_json(record) for record in records]
+    except (KeyError, TypeError):
+        raise DataError(f"{path} was written by another version of the project: run `dvc repro`.") from None
 
 
 def _existing(path: Path) -> Path:

@@ -6,6 +6,7 @@ import inspect
 from typing import TYPE_CHECKING, Any
 
 from pipeline.project.errors import SettingsError, first_line
+from pipeline.project.wording import closest
 from pipeline.running import pool
 from pipeline.running.planning import optimizer_row
 from pipeline.running.refusals import in_words
@@ -39,8 +40,10 @@ def check_here(settings: Settings) -> None:
     from pipeline.training import networks
 
     with in_words():
-        for problem in settings.problems.values():
-            networks.check(problem.network)
+        for name, problem in settings.problems.items():
+            if problem.network not in networks.names():
+                where, known = f"problems.{name}.network", closest(problem.network, networks.names())
+                raise SettingsError(f"params.yaml: {where}: {problem.network!r} is unknown{known}.")
         for name, row in settings.optimizers.items():
             check_optimizer(name, optimizer_row(row), row.learning_rate_centre)
 

@@ -177,7 +177,7 @@ def _train_there(code: str, task: _Unfinished, learning: Path) -> Outcome:
         versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in COMPUTING)
         raise TrainingError(
             f"{platform.node()} ({platform.machine()}) differs from the machine that asks, in its code, its kind of "
-            f"processor or its libraries ({versions}): results could differ. "
+            f"processor, Python {platform.python_version()} or its libraries ({versions}): results could differ. "
             "Install the same requirements.lock on every machine."
         )
     return train(task.training, learning, task.key)

@@ -137,6 +137,7 @@ def _validated(model: type[Model], content: object, place: tuple[str, ...]) -> t
 
 # What pydantic calls things, in a person's words
 _PLAIN = {
+    "invalid_key": "a key must be text",
     "int_type": "it must be a whole number",
     "float_type": "it must be a number",
     "string_type": "it must be text",

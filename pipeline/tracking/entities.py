@@ -66,6 +66,7 @@ def params(outcome: Outcome, *, shared: bool = False) -> list[Any]:
         "batch_size": training.batch_size,
         "precision": training.precision,
         "device": training.device,
+        "convolution": training.convolution,
     }
     values |= {f"arguments.{name}": value for name, value in training.row.arguments.items()}
     if rest := training.row.rest:

@@ -112,8 +112,9 @@ class Runs:
     def _parent(self, experiment: str, outcome: Outcome) -> str:
         """Return the run that gathers an optimizer's trials and seeds under equal settings."""
         training = outcome.training
-        row = asdict(training.row)
-        same = [training.problem, row, training.network, training.epochs, training.batch_size, training.data]
+        how = [training.precision, training.device, training.convolution]
+        what = [training.problem, training.network, training.epochs, training.batch_size, training.data]
+        same = [asdict(training.row), *what, *how]
         if (key := f"{training.optimizer} {files.canonical(same)}") not in self._parents:
             group = hashlib.sha256(key.encode()).hexdigest()[:32]
             found = self.client.search_runs([experiment], f"tags.group = '{group}'", max_results=1)
@@ -147,8 +148,9 @@ class Runs:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "weights.safetensors"
             # a clone after `dvc pull` has no memo
-            if memo.recall(paths.memo(), outcome.key):
-                path.symlink_to(memo.place(paths.memo(), outcome.key))
+            kept = memo.place(paths.memo(), outcome.key)
+            if kept.exists():
+                path.symlink_to(kept)
             else:
                 files.write_tensors(path, outcome.weights or {})
             self.client.log_artifact(run_id, str(path))

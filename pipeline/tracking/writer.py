@@ -60,6 +60,6 @@ def writing(tracker: Tracker, what: str = "runs") -> Iterator[Writer]:
     yield writer
     if left := writer.wait():
         tracker.warn(
-            f"MLflow store {store.shown_uri()} did not answer for {PATIENCE_SECONDS:.0f} s. "
+            f"MLflow store {store.shown_uri()} did not finish a write within {PATIENCE_SECONDS:.0f} s. "
             f"{left} {what} are left, which `make ui` fills in later."
         )

@@ -110,18 +110,6 @@ def names() -> list[str]:
     return [*_WIDTHS, _LINEAR]
 
 
-def check(name: str) -> None:
-    """Check that there is a network of that name.
-
-    Raises
-    ------
-    Refusal
-        ``unknown_network``, where there is none.
-    """
-    if name not in names():
-        raise Refusal("unknown_network", found=name, allowed=names())
-
-
 def build(name: str, shape: tuple[int, ...], classes: int, convolution: Convolution = "compiled") -> nn.Module:
     """Build a network; its initial weights come from torch's global random state.
 
@@ -141,7 +129,8 @@ def build(name: str, shape: tuple[int, ...], classes: int, convolution: Convolut
     Refusal
         Where there is no network of that name, or the images are too small for it.
     """
-    check(name)
+    if name not in names():
+        raise Refusal("unknown_network", found=name, allowed=names())
     if name == _LINEAR:
         return Linear(shape, classes)
     return ConvNet(shape, classes, *_WIDTHS[name], convolution)

@@ -46,6 +46,13 @@ def test_data_that_is_not_prepared_is_refused_by_name(tmp_path):
     assert (caught.value.code, caught.value.values) == ("not_prepared", {"path": tmp_path / "description.json"})
 
 
+@pytest.mark.parametrize("damaged", ["{", "[1]", ""])
+def test_a_damaged_description_is_refused_by_name(tmp_path, damaged):
+    (tmp_path / "description.json").write_text(damaged)
+    with pytest.raises(Refusal, match="not_prepared"):
+        reader.describe(tmp_path)
+
+
 @pytest.mark.usefixtures("written")
 @pytest.mark.parametrize("change", [{"colour": 1}, {"white": None}])
 def test_a_description_of_another_version_is_refused_in_one_sentence(tmp_path, change):

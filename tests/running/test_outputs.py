@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from pipeline.project import paths
+from pipeline.project import files, paths
 from pipeline.project.errors import DataError
 from pipeline.running import outputs
 from pipeline.running.outputs import Choice
@@ -41,6 +41,15 @@ def test_a_search_comes_back() -> None:
     outputs.write_search("adam", trials, choices)
     assert outputs.read_trials("adam") == untimed([*trials["digits"], *trials["other"]])
     assert outputs.read_choices("adam", ["other", "digits"]) == choices
+
+
+def test_records_of_another_version_are_refused_in_one_sentence() -> None:
+    outputs.write_trainings("adam", [studies.outcome(weights=weights(1.0))])
+    records = files.read_json(paths.trainings("adam"))
+    del records[0]["convolution"]
+    files.write_json(paths.trainings("adam"), records)
+    with pytest.raises(DataError, match=r"runs/train/adam/trainings\.json was written by another version"):
+        outputs.read_trainings("adam")
 
 
 def test_trainings_come_back_with_the_weights_of_their_own_seed_and_problem() -> None:

@@ -109,7 +109,7 @@ def test_all_rows_and_networks_are_checked() -> None:
     content = studies.params()
     rows.check_here(loading.validate(content, "params.yaml"))
     content["problems"]["digits"]["network"] = "linaer"
-    with pytest.raises(SettingsError, match=r"network 'linaer' is unknown; did you mean 'linear'"):
+    with pytest.raises(SettingsError, match=r"network: 'linaer' is unknown; did you mean 'linear'"):
         rows.check_here(loading.validate(content, "params.yaml"))
 
 

@@ -128,6 +128,8 @@ REFUSED = [
     ("backprop.target", INF, "backprop.target: found inf; it must be a finite number"),
     ("backprop.legible", {"q": 1}, "backprop: legible names 'q', which this network lacks; it has i1, i2"),
     ("comparison.baseline", "adamm", "comparison.baseline: there is no row 'adamm' in optimizers; did you mean 'adam'"),
+    ("comparison.alpha", "0.05", "comparison.alpha: found '0.05'; it must be a number"),
+    ("comparison.margins.loss", True, "comparison.margins.loss: found True; it must be a number"),
     ("comparison.alpha", 1, "comparison.alpha: found 1; it must be less than 0.5"),
     ("comparison.margins.alik", 1, "comparison.margins.alik: unknown key; did you mean 'alike'? Allowed: accuracy, "),
 ]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def build(results: Results) -> list[Item]:
     """Return the section."""
     baseline = results.label(results.baseline)
-    margin = results.comparison.settings["margins"]["accuracy"]
+    margin = results.comparison.settings.margins["accuracy"]
     items: list[Item] = [
         Heading(f"Every optimizer against {baseline}", "comparison"),
         Paragraph(
@@ -68,7 +68,7 @@ def _ranks(results: Results) -> list[Item]:
         Paragraph(
             "1 is best. On a problem the ranks within each seed are averaged; over all problems, those within each "
             f"problem{_which(results)}. Two mean ranks that lie closer than the critical difference (Nemenyi, "
-            f"{100 * results.comparison.settings['alpha']:g} %) are not told apart. Seeds are repetitions on the same "
+            f"{100 * results.comparison.settings.alpha:g} %) are not told apart. Seeds are repetitions on the same "
             "problem, so a column says nothing about other problems."
         ),
         Table(("optimizer", *shown), (*rows, difference), "l" + "r" * len(shown), "Mean ranks by test accuracy."),

@@ -60,7 +60,7 @@ def picture(results: Results, problem: str) -> Picture:
 def table(results: Results, problem: str) -> Table:
     """Return what was tried and chosen on a problem."""
     frame = plot.data(results, problem)
-    margin = float(results.comparison.settings["margins"]["learning_rate"])
+    margin = results.comparison.settings.margins["learning_rate"]
     measured, rows = results.measured(problem), results.settings.roster(problem)
     trials = {name: records(frame[frame["optimizer"] == name]) for name in rows}
     columns: list[tuple[str, Callable[[str], str]]] = [

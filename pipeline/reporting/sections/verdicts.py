@@ -28,7 +28,7 @@ def build(results: Results) -> list[Item]:
     )
     return [
         Heading("The claims of the assignment", "verdicts"),
-        Paragraph(_introduction(results.comparison.settings["alpha"])),
+        Paragraph(_introduction(results.comparison.settings.alpha)),
         Table(("claim", "verdict", "effect", "p"), rows, "llrr", "All claims; each links to its evidence."),
         *(item for claim, verdict in claims.items() for item in _claim(results, claim, verdict)),
     ]
