@@ -67,7 +67,7 @@ def test_the_text_says_what_adam_costs_and_what_is_noise(measured):
     assert "with Adam takes 1.05 × the time of one with plain SGD (95 % interval 1.03 to 1.07)" in text
     assert "8 bytes of state" in text
     assert "21 rounds" in text
-    assert "1.00 × (95 % interval 0.98 to 1.02). Smaller differences than that are noise" in text
+    assert "1.00 × (95 % interval 0.98 to 1.02). Smaller differences than that cannot be told from chance" in text
 
 
 def test_a_changed_sgd_row_is_not_called_the_reference(measured):
