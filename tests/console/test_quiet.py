@@ -27,8 +27,8 @@ _ITS_CHILD_WARNS = (
 @pytest.mark.parametrize(
     ("stage", "own"),
     [
-        (("train", "sgd"), r"train sgd: \d+/\d+ trainings .*|sgd on digits: .*"),
-        (("evaluate",), r"evaluate: \d+/\d+ optimizers .*|digits: .*"),
+        (("train", "sgd"), r"train sgd: \d+/\d+ trainings, .*|sgd on digits: .*"),
+        (("evaluate",), r"evaluate: \d+/\d+ optimizers, .*|digits: .*"),
         (("compare",), r"compare.*"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pkgutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from pipeline.training.train import train
 PARAMS = Path(__file__).parents[2] / "params.yaml"
 SETTINGS = loading.load(PARAMS)
 DATA = loading.section("data", DataSettings, PARAMS)
-NAMES = problems.names()
+NAMES = sorted(module.name for module in pkgutil.iter_modules(problems.__path__))
 
 
 @pytest.fixture(scope="module", params=NAMES)

@@ -11,7 +11,8 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.import_closure import ROOT
+
+from tests.conftest import ROOT
 
 if TYPE_CHECKING:
     from tests.conftest import Project

@@ -182,6 +182,7 @@ def test_recorded_and_unrecorded_studies_give_the_same_bytes(
     content["tuning"].update(points=3, max_extensions=0)
     content["training"] = {"first_seed": 1, "seeds": 2}
     content["optimizers"] = {"sgd": content["optimizers"]["sgd"]}
+    content["comparison"]["baseline"] = "sgd"
     content["execution"]["workers"] = 1
     paths.PARAMS.write_text(yaml.safe_dump(content, sort_keys=False))
     tune.main("sgd")

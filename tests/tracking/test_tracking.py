@@ -16,6 +16,7 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from pipeline import tracking
+from pipeline.prepared.reader import Description
 from pipeline.project import files, paths
 from pipeline.running import memo
 from pipeline.tracking import Tracker, entities, models, store
@@ -58,6 +59,21 @@ def tracker(warned: list[str]) -> Iterator[Tracker]:
 
 def add_metrics(tracker: Tracker, problem: str, metrics: dict[str, dict[str, float]]) -> int:
     return tracker.do(partial(Runs.add_metrics, problem=problem, metrics=metrics))
+
+
+DESCRIPTION = Description(
+    title="Digits",
+    description="Handwritten digits.",
+    shape=(8, 8, 1),
+    classes=("a", "b", "c"),
+    counts={"train": 10, "validation": 2, "test": 2},
+    validation_fraction=0.2,
+    split_seed=0,
+    white=16,
+    mean=(8.0,),
+    std=(4.0,),
+    digest="d",
+)
 
 
 def add_model(tracker: Tracker, outcome: Outcome, make: Any, example: np.ndarray) -> int:
@@ -358,13 +374,12 @@ def test_a_model_predicts_on_any_number_of_images(tracker: Tracker) -> None:
     import torch
 
     from pipeline.evaluation.classifier import Classifier
-    from pipeline.prepared.reader import Description
     from pipeline.training import networks
 
     outcome = studies.outcome(optimizer="model")
     tracker.sync([outcome])
     state = {n: t.detach().numpy() for n, t in networks.build("digits_cnn", (8, 8, 1), 3).state_dict().items()}
-    description = Description((8, 8, 1), ("a", "b", "c"), (8.0,), (4.0,), "d", {})
+    description = DESCRIPTION
     model = Classifier("digits_cnn", state, description)
     example = np.zeros((2, 8, 8, 1), np.uint8)
     assert add_model(tracker, outcome, lambda: model, example) == 1
@@ -383,12 +398,11 @@ def test_a_model_predicts_on_any_number_of_images(tracker: Tracker) -> None:
 
 def log_model(tracker: Tracker, outcome: Outcome) -> None:
     from pipeline.evaluation.classifier import Classifier
-    from pipeline.prepared.reader import Description
     from pipeline.training import networks
 
     tracker.sync([outcome])
     state = {n: t.detach().numpy() for n, t in networks.build("digits_cnn", (8, 8, 1), 3).state_dict().items()}
-    description = Description((8, 8, 1), ("a", "b", "c"), (8.0,), (4.0,), "d", {})
+    description = DESCRIPTION
     model = Classifier("digits_cnn", state, description)
     assert add_model(tracker, outcome, lambda: model, np.zeros((2, 8, 8, 1), np.uint8)) == 1
 
