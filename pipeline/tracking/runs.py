@@ -148,9 +148,8 @@ class Runs:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "weights.safetensors"
             # a clone after `dvc pull` has no memo
-            kept = memo.place(paths.memo(), outcome.key)
-            if kept.exists():
-                path.symlink_to(kept)
+            if memo.recall(paths.memo(), outcome.key):
+                path.symlink_to(memo.place(paths.memo(), outcome.key))
             else:
                 files.write_tensors(path, outcome.weights or {})
             self.client.log_artifact(run_id, str(path))

@@ -12,7 +12,6 @@ import pytest
 from pipeline.data import preparing, problems
 from pipeline.data.problems import cats_dogs, cifar10
 from pipeline.data.settings import DataSettings
-from pipeline.project.errors import SettingsError
 from pipeline.running import planning
 from pipeline.settings import loading
 from pipeline.training.train import train
@@ -88,11 +87,6 @@ def test_its_own_network_learns_the_tiny_instance(name, problem, tiny, tmp_path)
     outcome = train(short, tmp_path / "learning", "key")
     assert not outcome.diverged
     assert outcome.last.train_loss < 0.8 * np.log(len(tiny.classes)), "no better than guessing"
-
-
-def test_an_unknown_problem_is_refused_with_the_names_of_all():
-    with pytest.raises(SettingsError, match=r"did you mean 'digits'.*cifar10"):
-        problems.by_name("digit")
 
 
 def test_cats_and_dogs_keep_their_images_and_nothing_else():

@@ -84,17 +84,20 @@ def test_a_slow_store_does_not_delay_the_study_and_gets_all_runs(
 @pytest.fixture
 def hanging(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     """A store that stops answering with its third run, until the test is over."""
-    over = threading.Event()
+    begun, over = threading.Event(), threading.Event()
     write = Runs.write_missing
 
     def hang(runs: Runs, outcome: Outcome) -> int:
         if outcome in OUTCOMES[2:]:
+            begun.set()
             over.wait(30)
             return 0
         return write(runs, outcome)
 
     monkeypatch.setattr(Runs, "write_missing", hang)
     yield over
+    # a thread that connects later would do so to the store of the next test
+    begun.wait(60)
     over.set()
 
 
@@ -113,7 +116,7 @@ def test_a_store_that_hangs_is_given_up_at_the_end_of_the_stage(
     said = [line for line in capsys.readouterr().err.splitlines() if "warning" in line]
     address = f"sqlite:///{paths.shared_root()}/mlflow.db"
     assert said == [
-        f"warning: MLflow store {address} did not answer for 3 s. 4 runs are left, which `make ui` fills in later."
+        f"warning: MLflow store {address} did not finish a write within 3 s. 4 runs are left, which `make ui` fills in later."
     ]
 
 

@@ -119,6 +119,7 @@ def test_a_run_tells_all_of_its_training(tracker: Tracker) -> None:
         "batch_size": "50",
         "precision": "float32",
         "device": "cpu",
+        "convolution": "compiled",
         "arguments.amsgrad": "True",
         "parameters.Adam": "10",
         "learning_rate": "0.001",
