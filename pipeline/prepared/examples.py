@@ -11,18 +11,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Examples:
-    """Inputs with their labels.
+    """Inputs with their labels."""
 
-    Attributes
-    ----------
-    inputs
-        uint8, shape (examples, height, width, channels).
-    labels
-        int64, shape (examples,), from 0 to the number of classes − 1.
-    """
-
-    inputs: np.ndarray
-    labels: np.ndarray
+    inputs: np.ndarray  # uint8, shape (examples, height, width, channels)
+    labels: np.ndarray  # int64, shape (examples,), from 0 to the number of classes − 1
 
     def __len__(self) -> int:
         return len(self.labels)

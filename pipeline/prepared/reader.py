@@ -19,44 +19,23 @@ DESCRIPTION = "description.json"
 
 @dataclass(frozen=True)
 class Description:
-    """What the prepared examples are.
-
-    Attributes
-    ----------
-    title, description
-        For people: the data set's name, and one sentence about it.
-    shape
-        Of one input: (height, width, channels).
-    classes
-        Names of the classes, in the order of their labels.
-    counts
-        Number of examples of each part: ``train``, ``validation``, ``test``.
-    validation_fraction, split_seed
-        How the published training examples were split into training and validation examples.
-    white
-        The largest stored value of the training inputs.
-    mean, std
-        What is subtracted from each channel, and what it is then divided by, in units of the stored values: its
-        mean and standard deviation over the training examples alone. Where zeros must stay zeros, 0 and one
-        common root mean square.
-    digest
-        SHA-256 of the training and validation examples and of `mean` and `std`.
-    notes
-        Of sparse inputs, over the training examples alone: ``share_of_zeros`` among all values, and
-        ``share_of_rare_words``, the channels that are not zero in fewer than 1 % of the examples.
-    """
+    """What the prepared examples are."""
 
     title: str
-    description: str
-    shape: tuple[int, ...]
-    classes: tuple[str, ...]
-    counts: dict[str, int]
-    validation_fraction: float
+    description: str  # one sentence for people
+    shape: tuple[int, ...]  # of one input: (height, width, channels)
+    classes: tuple[str, ...]  # names, in the order of their labels
+    counts: dict[str, int]  # examples of each part: train, validation, test
+    validation_fraction: float  # of the published training examples
     split_seed: int
-    white: int
+    white: int  # the largest stored value of the training inputs
+    # Each channel is normalised as (value − mean) / std, both over the training examples alone, in units of the stored
+    # values. Where zeros must stay zeros: 0, and one root mean square for all channels.
     mean: tuple[float, ...]
     std: tuple[float, ...]
-    digest: str
+    digest: str  # SHA-256 of the training and validation examples and of mean and std
+    # Of sparse inputs, over the training examples: `share_of_zeros` among all values, and `share_of_rare_words`, the
+    # channels that are not zero in fewer than 1 % of the examples.
     notes: dict[str, float] = field(default_factory=dict)
 
 
@@ -66,7 +45,7 @@ def describe(learning: Path) -> Description:
     Raises
     ------
     Refusal
-        ``not_prepared``, where there is none, or one of another version.
+        ``not_prepared``, if there is none, or one of another version.
     """
     path = learning / DESCRIPTION
     try:
@@ -78,19 +57,11 @@ def describe(learning: Path) -> Description:
 
 
 def open_part(folder: Path, part: str) -> Examples:
-    """Map one part (``train``, ``validation`` or ``test``) into memory, shared by all processes that do.
-
-    Parameters
-    ----------
-    folder
-        The learning or the test folder of a data set.
-    part
-        Which part.
-    """
+    """Map one part (``train``, ``validation`` or ``test``) of a data set into memory, shared by all processes."""
     return Examples(_map(folder / f"{part}_inputs.npy"), np.load(folder / f"{part}_labels.npy"))
 
 
 def _map(path: Path) -> np.ndarray:
-    # copy-on-write: nothing is ever written, but torch warns of arrays that could not be
+    # copy-on-write: nothing is ever written, but torch warns about read-only arrays
     array: np.ndarray = np.load(path, mmap_mode="c")
     return array

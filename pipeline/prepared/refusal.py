@@ -5,18 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 
-class Refusal(Exception):  # noqa: N818 - no error for a person until it is put into words
-    """Data or settings that a training cannot use.
+class Refusal(Exception):  # noqa: N818 - becomes an error for people only with its words
+    """Data or settings that a training cannot use: a code such as ``not_prepared``, and the values to name.
 
-    Sentences would be part of the code that decides which trainings are known, so that a better wording would
-    repeat them all.
-
-    Attributes
-    ----------
-    code
-        What is wrong, such as ``not_prepared``.
-    values
-        What the sentence names.
+    Sentences here would be part of the code that decides a training's key: better wording would repeat all trainings.
     """
 
     def __init__(self, code: str, **values: Any) -> None:

@@ -20,21 +20,13 @@ class Formula(Record):
 
 
 class Step(Record):
-    """One line of the calculation; phase ``after`` is the forward pass with the new weights.
-
-    Attributes
-    ----------
-    symbol, name
-        What is computed, plainly (``h1``, ``dJ/dw1``, ``w1'`` for a new value) and as people write it.
-    formula, numbers
-        The right-hand side, with symbols and with their values put in; empty for given values.
-    """
+    """One line of the calculation; phase ``after`` is the forward pass with the new weights."""
 
     phase: Phase
-    symbol: str
-    name: Formula
-    formula: Formula
-    numbers: Formula
+    symbol: str  # plain: h1, dJ/dw1, w1' for a new value
+    name: Formula  # the symbol as people write it
+    formula: Formula  # the right-hand side; empty for given values
+    numbers: Formula  # the same with values put in
     value: float
     origin: Origin
 

@@ -1,4 +1,4 @@
-"""``results/comparison.json``: every optimizer against the baseline, ranks, and what the searches tell."""
+"""``results/comparison.json``: every optimizer against the baseline, ranks, and what the searches show."""
 
 from __future__ import annotations
 
@@ -8,52 +8,28 @@ from pipeline.results.document import Document, Record
 
 
 class Difference(Record):
-    """An optimizer − the baseline on one measure; `reason` says why where the two were not compared.
-
-    Attributes
-    ----------
-    difference, low, high
-        In `unit` (``percentage points``, ``nats``, or ``times``: a ratio), with the 95 % interval.
-    p, corrected_p
-        Of the paired test, and corrected over all optimizers of the problem and measure.
-    outcome
-        ``better``, ``worse``, ``no meaningful difference``, ``inconclusive`` or ``not tested``.
-    probability_of_improvement
-        Share of the seeds in which the optimizer is better, ties counted half.
-    pairs
-        How many seeds were compared.
-    """
+    """An optimizer − the baseline on one measure; `reason` says why if the two were not compared."""
 
     difference: float | None
-    low: float | None
+    low: float | None  # of the 95 % interval
     high: float | None
-    unit: str
-    p: float | None
-    corrected_p: float | None
-    probability_of_improvement: float | None
-    outcome: str
-    pairs: int
+    unit: str  # percentage points, nats, or times (a ratio)
+    p: float | None  # of the paired test
+    corrected_p: float | None  # over all optimizers of the problem and measure
+    probability_of_improvement: float | None  # share of the seeds in which the optimizer is better; ties count half
+    outcome: str  # better, worse, no meaningful difference, inconclusive or not tested
+    pairs: int  # how many seeds were compared
     reason: str | None
 
 
 class Ranking(Record):
-    """Mean ranks by optimizer, 1 is best, the best first; where there is no ranking, `reason` says why.
-
-    Attributes
-    ----------
-    blocks
-        How many seeds (or problems) were ranked.
-    critical_difference, p
-        Nemenyi's, how far apart two ranks must lie to differ; and Friedman's p that all rank alike.
-    left_out
-        Optimizers whose learning rate lies on the edge of its grid.
-    """
+    """Mean ranks by optimizer, 1 is best, the best first; `reason` says why if there is no ranking."""
 
     ranks: dict[str, float]
-    blocks: int
-    critical_difference: float | None
-    p: float | None
-    left_out: tuple[str, ...]
+    blocks: int  # how many seeds (or problems) were ranked
+    critical_difference: float | None  # Nemenyi's: how far apart two ranks must be to differ
+    p: float | None  # Friedman's: of the hypothesis that all rank alike
+    left_out: tuple[str, ...]  # optimizers whose learning rate lies on the edge of its grid
     reason: str | None
 
 
@@ -66,7 +42,7 @@ class RankingOverProblems(Ranking):
 class Tolerance(Record):
     """How many decades of learning rates are good ones, and whether an end of the grid is still good.
 
-    The search used one seed. Where an end is good, `decades` is a lower bound.
+    The search used one seed. If an end is good, `decades` is a lower bound.
     """
 
     decades: float
@@ -82,7 +58,7 @@ class Tolerance(Record):
 
 
 class Search(Record):
-    """What a search tells; `expected_best` is the expected accuracy (fraction) after 1, 2, … trials."""
+    """What a search shows; `expected_best` is the expected accuracy (fraction) after 1, 2, … trials."""
 
     trials: int
     tolerance: Tolerance | None
@@ -98,7 +74,7 @@ class ProblemComparison(Record):
 
 
 class Rules(Record):
-    """The section ``comparison`` of ``params.yaml`` that held, as `pipeline.comparison.settings` describes it."""
+    """The section ``comparison`` of ``params.yaml`` that was used, as `pipeline.comparison.settings` describes it."""
 
     baseline: str
     alpha: float
@@ -110,7 +86,7 @@ class Rules(Record):
 
 
 class Comparison(Document):
-    """All comparisons: the section ``comparison`` of ``params.yaml`` that held, by problem, and over all problems."""
+    """All comparisons: the settings that were used, by problem, and over all problems."""
 
     PATH = Path("results/comparison.json")
 

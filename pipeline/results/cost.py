@@ -8,7 +8,7 @@ from pipeline.results.document import Document, Record
 
 
 class Ratio(Record):
-    """A median over rounds with its 95 % interval; a bound is None where there are too few rounds for it."""
+    """A median over rounds with its 95 % interval; a bound is None if there are too few rounds for it."""
 
     median: float | None
     low: float | None
@@ -16,24 +16,14 @@ class Ratio(Record):
 
 
 class StepCost(Record):
-    """What a step of one optimizer costs.
+    """What a step of one optimizer costs; times are medians over rounds."""
 
-    Attributes
-    ----------
-    step_ratio, optimizer_ratio
-        Time of a whole training step, and of the update alone, over plain SGD's.
-    microseconds_per_step, microseconds_optimizer
-        The same as times, medians over rounds.
-    rounds
-        The step ratio of each round.
-    """
-
-    step_ratio: Ratio
-    optimizer_ratio: Ratio
+    step_ratio: Ratio  # time of a whole training step over plain SGD's
+    optimizer_ratio: Ratio  # the same for the update alone
     microseconds_per_step: float | None
     microseconds_optimizer: float | None
     state_bytes_per_parameter: float | None
-    rounds: tuple[float | None, ...]
+    rounds: tuple[float | None, ...]  # the step ratio of each round
 
 
 class Cost(Document):

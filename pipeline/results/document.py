@@ -20,7 +20,7 @@ class Record(BaseModel):
 class Document(Record):
     """A JSON file of ``results/``.
 
-    `SCHEMA` is the version of its layout, raised with every change that a reader would notice, ``schema`` in the file;
+    `SCHEMA` is the version of its layout (``schema`` in the file), raised with every change that a reader would notice;
     None for a file whose every number DVC shows as a metric.
     """
 
@@ -34,7 +34,7 @@ class Document(Record):
         Raises
         ------
         DataError
-            Where it is missing, damaged, or written by another version of the project.
+            If it is missing, damaged, or written by another version of the project.
         """
         path = cls.PATH if path is None else path
         if not path.exists():

@@ -12,25 +12,16 @@ from pipeline.results.document import Document
 
 
 class Summary(Document):
-    """The row of an experiment in ``dvc exp show``.
-
-    Attributes
-    ----------
-    accuracy
-        Mean test accuracy on the main problem in percent: of the champion's optimizer (``champion``), then of each.
-    lead
-        By problem: the champion's optimizer over the baseline, in percentage points.
-    claims
-        How many claims came to each verdict.
-    """
+    """The row of an experiment in ``dvc exp show``."""
 
     PATH = Path("results/summary.json")
     SCHEMA = None
 
     champion: str
+    # mean test accuracy on the main problem, in percent: of the champion's optimizer (`champion`), then of each
     accuracy: dict[str, float | None]
-    lead: dict[str, float | None]
-    claims: dict[str, int]
+    lead: dict[str, float | None]  # by problem: the champion's optimizer over the baseline, in percentage points
+    claims: dict[str, int]  # how many claims got each verdict
 
 
 class Accuracies(RootModel[dict[str, dict[str, float | None]]]):

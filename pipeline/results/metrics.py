@@ -8,9 +8,9 @@ from pipeline.results.document import Document, Record
 
 
 class OverSeeds(Record):
-    """A quantity with one value for each seed, None where there is none (a loss after a divergence).
+    """A quantity with one value per seed, None where there is none (a loss after a divergence).
 
-    The mean and its 95 % Student t interval are None where a seed has no value.
+    The mean and its 95 % Student t interval are None if any seed has no value.
     """
 
     mean: float | None
@@ -20,7 +20,7 @@ class OverSeeds(Record):
 
 
 class Reached(Record):
-    """After which step and training example each seed first reached a target; None for a seed that never did.
+    """After which step and training example each seed first reached a target, None if it never did.
 
     The target is in nats (training loss) or a fraction (validation accuracy).
     """
@@ -38,9 +38,9 @@ class Length(Record):
 
 
 class Convergence(Record):
-    """How an optimizer's seeds converge; `step_persistence` is the share of the early step that is left at the end.
+    """How an optimizer's seeds converge; `step_persistence` is the share of the early step size left at the end.
 
-    None stands for a target that the problem does not have, and for the length where every seed diverged.
+    None stands for a target that the problem does not have, and for the length if every seed diverged.
     """
 
     train_loss: Reached | None
@@ -50,39 +50,24 @@ class Convergence(Record):
 
 
 class OptimizerMetrics(Record):
-    """What one optimizer reached on one problem. Accuracies are fractions 0 to 1, losses mean cross-entropies in nats.
-
-    Attributes
-    ----------
-    generalization_gap
-        Training accuracy − test accuracy.
-    per_class
-        Test accuracy by class, mean over the seeds.
-    trainings
-        The keys of the final trainings, in the order of the seeds.
-    learning_rate, tuned_accuracy, trials, on_edge
-        Of the search: the rate that was chosen, its validation accuracy, how many rates were tried, and whether the
-        best lies on the edge of the grid.
-    parameters
-        How many parameters each optimizer class updated.
-    """
+    """What one optimizer reached on one problem. Accuracies are fractions, losses mean cross-entropies in nats."""
 
     test_accuracy: OverSeeds
     train_accuracy: OverSeeds
     validation_accuracy: OverSeeds
-    generalization_gap: OverSeeds
+    generalization_gap: OverSeeds  # training accuracy − test accuracy
     test_loss: OverSeeds
     train_loss: OverSeeds
     calibration_error: OverSeeds
-    per_class: dict[str, float]
+    per_class: dict[str, float]  # test accuracy, mean over the seeds
     diverged: int
-    trainings: tuple[str, ...]
+    trainings: tuple[str, ...]  # keys of the final trainings, in the order of the seeds
     convergence: Convergence
-    learning_rate: float
-    tuned_accuracy: float
-    trials: int
-    on_edge: bool
-    parameters: dict[str, int]
+    learning_rate: float  # chosen by the search
+    tuned_accuracy: float  # its validation accuracy in the search
+    trials: int  # how many rates were tried
+    on_edge: bool  # whether the best lies on the edge of the grid
+    parameters: dict[str, int]  # how many each optimizer class updated
 
 
 class Metrics(Document):

@@ -8,27 +8,11 @@ from pipeline.results.document import Document, Record
 
 
 class ProblemFacts(Record):
-    """What a problem's examples are.
-
-    Attributes
-    ----------
-    data
-        Name of the data set.
-    shape, classes
-        Of one input (height, width, channels); the names of the classes in the order of their labels.
-    counts
-        Number of examples of each part: ``train``, ``validation``, ``test``.
-    validation_fraction, split_seed
-        How the published training examples were split.
-    white
-        The largest stored value of the training inputs.
-    notes
-        Of sparse inputs: ``share_of_zeros``, ``share_of_rare_words``.
-    """
+    """What a problem's examples are; see `pipeline.prepared.reader.Description`."""
 
     title: str
     description: str
-    data: str
+    data: str  # name of the data set
     shape: tuple[int, ...]
     classes: tuple[str, ...]
     counts: dict[str, int]

@@ -29,7 +29,7 @@ class Table:
         Raises
         ------
         DataError
-            Where it is missing or has other columns.
+            If it is missing or has other columns.
         """
         import pandas as pd
 

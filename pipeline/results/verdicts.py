@@ -8,41 +8,23 @@ from pipeline.results.document import Document, Record
 
 
 class VerdictRecord(Record):
-    """The verdict on a claim.
+    """The verdict on a claim; None where nothing was tested."""
 
-    Attributes
-    ----------
-    verdict
-        ``supported``, ``refuted``, ``no meaningful difference``, ``inconclusive`` or ``not tested``.
-    effect, low, high
-        The deciding difference and its interval in `unit`; None where there is none.
-    unit
-        ``percentage points``, ``nats``, ``times`` (a ratio) or ``decades``.
-    p, p_over_all_claims
-        Of the deciding test, corrected as `test` says, and Holm's over all claims; None where nothing was tested.
-    problems
-        The problems that the verdict rests on.
-    sentence
-        The verdict in plain words, with the numbers that decided.
-    rule, title, quote, needs
-        Of the claim: see `pipeline.comparison.claim.Claim`.
-    """
-
-    verdict: str
-    effect: float | None
-    unit: str | None
+    verdict: str  # supported, refuted, no meaningful difference, inconclusive or not tested
+    effect: float | None  # the deciding difference, with its interval
+    unit: str | None  # percentage points, nats, times (a ratio) or decades
     low: float | None
     high: float | None
-    p: float | None
-    problems: tuple[str, ...]
-    sentence: str
+    p: float | None  # of the deciding test, corrected as `test` says
+    problems: tuple[str, ...]  # those that the verdict rests on
+    sentence: str  # the verdict in plain words, with the numbers that decided
     test: str
-    rule: str
+    rule: str  # this, title, quote and needs: see `pipeline.comparison.claim.Claim`
     what_would_change_it: str
     title: str
     quote: str
     needs: tuple[str, ...]
-    p_over_all_claims: float | None
+    p_over_all_claims: float | None  # Holm's correction
 
 
 class Verdicts(Document):

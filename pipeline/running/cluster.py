@@ -24,33 +24,24 @@ if TYPE_CHECKING:
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
-# one more than for processes: a machine that goes down ends tasks that did nothing wrong
+# one more than for processes: a machine that goes down ends innocent tasks too
 _ATTEMPTS = 3
 _REACH_SECONDS = 5.0
 # Ray's own switches, read when it is imported
 _QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
-# with it Ray takes 127.0.0.1 for this machine's address; `ray.init` replaces what it is given by a public one
+# makes Ray use 127.0.0.1 as this machine's address; `ray.init` would replace it by a public one
 _LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
 
 
 @dataclass(frozen=True)
 class Cluster:
-    """Where to find the workers.
+    """Where to find the workers."""
 
-    Attributes
-    ----------
-    address
-        ``host:port`` of a cluster's head, ``auto`` for the cluster that this machine is part of, None to start one
-        on this machine alone (it listens on 127.0.0.1, and ends with this process).
-    most
-        Most tasks at once; None for one per core of the cluster.
-    logs
-        Whether Ray's own lines, and what workers print, go to the terminal.
-    """
-
+    # `host:port` of a cluster's head; `auto`: the cluster that this machine is part of; None: start one on this machine
+    # alone, which listens on 127.0.0.1 and ends with this process
     address: str | None = None
-    most: int | None = None
-    logs: bool = False
+    most: int | None = None  # most tasks at once; None for one per core of the cluster
+    logs: bool = False  # whether Ray's own lines, and what workers print, go to the terminal
 
 
 def parallel(
@@ -60,28 +51,10 @@ def parallel(
     on_result: Callable[[Task, Result], Sequence[tuple[Task, Path]] | None],
     name: Callable[[Task], str] = str,
 ) -> None:
-    """Call a function on every task, on the machines of a cluster.
+    """Call a function on every task, on the machines of a cluster, as `pool.parallel` does in processes.
 
-    Parameters
-    ----------
-    function
-        From this package, which is sent along. Gets a task, and where its folder lies there.
-    tasks
-        Picklable arguments, each with a folder of files that it reads. A folder travels once to every machine.
-    cluster
-        Where to find the workers.
-    on_result
-        Called in this process with each task and its result, in the order in which they finish. May return further
-        tasks with their folders, which go before all that wait.
-    name
-        Describes a task in an error.
-
-    Raises
-    ------
-    SettingsError
-        Where Ray is not installed, or no cluster answers at the address.
-    TrainingError
-        Where workers died three times over the same task; the other tasks are done first.
+    Each task, like those that `on_result` returns, comes with a folder of files that it reads. A folder travels once
+    to every machine; the function is told where it lies there. A task fails if its worker dies three times.
     """
     if not tasks:
         return
@@ -107,7 +80,7 @@ def _drain(
     cluster: Cluster,
     on_result: Callable[[Task, Result], Sequence[tuple[Task, Path]] | None],
 ) -> list[Task]:
-    """Finish all tasks; return those over which workers died too often."""
+    """Finish all tasks; return those whose workers died too often."""
     # retries are counted here: Ray's own never end where memory runs out
     call = ray.remote(num_cpus=1, max_retries=0)(_call)
     shipments: dict[Path, _Shipment] = {}
@@ -139,10 +112,10 @@ def _drain(
 
 
 def _limit(ray: Any, cluster: Cluster) -> int:
-    """Return how many tasks may be under way; asked again each time, because machines come and go."""
+    """Return how many tasks may run at once; asked again each time, because machines come and go."""
     if cluster.most is not None:
         return cluster.most
-    # twice the cores: the next task is there when one is done, and an autoscaler sees what waits
+    # twice the cores: the next task is ready when one is done, and an autoscaler sees those that wait
     return 2 * max(1, int(ray.cluster_resources().get("CPU", 0)))
 
 
@@ -150,7 +123,7 @@ def _limit(ray: Any, cluster: Cluster) -> int:
 
 
 def _connected(cluster: Cluster) -> Any:
-    """Return the module, connected; it stays so until the process ends, because connecting takes seconds."""
+    """Return Ray, connected; it stays connected until the process ends, because connecting takes seconds."""
     switches = {**_QUIET, **(_LOOPBACK if cluster.address is None else {})}
     for variable, value in switches.items():
         os.environ.setdefault(variable, value)

@@ -8,7 +8,7 @@ import os
 from pipeline.project.imports import without_collector
 
 with without_collector():
-    # the first torch optimizer of a process imports it, so that every single worker would
+    # the first torch optimizer of a process imports it: otherwise every worker would
     import torch._dynamo
 
     from pipeline.training import train
@@ -16,5 +16,5 @@ with without_collector():
 
 __all__ = ["kernels", "torch", "train"]
 
-# At once: to take torch apart costs a second, and triton would list all that the collector was kept from as leaks
+# Exit at once: unloading torch takes a second, and triton would report uncollected objects as leaks
 atexit.register(os._exit, 0)

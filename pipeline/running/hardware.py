@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pipeline.settings.study import ProblemSettings, Settings
     from pipeline.training.record import Device, Precision
 
-# A CUDA driver under Linux, and under WSL; to look for it costs nothing, to ask torch costs its import
+# A CUDA driver under Linux, and under WSL; looking for its file is faster than importing torch
 _DRIVERS = ("nvidiactl", "dxg")
 
 
@@ -31,7 +31,7 @@ def resolve(settings: Settings, problem: ProblemSettings) -> Hardware:
     Raises
     ------
     SettingsError
-        Where ``device`` asks for a GPU that is not there, or for bfloat16 on a device that has none.
+        If ``device`` asks for a GPU that is not there.
     """
     device = _device(settings.device)
     return Hardware(device=device, precision=_precision(problem.precision, device))

@@ -1,4 +1,4 @@
-"""The identity of finished work: a hash of all that decides how it comes out."""
+"""The identity of finished work: a hash of all that decides the result."""
 
 from __future__ import annotations
 
@@ -33,9 +33,7 @@ def code_fingerprint(*more: str, package: Path = PACKAGE) -> str:
     Parameters
     ----------
     more
-        Paths of further files of the package that decide what is asked for.
-    package
-        Folder of the package.
+        Paths, inside `package`, of further files that decide the outcome.
     """
     digest = hashlib.sha256()
     folders = [package / name for name in DECIDING]
@@ -75,18 +73,5 @@ def _is_internal(module: str) -> bool:
 
 
 def key_of(training: Training, code: str) -> str:
-    """Return a training's identity: a hash of its settings, its data and the code that runs it.
-
-    Parameters
-    ----------
-    training
-        What is asked for.
-    code
-        Fingerprint of the code, as `code_fingerprint` returns it.
-
-    Returns
-    -------
-    str
-        32 hexadecimal digits of a SHA-256.
-    """
+    """Return a training's identity, 32 hexadecimal digits: a hash of its settings, its data and the code."""
     return hashlib.sha256(canonical([asdict(training), code]).encode()).hexdigest()[:32]

@@ -1,7 +1,7 @@
-"""A folder of finished work: each piece under the hash of all that decides how it comes out.
+"""A folder of finished work: each piece under the hash of all that decides the result.
 
-What was interrupted goes on where it stopped, and a change repeats only what it touches, also where DVC repeats a
-whole stage (docs/decisions/0003).
+Interrupted work continues where it stopped, and a change repeats only what it affects, even if DVC repeats a whole
+stage (docs/decisions/0003).
 """
 
 from __future__ import annotations
@@ -25,14 +25,7 @@ Work = TypeVar("Work")
 def place(memo: Path, key: str) -> Path:
     """Return the file that keeps the work of a key: safetensors, with the weights of a final training.
 
-    Others may copy it or link to it, but not change it.
-
-    Parameters
-    ----------
-    memo
-        The memo's folder.
-    key
-        Of the work.
+    Other code may copy it or link to it, but must not change it.
     """
     return memo / key[:2] / f"{key}.safetensors"
 
@@ -45,7 +38,7 @@ def keep(memo: Path, outcome: Outcome) -> None:
 
 
 def recall(memo: Path, key: str) -> Outcome | None:
-    """Return a finished training, or None where it is not kept (or not whole)."""
+    """Return a finished training, or None if it is not kept (or damaged)."""
     return _read(place(memo, key), _outcome)
 
 
@@ -56,7 +49,7 @@ def _outcome(path: Path) -> Outcome:
 
 
 def seconds_of(memo: Path, key: str) -> float:
-    """Return how many seconds a training took, 0 where it is not kept (or not whole)."""
+    """Return how many seconds a training took, 0 if it is not kept (or damaged)."""
     try:
         return float(json.loads(files.read_metadata(place(memo, key))["outcome"])["seconds"])
     except Exception:  # noqa: BLE001 - safetensors raises its own, undocumented kinds
@@ -64,12 +57,12 @@ def seconds_of(memo: Path, key: str) -> float:
 
 
 def keep_tensors(memo: Path, key: str, tensors: Mapping[str, np.ndarray]) -> None:
-    """Keep finished work that is nothing but arrays."""
+    """Keep finished work that consists of arrays only."""
     files.write_tensors(place(memo, key), tensors)
 
 
 def recall_tensors(memo: Path, key: str) -> dict[str, np.ndarray] | None:
-    """Return arrays by name, or None where they are not kept (or not whole)."""
+    """Return arrays by name, or None if they are not kept (or damaged)."""
     return _read(place(memo, key), files.read_tensors)
 
 

@@ -18,24 +18,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Choice:
-    """The result of a search.
+    """The result of a search for a learning rate."""
 
-    Attributes
-    ----------
-    learning_rate
-        The best of the grid.
-    validation_accuracy
-        Its accuracy (fraction) with the tuning seed.
-    trials
-        Number of learning rates tried.
-    on_edge
-        Whether the best is still the first or last of the extended grid: then a better one may lie beyond, and
-        comparisons with this optimizer are void.
-    """
-
-    learning_rate: float
-    validation_accuracy: float
-    trials: int
+    learning_rate: float  # the best of the grid
+    validation_accuracy: float  # its accuracy (fraction) with the tuning seed
+    trials: int  # number of learning rates tried
+    # The best is the first or last of the extended grid, so a better one may lie beyond: comparisons are void.
     on_edge: bool
 
 

@@ -17,25 +17,12 @@ if TYPE_CHECKING:
 def plan(
     kind: Kind, settings: Settings, optimizer: str, problem: str, *, learning_rate: float, seed: int, data: str
 ) -> Training:
-    """Put one training together from the rows of ``params.yaml``.
-
-    Parameters
-    ----------
-    kind
-        ``tune`` or ``train``.
-    settings
-        The rows.
-    optimizer, problem
-        Names of two of them.
-    learning_rate, seed
-        Of this training.
-    data
-        SHA-256 of the prepared examples.
+    """Put one training together from the rows of ``params.yaml``; `data` is the SHA-256 of the prepared examples.
 
     Raises
     ------
     SettingsError
-        Where the settings ask for a GPU that is not there.
+        If the settings ask for a GPU that is not there.
     """
     rows = settings.problems[problem]
     chosen = hardware.resolve(settings, rows)
@@ -64,7 +51,7 @@ def optimizer_row(settings: OptimizerSettings | RestSettings) -> OptimizerRow:
 
 
 def name_of(training: Training) -> str:
-    """Return what a training is called for people, such as ``adam on digits lr 0.001 seed 3``."""
+    """Return a training's name for people, such as ``adam on digits lr 0.001 seed 3``."""
     return f"{training.optimizer} on {short_name(training)}"
 
 
@@ -74,7 +61,7 @@ def short_name(training: Training) -> str:
 
 
 def summary(optimizer: str, problem: str, outcomes: Sequence[Outcome]) -> str:
-    """Say in a line what the seeds of an optimizer reached on a problem."""
+    """Say in one line what the seeds of an optimizer reached on a problem."""
     seeds = [outcome for outcome in outcomes if outcome.training.problem == problem]
     accuracies = [outcome.validation_accuracy for outcome in seeds]
     diverged = sum(outcome.diverged for outcome in seeds)

@@ -26,7 +26,7 @@ Result = TypeVar("Result")
 
 _ATTEMPTS = 2
 
-# glibc gives large blocks back to the system at once, and every step would ask for them again, page by page
+# glibc returns large blocks to the system at once, and every step would request them again, page by page
 WORKER_ENVIRONMENT = {
     "MALLOC_TRIM_THRESHOLD_": str(1 << 32),
     "MALLOC_MMAP_THRESHOLD_": str(1 << 32),
@@ -50,26 +50,22 @@ def parallel(
     ----------
     function
         Importable by name (it is sent to other processes).
-    tasks
-        Picklable arguments.
-    workers
-        Number of processes.
     on_result
         Called in this process with each task and its result, in the order in which they finish. May return further
-        tasks, which go before all that wait.
+        tasks, which come before all waiting ones.
     name
         Describes a task in an error.
     spare
-        Called when a process has nothing to do: a task that may be requested later, or None. Its result is reported
-        if it is requested; it is killed if it is the last one running.
+        Called when a process is idle: returns a task that may be requested later, or None. Its result is reported if it
+        is requested; it is killed if only such tasks are left.
 
     Raises
     ------
     TrainingError
-        Where a process died (killed, out of memory) twice with the same task alone; the others are done first.
+        If a process died twice while running one task alone; all others are finished first.
     """
     suspects = _run(function, tasks, workers, on_result, spare)
-    # some had not even begun: a task is the cause only if it dies alone in its pool, again and again
+    # some had not even begun: a task is the cause only if it dies every time when alone in its pool
     dead = [task for task in suspects if all(_run(function, [task], 1, on_result) for _ in range(_ATTEMPTS))]
     if dead:
         raise TrainingError(
@@ -109,10 +105,10 @@ def _drain(
     on_result: Callable[[Task, Result], Sequence[Task] | None],
     spare: Callable[[], Task | None],
 ) -> list[Task]:
-    """Empty the queue, or stop at a death; return the tasks that were running then.
+    """Empty the queue, or stop when a process dies; return the tasks that were running then.
 
-    Few tasks are in the pool at a time, so that few come under suspicion. One more than the workers: the next one must
-    not wait until this process has dealt with a result.
+    Few tasks are in the pool at a time, so that few are suspects. One more than the workers: the next one must not wait
+    until this process has handled a result.
     """
     running: dict[Future[Result], Task] = {}
     spares: dict[Future[Result], Task] = {}
@@ -140,7 +136,7 @@ def _drain(
 
 
 def _taken_over(task: Task, spares: dict[Future[Result], Task]) -> Future[Result] | None:
-    """Return the future of a task that runs already as a spare one."""
+    """Return the future of a task that already runs as a spare one."""
     future = next((future for future, spare in spares.items() if spare == task), None)
     if future is not None:
         del spares[future]
@@ -157,7 +153,7 @@ def _submitted(pool: ProcessPoolExecutor, function: Callable[[Task], Result], ta
         with _interrupts_held_back():
             return pool.submit(function, task)
     except BrokenProcessPool as error:
-        # a death like any other, only found earlier
+        # handled like a death during the task
         future: Future[Result] = Future()
         future.set_exception(error)
         return future
@@ -166,7 +162,7 @@ def _submitted(pool: ProcessPoolExecutor, function: Callable[[Task], Result], ta
 @contextmanager
 def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
     pool = ProcessPoolExecutor(workers, mp_context=_context(), initializer=_start_worker)
-    # workers start when they are first needed, so the environment must hold for as long as the pool lives
+    # workers start when they are first needed, so the environment must stay set while the pool lives
     with _environment():
         try:
             yield pool
@@ -186,10 +182,10 @@ def _context() -> ForkServerContext:
 
 @contextmanager
 def _interrupts_held_back() -> Iterator[None]:
-    """Answer Ctrl-C at the end of the block.
+    """Delay Ctrl-C until the end of the block.
 
-    A fork server that is importing torch, or a worker before its first line, would print a traceback of its own; they
-    inherit the mask. The handler is for other threads of this process, which may get the signal as well.
+    A fork server that is importing torch, or a worker before its first line, would print its own traceback; they
+    inherit the mask. The handler is for other threads of this process, which may receive the signal too.
     """
     held: list[int] = []
     handler = signal.signal(signal.SIGINT, lambda number, _: held.append(number))
@@ -219,7 +215,7 @@ def _environment() -> Iterator[None]:
 
 
 def _start_worker() -> None:
-    # Ctrl-C reaches the whole process group: the main process alone answers it
+    # Ctrl-C reaches the whole process group: only the main process handles it
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_die_with_parent, daemon=True).start()
 

@@ -1,4 +1,4 @@
-"""The words for what `pipeline.prepared` and `pipeline.training` refuse: there, an error is a code with values."""
+"""Sentences for the errors of `pipeline.prepared` and `pipeline.training`, which are codes with values there."""
 
 from __future__ import annotations
 
@@ -42,13 +42,7 @@ _SENTENCES: dict[str, tuple[type[UserError], str]] = {
 
 @contextmanager
 def in_words() -> Iterator[None]:
-    """Turn a refusal inside the block into a sentence.
-
-    Raises
-    ------
-    UserError
-        Where the block raises `Refusal`: a `SettingsError` or a `DataError`, whichever fits.
-    """
+    """Turn a `Refusal` raised inside the block into a sentence: a `SettingsError` or a `DataError`."""
     try:
         yield
     except Refusal as refusal:

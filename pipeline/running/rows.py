@@ -21,17 +21,12 @@ _NOT_SHOWN = ("params", "lr", "foreach", "maximize", "capturable", "differentiab
 def check(settings: Settings) -> None:
     """Check all networks and all optimizers before any work, in a process of the pool.
 
-    Parameters
-    ----------
-    settings
-        The rows.
-
     Raises
     ------
     SettingsError
-        Where a class, an argument or a network is unknown, or a value is refused.
+        If a class, an argument or a network is unknown, or a value is refused.
     """
-    # torch is there already: its import costs more than everything else here
+    # the pool has imported torch already: the import takes longer than everything else here
     pool.parallel(check_here, [settings], 1, lambda _, __: None)
 
 
@@ -49,22 +44,7 @@ def check_here(settings: Settings) -> None:
 
 
 def check_optimizer(name: str, row: OptimizerRow, learning_rate: float) -> None:
-    """Check one optimizer: torch must take its arguments and a step on a tiny network.
-
-    Parameters
-    ----------
-    name
-        Of the row, for errors.
-    row
-        The optimizer.
-    learning_rate
-        For that step.
-
-    Raises
-    ------
-    SettingsError
-        With the class, the argument and its value; in torch's own words where torch refuses it.
-    """
+    """Check one optimizer: torch must accept its arguments, and a step with them on a tiny network."""
     from torch import nn
 
     from pipeline.training import optimizers
@@ -76,7 +56,7 @@ def check_optimizer(name: str, row: OptimizerRow, learning_rate: float) -> None:
     stepper.gradients.fill_(0.1)
     try:
         stepper.step()
-    # torch looks at some arguments in the first step only
+    # torch checks some arguments only in the first step
     except (ValueError, TypeError, RuntimeError, AssertionError, ArithmeticError, LookupError) as error:
         given = row.arguments | ({"rest": row.rest.arguments} if row.rest else {})
         raise SettingsError(
@@ -86,7 +66,7 @@ def check_optimizer(name: str, row: OptimizerRow, learning_rate: float) -> None:
 
 
 def defaults(class_name: str) -> dict[str, Any]:
-    """Return the arguments of a class of ``torch.optim`` that concern a reader, with their defaults."""
+    """Return the arguments of a class of ``torch.optim`` that matter to a reader, with their defaults."""
     return {name: default for name, default in _all_defaults(class_name).items() if name not in _NOT_SHOWN}
 
 
@@ -98,7 +78,7 @@ def _all_defaults(class_name: str) -> dict[str, Any]:
 
 
 def _check_kinds(where: str, row: OptimizerRow) -> None:
-    """Refuse what torch would take without a word (text for a flag, true for a number), or call by names of its own."""
+    """Refuse values that torch would silently accept (text for a flag, true for a number)."""
     from pipeline.training.optimizers import ALLOWED
 
     known = _all_defaults(row.class_name) if row.class_name in ALLOWED else {}
@@ -116,7 +96,7 @@ def _check_kinds(where: str, row: OptimizerRow) -> None:
 
 
 def _wanted(default: object, value: object) -> str | None:
-    """Return what a value must be, where it is not of its default's kind."""
+    """Return what a value must be, if its type is not its default's."""
     if isinstance(default, bool):
         return None if isinstance(value, bool) else "true or false"
     if isinstance(default, int | float):

@@ -22,34 +22,25 @@ def _ray_address(value: object) -> object:
 
 
 def _worker_count(value: object) -> object:
-    # a union's own error would be one line for each of its members
+    # a union's own error would have one line for each of its members
     if value == "auto" or (isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= _MOST_WORKERS):
         return value
     raise ValueError(f"found {shortened(value)}; it must be 'auto' or a whole number from 1 to {_MOST_WORKERS}")
 
 
 class ExecutionSettings(Section):
-    """How the trainings are run; changes no result.
+    """How the trainings are run; changes no result."""
 
-    Attributes
-    ----------
-    workers
-        Trainings at once, each of one thread; ``auto``: one per core.
-    engine
-        ``processes`` of this machine, or ``ray`` for a cluster.
-    ray_address
-        See `pipeline.running.cluster.Cluster`.
-    ray_logs
-        Whether Ray's own lines reach the terminal.
-    """
-
+    # trainings at once, each with one thread; auto: one per core
     workers: Annotated[Literal["auto"] | int, BeforeValidator(_worker_count)] = "auto"
+    # processes of this machine, or a cluster
     engine: Literal["processes", "ray"] = "processes"
+    # both: see `pipeline.running.cluster.Cluster`
     ray_address: Annotated[str | None, BeforeValidator(_ray_address)] = None
     ray_logs: Annotated[bool, Field(strict=True)] = False
 
     def worker_count(self) -> int:
-        """Return the number of worker processes: as many as this process may use cores if ``auto``."""
+        """Return the number of worker processes; ``auto`` means all cores that this process may use."""
         return available_cores() if self.workers == "auto" else self.workers
 
 

@@ -1,4 +1,4 @@
-"""Many trainings: taken from the memo where they are finished, trained by the pool or a cluster where not."""
+"""Many trainings: read from the memo if finished, else trained by the pool or a cluster."""
 
 from __future__ import annotations
 
@@ -49,33 +49,33 @@ def run(
     trainings
         What to do, the longest first.
     learning
-        Gives the folder with a problem's prepared examples.
+        Returns the folder with a problem's prepared examples.
     workers
         Number of processes. Changes no result.
     memo
-        Folder of finished trainings; each is kept as soon as it is finished.
+        Each training is kept there as soon as it is finished.
     on_finish
-        Called in this process with every outcome as it comes, and whether it is fresh (not from the memo).
+        Called in this process with every outcome, and whether it is fresh (not from the memo).
     cluster
-        Machines to train on instead of this one's processes. Changes no result.
+        Where to train instead of in processes of this machine. Changes no result.
     follow
-        Says what to train because of an outcome; called after `on_finish`. These go before all that wait, because more
-        may follow from them.
+        Returns what to train next because of an outcome; called after `on_finish`. These trainings come before all
+        waiting ones, because more may follow from them.
     likely
-        Called when a worker of this machine has nothing to do: a training that will probably be requested, or None.
-        Its outcome is reported if it is requested; it is given up if all others are done before.
+        Called when a worker of this machine is idle: returns a training that will probably be requested, or None.
+        Its outcome is reported if it is requested; it is stopped if all others are finished first.
 
     Returns
     -------
     list of Outcome
-        In the order of `trainings`, with weights for those of kind ``train``; what followed is not among them.
+        In the order of `trainings`, with weights for those of kind ``train``; without those from `follow`.
 
     Raises
     ------
     SettingsError, DataError
-        Where a training refuses its settings or its data.
+        If a training refuses its settings or its data.
     TrainingError
-        Where workers died time and again over the same training. All others were finished, and are kept.
+        If workers died repeatedly during the same training. All others are finished and kept.
     """
     code = code_fingerprint()
     outcomes: dict[str, Outcome] = {}
@@ -87,7 +87,7 @@ def run(
         return unfinished(follow(outcome))
 
     def unfinished(wanted: Sequence[Training]) -> list[_Unfinished]:
-        """Take over what the memo holds; return what is left to do, and what follows."""
+        """Take finished trainings from the memo; return those still to do, including those that follow."""
         missing, following = [], []
         for training in wanted:
             key = key_of(training, code)
@@ -135,7 +135,7 @@ def cluster_of(execution: ExecutionSettings) -> Cluster | None:
     """Return the cluster that the settings name, or None where this machine's processes train."""
     if execution.engine == "processes":
         return None
-    # one started here must not take more cores than this process may use
+    # a cluster started here must not use more cores than this process may
     of_this_machine = execution.worker_count() if execution.ray_address is None else None
     most = of_this_machine if execution.workers == "auto" else execution.workers
     return Cluster(execution.ray_address, most, execution.ray_logs)
@@ -162,7 +162,7 @@ def _on_cluster(
         return [(task, task.learning) for task in tasks]
 
     def on_result(task: _Unfinished, outcome: Outcome) -> list[tuple[_Unfinished, Path]]:
-        # here and not there: the machines may share no disk
+        # kept by this process: the machines may not share a disk
         keep(task.memo, outcome)
         return sent(finished(_recalled(task)))
 
@@ -170,7 +170,7 @@ def _on_cluster(
 
 
 def _train_there(code: str, task: _Unfinished, learning: Path) -> Outcome:
-    """Train on a machine that must have the same code and versions, because the key says so."""
+    """Train on a machine that must have the same code and versions, because the key contains them."""
     from pipeline.training.train import train
 
     if code_fingerprint() != code:

@@ -14,20 +14,10 @@ if TYPE_CHECKING:
 
 
 class Batches:
-    """Batches of one part of a data set.
+    """Normalised batches of `size` examples from one part of a data set.
 
-    The rows stay uint8 in (shared) memory; only a batch at a time becomes float32.
-
-    Parameters
-    ----------
-    examples
-        uint8 inputs (n, height, width, channels) and int64 labels (n,).
-    description
-        With the channels' mean and standard deviation.
-    size
-        Examples in a batch.
-    device
-        Where they are wanted. A GPU gets all rows at once and keeps them.
+    The rows stay uint8 in (shared) memory; only one batch at a time becomes float32. A GPU gets all rows at once and
+    keeps them.
     """
 
     def __init__(
@@ -44,25 +34,19 @@ class Batches:
         return len(self.labels) // self.size
 
     def in_order(self, order: torch.Tensor) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        """Yield the whole batches of one pass in the given order; what is left over at its end is left out.
+        """Yield the whole batches of one pass in the given order (row numbers, int64 (n,)); leave out what remains.
 
-        A last step on a handful of examples would be as long as the others but far noisier, and every epoch's accuracy
-        would be measured right behind it (``docs/decisions/0006-whole-batches-only.md``).
-
-        Parameters
-        ----------
-        order
-            int64, shape (n,): row numbers.
+        A last step on a handful of examples would take as long as the others but be far noisier, and every epoch's
+        accuracy would be measured right after it (``docs/decisions/0006-whole-batches-only.md``).
 
         Yields
         ------
         tuple of Tensor
-            Normalised inputs, float32 (b, channels, height, width) laid out channels-last, and labels,
-            int64 (b,).
+            Normalised inputs, float32 (b, channels, height, width) laid out channels-last, and labels, int64 (b,).
         """
         whole = order[: len(self) * self.size].to(self._rows.device)
         for rows in torch.split(whole, self.size):
-            # `index_select` copies whole rows, where indexing goes number by number
+            # `index_select` copies whole rows; indexing copies number by number
             yield self._normalised(self._rows.index_select(0, rows)), self.labels.index_select(0, rows)
 
     def in_sequence(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
@@ -77,13 +61,7 @@ class Batches:
 
 
 def scale_and_shift(description: Description) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return what turns stored values into normalised ones: value × scale + shift.
-
-    Returns
-    -------
-    tuple of Tensor
-        float32, shape (height · width · channels,) each, in the order of a stored row.
-    """
+    """Return what normalises a stored row (value × scale + shift), float32 (height · width · channels,) each."""
     height, width, _ = description.shape
     mean = torch.tensor(description.mean, dtype=torch.float64)
     std = torch.tensor(description.std, dtype=torch.float64)

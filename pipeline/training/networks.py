@@ -1,10 +1,9 @@
 """The networks, by name.
 
 All take float32 images (batch, channels, height, width) laid out channels-last and return logits (batch, classes).
-Two rewritings make them faster without changing the function they can compute: max-pooling comes before ReLU (both
-are monotonic, so they commute, and ReLU has a quarter of the work; `convolution` does all at once), and
-feature maps are flattened as they lie in memory (height, width, channel; a fixed permutation of the first dense layer's
-columns).
+Two changes make them faster but leave the function they compute the same: max-pooling comes before ReLU (both are
+monotonic, so they commute, and ReLU has a quarter of the work), and feature maps are flattened as they lie in memory
+(height, width, channel: a fixed permutation of the first dense layer's columns).
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from pipeline.training.convolution.layer import conv_pool_relu
 if TYPE_CHECKING:
     from pipeline.training.record import Convolution
 
-# By name, of those that convolve: the output channels of each convolution, the width of each hidden dense layer
+# Networks with convolutions: output channels of each convolution, width of each hidden dense layer
 _WIDTHS: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
     "assignment_cnn": ((6, 16), (120, 84)),  # the assignment's kernel size 2, else as in PyTorch's CIFAR-10 tutorial
     "wide_cnn": ((32, 64), (128,)),
@@ -32,28 +31,14 @@ _LINEAR = "linear"
 
 
 class ConvNet(nn.Module):
-    """Convolutions of kernel size 2, each with a 2 × 2 max-pool and ReLU, then dense layers.
-
-    Parameters
-    ----------
-    shape
-        Of one input: (height, width, channels).
-    classes
-        Number of classes.
-    convolutions
-        Output channels of each convolution.
-    dense
-        Width of each hidden dense layer.
-    convolution
-        Whether ``compiled`` loops convolve where they are faster, or always ``torch``.
-    """
+    """Convolutions of kernel size 2, each with a 2 × 2 max-pool and ReLU, then dense layers."""
 
     def __init__(
         self,
         shape: tuple[int, ...],
         classes: int,
-        convolutions: tuple[int, ...],
-        dense: tuple[int, ...],
+        convolutions: tuple[int, ...],  # output channels of each
+        dense: tuple[int, ...],  # width of each hidden layer
         convolution: Convolution = "compiled",
     ) -> None:
         super().__init__()
@@ -84,15 +69,7 @@ class ConvNet(nn.Module):
 
 
 class Linear(nn.Module):
-    """A linear softmax model: one dense layer, for inputs of any shape.
-
-    Parameters
-    ----------
-    shape
-        Of one input: (height, width, channels).
-    classes
-        Number of classes.
-    """
+    """A linear softmax model: one dense layer, for inputs of any shape."""
 
     def __init__(self, shape: tuple[int, ...], classes: int) -> None:
         super().__init__()
@@ -119,15 +96,13 @@ def build(name: str, shape: tuple[int, ...], classes: int, convolution: Convolut
         One of `names`.
     shape
         Of one input: (height, width, channels).
-    classes
-        Number of classes.
     convolution
-        Whether ``compiled`` loops convolve where they are faster, or always ``torch``.
+        Whether to use ``compiled`` loops where they are faster, or always ``torch``.
 
     Raises
     ------
     Refusal
-        Where there is no network of that name, or the images are too small for it.
+        If there is no network of that name, or the images are too small for it.
     """
     if name not in names():
         raise Refusal("unknown_network", found=name, allowed=names())

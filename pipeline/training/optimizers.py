@@ -1,7 +1,7 @@
 """A row of ``params.yaml`` -> a torch optimizer, through an allow-list.
 
-Most optimizers treat every parameter alone. For those, all parameters of a network lie in one vector: one step is
-a handful of operations on it instead of a handful for each tensor, with exactly the same result.
+Most optimizers update every number independently. For those, all parameters of a network lie in one vector: one step
+takes a few operations instead of a few for each tensor, with exactly the same result.
 """
 
 from __future__ import annotations
@@ -35,30 +35,21 @@ ALLOWED = tuple(sorted(_ELEMENTWISE | _TENSORWISE | _MATRIX_ONLY))
 
 
 class FlatParameters:
-    """A network's parameters, moved into one vector (and their gradients into another).
-
-    Attributes
-    ----------
-    values, gradients
-        float32, shape (parameters,). The network's own parameters and their ``.grad`` are views of them.
-    matrices
-        Views (values, gradients) of the hidden weights as matrices (out, in): convolution kernels flattened,
-        without the first layer and the head. None where a network has no other layers.
-    others
-        Views (values, gradients) of all the rest.
-    """
+    """A network's parameters and their gradients, each moved into one vector."""
 
     def __init__(self, network: nn.Module) -> None:
         parameters = list(network.parameters())
         total = sum(parameter.numel() for parameter in parameters)
         device = parameters[0].device
+        # float32, shape (parameters,); the network's own parameters and their `.grad` are views of these
         self.values = torch.empty(total, device=device)
         self.gradients = torch.zeros(total, device=device)
         self.tensors: list[tuple[Tensor, Tensor]] = []
+        # hidden weights as matrices (out, in), without the first layer and the head: kernels are flattened
         self.matrices: list[tuple[Tensor, Tensor]] = []
         self.others: list[tuple[Tensor, Tensor]] = []
         weights = [parameter for parameter in parameters if parameter.dim() >= 2]
-        # none are left of a network of one or two layers
+        # empty for a network of one or two layers
         hidden = {id(parameter) for parameter in weights[1:-1]}
         start = 0
         for parameter in parameters:
@@ -90,20 +81,13 @@ def _view_like(vector: Tensor, parameter: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class Stepper:
-    """The optimizers of one training, stepped together.
+    """The optimizers of one training, stepped together."""
 
-    Attributes
-    ----------
-    optimizers
-        One, or two where the row has a `rest`. Where a network has no hidden matrices, the `rest` takes all.
-    parameter_counts
-        How many of the network's parameters each optimizer class updates; 0 for one that has nothing to do.
-    values, gradients
-        float32, shape (parameters,): all parameters of the network, and their gradients.
-    """
-
+    # two if the row has a `rest`; without hidden matrices, the `rest` takes all parameters
     optimizers: tuple[torch.optim.Optimizer, ...]
+    # how many parameters each optimizer class updates
     parameter_counts: dict[str, int]
+    # float32, shape (parameters,): all parameters of the network, and their gradients
     values: Tensor
     gradients: Tensor
 
@@ -118,23 +102,19 @@ class Stepper:
 
 
 def build(name: str, row: OptimizerRow, learning_rate: float, network: nn.Module) -> Stepper:
-    """Build the optimizer of a row for a network, whose parameters move into one vector.
+    """Build the optimizer of a row for a network, and move the network's parameters into one vector.
 
     Parameters
     ----------
     name
-        Of the row, for refusals.
-    row
-        The optimizer's class, its arguments, and the optimizer of what it cannot take.
+        Name of the row, for refusals.
     learning_rate
         For the row's class and for its `rest`.
-    network
-        Any module with at least one parameter.
 
     Raises
     ------
     Refusal
-        Where the class is not allowed or needs a `rest`, or an argument is unknown or refused by it.
+        If the class is not allowed or needs a `rest`, or an argument is unknown or refused.
     """
     where, kind = f"optimizers.{name}", row.class_name
     _check_class(kind, where)

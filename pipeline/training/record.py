@@ -18,21 +18,12 @@ Convolution = Literal["compiled", "torch"]
 
 @dataclass(frozen=True)
 class OptimizerRow:
-    """An optimizer, as a row of ``params.yaml`` gives it.
+    """An optimizer, as a row of ``params.yaml`` gives it."""
 
-    Attributes
-    ----------
-    class_name
-        Of a class of ``torch.optim``.
-    arguments
-        By name, without the learning rate; plain values, lists for tuples.
-    rest
-        The optimizer of the parameters that the class cannot take, or None.
-    """
-
-    class_name: str
+    class_name: str  # of a class of `torch.optim`
+    # without the learning rate; plain values, lists for tuples
     arguments: dict[str, Any] = field(default_factory=dict, hash=False)
-    rest: OptimizerRow | None = None
+    rest: OptimizerRow | None = None  # for the parameters that the class cannot take
 
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> OptimizerRow:
@@ -43,103 +34,47 @@ class OptimizerRow:
 
 @dataclass(frozen=True)
 class Training:
-    """All that decides the outcome of one training.
+    """All that decides the outcome of one training."""
 
-    Attributes
-    ----------
-    kind
-        ``tune`` for a trial of the learning-rate search, ``train`` for a seed of the final comparison.
-    problem, optimizer
-        Names of rows of ``params.yaml``.
-    network
-        Name of a network in ``pipeline.training.networks``.
-    row
-        The optimizer.
-    learning_rate
-        Learning rate, constant throughout.
-    epochs
-        Passes over the training examples.
-    batch_size
-        Examples per step; what an epoch leaves over is left out.
-    validations_per_epoch
-        How often the validation examples are looked at: 1, 2, 5 or 10 times.
-    seed
-        Decides the initial weights and the order of the examples, the same for every optimizer.
-    data
-        SHA-256 of the prepared examples.
-    precision, device
-        What the network's products are computed in (``float32`` or ``bfloat16``) and on (``cpu`` or ``cuda``).
-    convolution
-        ``compiled``: by the loops of ``pipeline.training.convolution`` where they are faster; ``torch``: never.
-    """
-
-    kind: Kind
-    problem: str
+    kind: Kind  # a trial of the learning-rate search (tune), or a seed of the final comparison (train)
+    problem: str  # this and the optimizer: names of rows of `params.yaml`
     optimizer: str
     network: str
     row: OptimizerRow
-    learning_rate: float
+    learning_rate: float  # constant throughout
     epochs: int
     batch_size: int
-    validations_per_epoch: int
-    seed: int
-    data: str
-    precision: Precision = "float32"
+    validations_per_epoch: int  # 1, 2, 5 or 10
+    seed: int  # decides the initial weights and the order of the examples, the same for every optimizer
+    data: str  # SHA-256 of the prepared examples
+    precision: Precision = "float32"  # of the network's products
     device: Device = "cpu"
-    convolution: Convolution = "compiled"
+    convolution: Convolution = "compiled"  # where the compiled loops are faster; or torch throughout
 
 
 @dataclass(frozen=True)
 class Point:
-    """One row of a training's history.
+    """One row of a training's history; None stands for values that are not finite or were not measured."""
 
-    Attributes
-    ----------
-    step, images
-        Optimizer steps and training examples seen so far.
-    train_loss
-        Mean cross-entropy (nats) over the batches since the row before; None where it is not finite.
-    update
-        Size of the effective step: root mean square, over all parameters, of the change that the optimizer made
-        in this one step; None where it is not finite.
-    validation_loss, validation_accuracy
-        On all validation examples (nats; fraction 0 to 1); None where they were not looked at.
-    """
-
-    step: int
-    images: int
-    train_loss: float | None
-    update: float | None
-    validation_loss: float | None = None
-    validation_accuracy: float | None = None
+    step: int  # optimizer steps so far
+    images: int  # training examples seen so far
+    train_loss: float | None  # mean cross-entropy (nats) over the batches since the previous point
+    update: float | None  # root mean square, over all parameters, of the change made by this one step
+    validation_loss: float | None = None  # nats, on all validation examples
+    validation_accuracy: float | None = None  # fraction, 0 to 1
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a training has measured, the weights it ends with, and how long it took.
-
-    Attributes
-    ----------
-    training, key
-        What was asked for, and its identity.
-    history
-        About ten points per epoch, the last at the end of the training (or of the epoch in which it diverged).
-    diverged_at
-        Number of the first step whose loss was not finite (from 1), or None.
-    parameters
-        How many of the network's parameters each optimizer class updated.
-    seconds
-        Wall-clock time; never part of an output that DVC hashes.
-    weights
-        By parameter name, or None where they were not kept.
-    """
+    """The history of a training, the weights it ends with, and how long it took."""
 
     training: Training
-    key: str
-    history: tuple[Point, ...]
-    diverged_at: int | None
-    parameters: dict[str, int]
-    seconds: float = 0.0
+    key: str  # the training's identity
+    history: tuple[Point, ...]  # about ten points per epoch, the last at the end (or at the end of a diverged epoch)
+    diverged_at: int | None  # the first step (from 1) whose loss was not finite
+    parameters: dict[str, int]  # how many parameters each optimizer class updated
+    seconds: float = 0.0  # wall-clock time; never part of an output that DVC hashes
+    # by parameter name; None if they were not kept
     weights: dict[str, np.ndarray] | None = field(default=None, compare=False, repr=False)
 
     @cached_property

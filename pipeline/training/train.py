@@ -1,7 +1,7 @@
 """One training: settings in, weights and history out. Knows no MLflow and no DVC.
 
-A training is single-threaded and a pure function of its settings, the data and this code: the same bytes come out
-whatever runs beside it.
+A training is single-threaded and a pure function of its settings, the data and this code: it gives the same bytes
+whatever else runs on the machine.
 """
 
 from __future__ import annotations
@@ -36,8 +36,6 @@ def train(training: Training, learning: Path, key: str) -> Outcome:
 
     Parameters
     ----------
-    training
-        What to do.
     learning
         Folder with the prepared training and validation examples.
     key
@@ -52,7 +50,7 @@ def train(training: Training, learning: Path, key: str) -> Outcome:
     Raises
     ------
     Refusal
-        Where the network or the optimizer's row is wrong, or a batch larger than the data.
+        If the network or the optimizer's row is wrong, or a batch is larger than the data.
     """
     determinism.enforce()
     start = time.perf_counter()
@@ -75,7 +73,7 @@ def train(training: Training, learning: Path, key: str) -> Outcome:
         losses, seen = _epoch(network, stepper, batches.in_order(rows), looks, validation, training.precision)
         points, diverged_at = _points(losses, seen, epoch, batches)
         history += points
-        # the last step has no loss behind it that would show what it did
+        # no training loss follows the last step, so the validation loss shows whether it diverged
         if diverged_at is None and points[-1].validation_loss is None:
             diverged_at = points[-1].step
         if diverged_at is not None:
@@ -98,9 +96,9 @@ def logits(network: nn.Module, batches: Batches) -> Tensor:
 
 
 def predicted(outputs: Tensor) -> Tensor:
-    """Return the predicted class of each row of logits, int64 (n,); −1 where an output is not a number.
+    """Return the predicted class of each row of logits, int64 (n,); −1 where an output is not finite.
 
-    A network that diverged predicts nothing: argmax would make it predict a class, and be right by chance.
+    A diverged network predicts nothing: with argmax it would sometimes be right by chance.
     """
     finite = torch.isfinite(outputs).all(dim=1)
     return torch.where(finite, outputs.argmax(dim=1), -1)
@@ -118,14 +116,14 @@ def _initial_network(training: Training, description: reader.Description) -> nn.
 
 
 def stream(seed: int, purpose: str) -> int:
-    """Return a seed of its own for each purpose, so that weights and order are independent."""
+    """Return a different seed for each purpose, so that weights and order are independent."""
     entropy = [seed, *purpose.encode()]
     return int(np.random.SeedSequence(entropy).generate_state(1, np.uint64)[0] >> 1)
 
 
 @dataclass(frozen=True)
 class _Seen:
-    """What was looked at after a step of an epoch (numbered from 1): the update, and perhaps the validation."""
+    """What was measured after a step of an epoch (numbered from 1): the update, and perhaps the validation."""
 
     step: int
     update: float
@@ -133,7 +131,7 @@ class _Seen:
 
 
 def look_steps(training: Training, steps: int) -> dict[int, bool]:
-    """Return the steps of an epoch at which to look, and whether to look at the validation examples there."""
+    """Return the steps of an epoch at which to measure, and whether to validate there too."""
     every = POINTS_PER_EPOCH // training.validations_per_epoch
     looks: dict[int, bool] = {}
     for part in range(1, POINTS_PER_EPOCH + 1):
@@ -151,7 +149,7 @@ def _epoch(
     validation: Batches,
     precision: str,
 ) -> tuple[np.ndarray, list[_Seen]]:
-    """Take one step per batch; return the loss of each, float64 (steps,), and what was looked at."""
+    """Take one step per batch; return the loss of each, float64 (steps,), and what was measured."""
     losses: list[Tensor] = []
     seen: list[_Seen] = []
     for step, (images, labels) in enumerate(batches, start=1):
@@ -164,7 +162,7 @@ def _epoch(
             seen.append(_Seen(step, update, _validate(network, validation) if looks[step] else None))
         else:
             stepper.step()
-    # read once: to ask for a single loss would wait for a GPU
+    # read once: reading every single loss would wait for the GPU each time
     return torch.stack(losses).cpu().numpy().astype(np.float64), seen
 
 
@@ -172,7 +170,7 @@ def _outputs(network: nn.Module, images: Tensor, precision: str) -> Tensor:
     if precision == "float32":
         outputs: Tensor = network(images)
         return outputs
-    # weights, losses and gradients stay float32: products alone are rounded
+    # weights, losses and gradients stay float32: only products are rounded
     with torch.autocast(images.device.type, torch.bfloat16):
         return network(images).float()  # type: ignore[no-any-return]
 

@@ -2,13 +2,13 @@
 
 Importing this module brings numba, which takes long: import it where it is used.
 
-A block is as many images as fit side by side into `LANES` columns. Its rows are dealt into even and odd columns, so
-that the four outputs that a max-pool compares, and all inputs that they need, are found at one lane of several arrays.
-Every innermost loop runs over the lanes, without a branch: LLVM makes it a few vector instructions.
+A block is as many images as fit side by side into `LANES` columns. Its rows are split into even and odd columns, so
+that the four outputs that a max-pool compares, and all inputs that they need, lie at the same lane of several arrays.
+Every innermost loop runs over the lanes, without a branch: LLVM turns it into a few vector instructions.
 
-Three things keep these loops vectors. Indices are unsigned: numba checks signed ones for being negative. All arrays of
-an innermost loop are one-dimensional with a stride known beforehand: LLVM must see that they do not overlap. Their
-length is a constant: there is no rest to be done number by number.
+Three things keep these loops vectorised. Indices are unsigned: numba checks whether signed ones are negative. All
+arrays of an innermost loop are one-dimensional with a stride known at compile time: LLVM must see that they do not
+overlap. Their length is a constant: nothing remains to be done number by number.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from numba import njit
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# numba would make an index of a signed and an unsigned integer a float
+# numba would turn an index made of a signed and an unsigned integer into a float
 _0, _1, _2, _3, _4 = (np.uint64(number) for number in range(5))
 LANES = np.uint64(64)
 _HALF = np.uint64(80)  # lanes of even, or odd, columns; a loop may read one lane beyond its own
@@ -38,12 +38,12 @@ _compiled = njit(fastmath=_FASTMATH, error_model="numpy", forceinline=True)
 
 
 def _at_once(signature: str) -> Callable[[Callable[..., Any]], Any]:
-    """Compile here, or read what was compiled before, and not in the middle of a training."""
+    """Compile at import, or read numba's cache, so that no training waits for it."""
 
     def compiled(function: Callable[..., Any]) -> Any:
         try:
             return njit(signature, fastmath=_FASTMATH, error_model="numpy", cache=True)(function)
-        except (RuntimeError, OSError):  # there is no folder, or no room, to keep it in
+        except (RuntimeError, OSError):  # there is no folder or no space for the cache
             return njit(signature, fastmath=_FASTMATH, error_model="numpy")(function)
 
     return compiled
@@ -122,23 +122,12 @@ def _put_outputs(maxima: Any, first: Any, count: Any, i: Any, pooled: Any) -> No
                 pooled[first + n, i, j, o] = maxima[o * LANES + n * (width + _1) + j]
 
 
+# images (batch, height, width · channels); weights (outputs · channels · 4,), ordered (output, channel, row, column);
+# bias (outputs,); pooled (batch, (height − 1) // 2, (width − 1) // 2, outputs), its width below `LANES`;
+# winners (`winners_size`,)
 @_at_once("void(float32[:, :, ::1], float32[::1], float32[::1], float32[:, :, :, ::1], uint8[::1])")
 def forward(images: Any, weights: Any, bias: Any, pooled: Any, winners: Any) -> None:
-    """Convolve, pool and rectify.
-
-    Parameters
-    ----------
-    images
-        float32, shape (batch, height, width · channels).
-    weights
-        float32, (outputs · channels · 4,): the kernels, in the order (output, channel, row, column).
-    bias
-        float32, (outputs,).
-    pooled
-        float32, (batch, (height − 1) // 2, (width − 1) // 2, outputs): filled here. Its width is below `LANES`.
-    winners
-        uint8, (`winners_size`,): which of the four won, as `backward` needs it. Filled here.
-    """
+    """Convolve, pool and rectify: fill `pooled`, and note in `winners` which of the four won, for `backward`."""
     batch, height = np.uint64(pooled.shape[0]), np.uint64(pooled.shape[1])
     width, outputs = np.uint64(pooled.shape[2]), np.uint64(pooled.shape[3])
     channels, rows = np.uint64(weights.size) // (_4 * outputs), _2 * height + _1
@@ -279,6 +268,8 @@ def _put_gradients(
         _deal_back(sums, _2 * LANES, first, count, _2 * i + _1, width, c, channels, images)
 
 
+# gradients are those of `forward`'s pooled outputs; all gradients have the shapes of their arrays there, and
+# image_gradients is empty (0, 0, 0) if nobody needs it
 @_at_once(
     "void(float32[:, :, :, ::1], uint8[::1], float32[:, :, ::1], float32[::1], float32[::1], float32[::1],"
     " float32[:, :, ::1])"
@@ -292,21 +283,7 @@ def backward(
     bias_gradients: Any,
     image_gradients: Any,
 ) -> None:
-    """Take gradients back through `forward`.
-
-    Parameters
-    ----------
-    gradients
-        Of `forward`'s pooled outputs, and of their shape.
-    winners
-        From `forward`.
-    images, weights
-        As given to `forward`.
-    weight_gradients, bias_gradients
-        float32, of the shapes of weights and bias: filled here.
-    image_gradients
-        float32, of the images' shape: filled here. Empty (0, 0, 0) where nobody needs them.
-    """
+    """Take gradients back through `forward`: fill the gradients of weights and bias, and of images if not empty."""
     batch, height = np.uint64(gradients.shape[0]), np.uint64(gradients.shape[1])
     width, outputs = np.uint64(gradients.shape[2]), np.uint64(gradients.shape[3])
     channels, rows = np.uint64(weights.size) // (_4 * outputs), _2 * height + _1

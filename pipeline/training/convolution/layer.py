@@ -14,28 +14,12 @@ _WIDEST = 128  # pixels in a row that fill the compiled loop's lanes, of which t
 
 
 def conv_pool_relu(features: Tensor, weight: Tensor, bias: Tensor, *, compiled: bool = True) -> Tensor:
-    """Convolve, take the maximum of every 2 × 2 square, or 0 where that is negative.
+    """Convolve (kernel size 2), take the maximum of every 2 × 2 square, and replace negative values by 0.
 
-    Where PyTorch is slow at it, a compiled loop does it instead and gives the same up to rounding: float32 features of
-    few channels, laid out channels-last, on a CPU, even where bfloat16 is asked for: that would be slower. An exported
-    model must do without this module: there it is PyTorch.
-
-    Parameters
-    ----------
-    features
-        float, shape (batch, channels, height, width), 3 × 3 pixels or more.
-    weight
-        float, (outputs, channels, 2, 2).
-    bias
-        float, (outputs,).
-    compiled
-        Whether the compiled loop may be used at all.
-
-    Returns
-    -------
-    Tensor
-        Shape (batch, outputs, (height − 1) // 2, (width − 1) // 2), laid out as the features are. What is left over
-        at an odd height or width of the convolution's output is left out.
+    A compiled loop does it where PyTorch is slow: float32 features of few channels, laid out channels-last, on a CPU
+    (also under bfloat16, which would be slower). Both agree up to rounding. Exported models use PyTorch, to be
+    independent of this module. From features (batch, channels, height, width), 3 × 3 pixels or more, and weights
+    (outputs, channels, 2, 2) come (batch, outputs, (height − 1) // 2, (width − 1) // 2), laid out as the features are.
     """
     if not compiled or torch.compiler.is_compiling() or not _can_be_compiled(features):
         return F.relu(F.max_pool2d(F.conv2d(features, weight, bias), 2))
