@@ -6,7 +6,15 @@ import numpy as np
 
 from pipeline.comparison.evidence import Evidence
 from pipeline.comparison.settings import ComparisonSettings, Margins
-from pipeline.results.comparison import Comparison, ProblemComparison, Ranking, RankingOverProblems, Search, Tolerance
+from pipeline.results.comparison import (
+    Comparison,
+    ProblemComparison,
+    Ranking,
+    RankingOverProblems,
+    Rules,
+    Search,
+    Tolerance,
+)
 from pipeline.results.metrics import Convergence, Length, Metrics, OptimizerMetrics, OverSeeds, Reached
 
 SETTINGS = ComparisonSettings(
@@ -108,7 +116,8 @@ def study(problems, *, searches=None, cost=None):
         )
         for problem, optimizers in (searches or {}).items()
     }
-    comparison = Comparison(settings={}, problems=described, ranking=RankingOverProblems(**nothing, problems=()))
+    rules = Rules.model_validate(SETTINGS.model_dump())
+    comparison = Comparison(settings=rules, problems=described, ranking=RankingOverProblems(**nothing, problems=()))
     labels = {"adam": "Adam", "sgd": "SGD"}
     return Evidence(SETTINGS, made_up_metrics(problems), comparison, cost, labels, {"cifar10": "CIFAR-10"})
 
