@@ -1,180 +1,178 @@
-"""The learning-rate search: the same budget for every optimizer, judged on validation examples only."""
+"""The search: the same budget and the same points of the unit cube for every optimizer, judged on validation examples.
+
+The points are a scrambled Sobol sequence (Sobol 1967; Owen 1998), which fills the cube more evenly than random points
+do (Bergstra & Bengio 2012, JMLR 13, section 5).
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from pipeline.running.outputs import Choice
+from pipeline.running.outputs import Choice, Setting
+from pipeline.settings.spaces import LEARNING_RATE, values_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
+    from pipeline.settings.spaces import Space
     from pipeline.settings.study import Settings, TuningSettings
     from pipeline.training.record import Outcome
+
+# More than any row searches: the first coordinates must not depend on how many a row uses
+_DIMENSIONS = 16
 
 
 @dataclass(frozen=True)
 class Trial:
-    """A point of a problem's grid, so many steps above the centre of the optimizer's row."""
+    """A setting to be tried on a problem; `number` counts the points of the sequence, None is the default setting."""
 
     problem: str
-    step: int
-    learning_rate: float
+    number: int | None
+    setting: Setting
 
 
 Follow: TypeAlias = "Callable[[Trial, Outcome], Sequence[Trial]]"
-Run: TypeAlias = "Callable[[Sequence[Trial], Follow, Callable[[], Trial | None]], object]"
+Run: TypeAlias = "Callable[[Sequence[Trial], Follow], object]"
 Found: TypeAlias = "tuple[dict[str, list[Outcome]], dict[str, Choice]]"
 
 
-def rate_at(centre: float, step: int, points_per_decade: int) -> float:
-    """Return the learning rate that lies `step` grid steps above the centre, to three significant digits."""
-    return float(f"{centre * 10 ** (step / points_per_decade):.3g}")
+def unit_points(count: int, seed: int) -> list[list[float]]:
+    """Return the first points of the scrambled Sobol sequence of a seed, each with 16 coordinates from 0 to 1."""
+    from scipy.stats import qmc
 
-
-def steps_around(step: int, points: int) -> range:
-    """Return as many grid steps as there are points, `step` in their centre (or just above it)."""
-    return range(step - points // 2, step - points // 2 + points)
+    sequence = qmc.Sobol(_DIMENSIONS, scramble=True, rng=seed)
+    # whole powers of two keep the sequence balanced; the first points are the same whatever the power
+    points: list[list[float]] = sequence.random_base2(max(1, (count - 1).bit_length())).tolist()
+    return points[:count]
 
 
 def tune(optimizer: str, settings: Settings, run: Run) -> Found:
-    """Search the best learning rate of an optimizer for every problem that it takes part in.
-
-    A problem that starts from another's tuned value (``tuned_on``) begins as soon as that is found.
+    """Search the best settings of an optimizer for every problem that has a search of its own.
 
     Parameters
     ----------
     run
-        Trains; called once, so that all problems share the workers. Gets the first trials; a function that takes
-        every trial with its outcome, in any order, and returns the trials to add because of it; and one that returns
-        a trial that will probably be added (or None), for a worker that has nothing to do.
+        Trains; called once, so that all problems share the workers. Gets the first trials, and a function that takes
+        every trial with its outcome, in any order, and returns the trials to add because of it.
 
     Returns
     -------
     tuple of dict
-        By problem: the outcomes of all trials in ascending order of the learning rate, and the choice.
+        By problem: the outcomes of all trials in the order of the sequence (the default setting first), and the choice.
     """
-    tuning = settings.tuning
-    problems = {name: settings.problems[name] for name in settings.problems_of(optimizer)}
-    independent = [name for name, problem in problems.items() if not problem.tuned_on]
-    dependent = [name for name, problem in problems.items() if problem.tuned_on]
-
-    def heirs(source: str, best: int) -> dict[str, range]:
-        # steps from the same centre, so that both problems try the same learning rates
-        points = {name: 2 * problems[name].neighbours + 1 for name in dependent if problems[name].tuned_on == source}
-        return {name: steps_around(best, count) for name, count in points.items()}
-
-    # those that others wait for come first
-    sources = {problem.tuned_on for problem in problems.values()}
-    urgent_first = sorted(independent, key=lambda name: name not in sources)
-    grids = {name: steps_around(0, tuning.points) for name in urgent_first}
-    outcomes, choices = search(settings.optimizer(optimizer).learning_rate_centre, grids, tuning, run, heirs)
-    order = independent + dependent
-    return {name: outcomes[name] for name in order}, {name: choices[name] for name in order}
+    row = settings.optimizer(optimizer)
+    default = None if row.default_learning_rate is None else Setting(row.default_learning_rate, {})
+    searches = {
+        name: _Search(name, row.search, default, settings.tuning, settings.problems[name].measure)
+        for name in settings.searched_problems_of(optimizer)
+    }
+    first = [trial for search in searches.values() for trial in search.first()]
+    if first:
+        run(first, lambda trial, outcome: searches[trial.problem].take(trial, outcome))
+    return (
+        {name: search.outcomes() for name, search in searches.items()},
+        {name: search.choice() for name, search in searches.items()},
+    )
 
 
 def expected_trials(optimizer: str, settings: Settings) -> int:
-    """Return how many trials a search has if no grid must be extended."""
-    problems = [settings.problems[name] for name in settings.problems_of(optimizer)]
-    return sum(2 * p.neighbours + 1 if p.tuned_on else settings.tuning.points for p in problems)
-
-
-def search(
-    centre: float,
-    grids: Mapping[str, range],
-    tuning: TuningSettings,
-    run: Run,
-    heirs: Callable[[str, int], Mapping[str, range]] = lambda problem, best: {},
-) -> Found:
-    """Search several problems at once, each at its own pace; the results are as of `tune`.
-
-    The grid of a problem whose best lies on an edge grows by a point beyond that edge, again and again, at most
-    ``max_extensions`` times. `heirs` gets a problem and its best step, and returns the grids that begin from there.
-    """
-    searches: dict[str, _Search] = {}
-
-    def trials(problem: str, steps: Sequence[int]) -> list[Trial]:
-        return [Trial(problem, step, rate_at(centre, step, tuning.points_per_decade)) for step in steps]
-
-    def begin(some: Mapping[str, range]) -> list[Trial]:
-        searches.update({problem: _Search(steps, tuning.max_extensions) for problem, steps in some.items()})
-        return [trial for problem, steps in some.items() for trial in trials(problem, steps)]
-
-    def follow(trial: Trial, outcome: Outcome) -> list[Trial]:
-        own = searches[trial.problem]
-        further = own.take(trial.step, outcome)
-        return trials(trial.problem, further) if own.pending else begin(heirs(trial.problem, own.best))
-
-    def likely() -> Trial | None:
-        guesses = (trial for problem, own in searches.items() for trial in trials(problem, own.likely()))
-        return next(guesses, None)
-
-    if grids:
-        run(begin(grids), follow, likely)
-    outcomes = {problem: [own.found[step] for step in sorted(own.found)] for problem, own in searches.items()}
-    return outcomes, {problem: own.choice() for problem, own in searches.items()}
+    """Return how many trials a search has if no range must be widened."""
+    row = settings.optimizer(optimizer)
+    each = settings.tuning.points + (row.default_learning_rate is not None)
+    return each * len(settings.searched_problems_of(optimizer))
 
 
 class _Search:
-    """What to try next on one problem, given what was tried, in grid steps."""
+    """The search of one optimizer on one problem."""
 
-    def __init__(self, steps: range, extensions: int) -> None:
-        self._asked = list(steps)
-        self._extensions = extensions  # how many are left
-        self.found: dict[int, Outcome] = {}
+    def __init__(
+        self, problem: str, spaces: Mapping[str, Space], default: Setting | None, tuning: TuningSettings, measure: str
+    ) -> None:
+        self._problem = problem
+        self._spaces = spaces
+        self._default = default
+        self._tuning = tuning
+        self._measure = measure
+        self._asked: list[Trial] = []
+        self._found: dict[Trial, Outcome] = {}
+        self._widened: str | None = None
 
-    @property
-    def pending(self) -> bool:
-        """Whether trials are under way."""
-        return len(self.found) < len(self._asked)
+    def first(self) -> list[Trial]:
+        """Return the trials to begin with: the default setting, and the points of the sequence."""
+        points = unit_points(self._tuning.points, self._tuning.seed)
+        self._asked = [self._trial(number, point) for number, point in enumerate(points)]
+        if self._default is not None:
+            self._asked.insert(0, Trial(self._problem, None, self._default))
+        return list(self._asked)
 
-    @property
-    def best(self) -> int:
-        # the smallest learning rate among equals: it is also the one to extend from if all of them diverged
-        return max(self.found, key=lambda step: (*_merit(self.found[step]), -step))
-
-    def take(self, step: int, outcome: Outcome) -> list[int]:
-        """Take over a trial; return the step to try once all pending trials are finished."""
-        self.found[step] = outcome
-        further = [] if self.pending else self._extension()
+    def take(self, trial: Trial, outcome: Outcome) -> list[Trial]:
+        """Take over an outcome; return the trials to add once the best lies on the border of the rate's range."""
+        self._found[trial] = outcome
+        if len(self._found) < len(self._asked) or self._widened is not None:
+            return []
+        self._widened = self._side(self._points())
+        further = self._beyond(self._widened) if self._widened else []
         self._asked += further
-        self._extensions -= len(further)
         return further
 
-    def likely(self) -> list[int]:
-        """Return the step to try next if none of the pending trials is the best."""
-        return self._extension() if self.pending and self.found else []
+    def _beyond(self, side: str) -> list[Trial]:
+        """Return further points of the sequence, their rates within a decade beyond the border; all else as before."""
+        numbers = range(self._tuning.points, self._tuning.points + self._tuning.points_beyond)
+        points = unit_points(numbers.stop, self._tuning.seed)[numbers.start :]
+        decade = 1 / (self._spaces[LEARNING_RATE].decades or 1)
+        trials = []
+        for number, (place, *others) in zip(numbers, points, strict=True):
+            moved = 1 + place * decade if side == "high" else -place * decade
+            trials.append(self._trial(number, [moved, *others]))
+        return trials
 
-    def _extension(self) -> list[int]:
-        return self._beyond(self._asked) if self._extensions else []
+    def _trial(self, number: int, point: Sequence[float]) -> Trial:
+        values = values_at(self._spaces, point)
+        return Trial(self._problem, number, Setting(values.pop(LEARNING_RATE), values))
 
-    def _beyond(self, steps: Collection[int]) -> list[int]:
-        """Return the step beyond the edge of `steps` on which the best trial lies, if it lies on one."""
-        if self.best == min(steps):
-            return [self.best - 1]
-        return [self.best + 1] if self.best == max(steps) else []
+    def _points(self) -> list[Trial]:
+        """The trials that may be chosen, the best first: the default setting is shown, but not part of the budget."""
+        points = [trial for trial in self._found if trial.number is not None]
+        return sorted(points, key=lambda t: (*_badness(self._found[t], self._measure), t.number))
+
+    def _side(self, ranked: Collection[Trial]) -> str | None:
+        """Return on which side of all rates tried the best one lies, or None."""
+        best = next(iter(ranked)).setting.learning_rate
+        rates = [trial.setting.learning_rate for trial in ranked]
+        return "low" if best == min(rates) else "high" if best == max(rates) else None
+
+    def outcomes(self) -> list[Outcome]:
+        """Return the outcomes in the order in which the trials were asked for."""
+        return [self._found[trial] for trial in self._asked]
 
     def choice(self) -> Choice:
-        outcome = self.found[self.best]
+        ranked = self._points()
+        best = self._found[ranked[0]]
         return Choice(
-            learning_rate=outcome.training.learning_rate,
-            validation_accuracy=outcome.validation_accuracy,
-            trials=len(self.found),
-            on_edge=bool(self._beyond(self.found)),
+            survivors=tuple(trial.setting for trial in ranked[: self._tuning.survivors]),
+            validation_accuracy=best.validation_accuracy,
+            validation_loss=best.last.validation_loss,
+            trials=len(ranked),
+            widened=self._widened,
+            on_edge=self._side(ranked) is not None,
         )
 
 
-def _merit(outcome: Outcome) -> tuple[float, float]:
-    """Order trials: higher validation accuracy first, then lower validation loss."""
+def _badness(outcome: Outcome, measure: str) -> tuple[float, float]:
+    """Order trials, the best first: by validation accuracy and then loss, or by validation loss alone."""
     loss = outcome.last.validation_loss
-    return outcome.validation_accuracy, -loss if loss is not None else float("-inf")
+    loss = float("inf") if loss is None or outcome.diverged else loss
+    return (loss, 0.0) if measure == "loss" else (-outcome.validation_accuracy, loss)
 
 
 def summary(optimizer: str, problem: str, choice: Choice) -> str:
     """Say in a line what a search found."""
-    edge = ", still on the edge of the grid" if choice.on_edge else ""
+    found = choice.survivors[0]
+    others = "".join(f", {name} {value:g}" for name, value in found.arguments.items())
+    edge = "; still on the border of the range" if choice.on_edge else ""
+    widened = f"; the range was widened once ({choice.widened})" if choice.widened else ""
     return (
-        f"{optimizer} on {problem}: learning rate {choice.learning_rate:g} of {choice.trials} tried "
-        f"(validation accuracy {choice.validation_accuracy:.1%}{edge})"
+        f"{optimizer} on {problem}: learning rate {found.learning_rate:g}{others} is the best of {choice.trials} "
+        f"settings (validation accuracy {choice.validation_accuracy:.1%}{widened}{edge})"
     )

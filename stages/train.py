@@ -1,4 +1,4 @@
-"""Train an optimizer at its tuned learning rate with fresh seeds: ``python -m stages.train OPTIMIZER``."""
+"""Train an optimizer's surviving settings with fresh seeds: ``python -m stages.train OPTIMIZER``."""
 
 from __future__ import annotations
 
@@ -10,12 +10,16 @@ from pipeline.prepared import reader
 from pipeline.project import errors, paths
 from pipeline.running import outputs, refusals
 from pipeline.running import settings as execution_settings
+from pipeline.running.outputs import Setting
 from pipeline.running.planning import plan, summary
 from pipeline.running.trainings import run_study
 from pipeline.settings import loading
 from pipeline.tracking.observer import observed
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pipeline.running.outputs import Choice
     from pipeline.settings.study import Settings
     from pipeline.training.record import Training
 
@@ -32,15 +36,29 @@ def main(optimizer: str) -> None:
 
 
 def _plans(settings: Settings, optimizer: str) -> list[Training]:
-    choices = outputs.read_choices(optimizer, settings.problems_of(optimizer))
-    digests = {problem: reader.describe(paths.learning(settings.data_of(problem))).digest for problem in choices}
+    """Every problem's surviving settings, each with every seed."""
+    choices = outputs.read_choices(optimizer, settings.searched_problems_of(optimizer))
     return [
-        plan(
-            "train", settings, optimizer, problem, learning_rate=choice.learning_rate, seed=seed, data=digests[problem]
-        )
-        for problem, choice in choices.items()
+        plan("train", settings, optimizer, problem, setting=setting, seed=seed, data=_digest(settings, problem))
+        for problem in settings.problems_of(optimizer)
+        for setting in _survivors(settings, optimizer, problem, choices)
         for seed in settings.seeds(problem)
     ]
+
+
+def _survivors(
+    settings: Settings, optimizer: str, problem: str, choices: Mapping[str, Choice]
+) -> tuple[Setting, ...]:
+    row = settings.problems[problem]
+    if row.untuned:
+        rate = settings.optimizer(optimizer).default_learning_rate
+        assert rate is not None  # noqa: S101 - checked when the settings were read
+        return (Setting(rate),)
+    return choices[row.tuned_on or problem].survivors
+
+
+def _digest(settings: Settings, problem: str) -> str:
+    return reader.describe(paths.learning(settings.data_of(problem))).digest
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Search an optimizer's learning rate on every problem: ``python -m stages.tune OPTIMIZER``."""
+"""Search an optimizer's settings on every problem: ``python -m stages.tune OPTIMIZER``."""
 
 from __future__ import annotations
 
@@ -17,27 +17,24 @@ from pipeline.settings import loading
 from pipeline.tracking.observer import observed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from pipeline.training.record import Training
     from pipeline.tuning import Follow, Trial
 
 
 def main(optimizer: str) -> None:
-    """Write every trial and the chosen learning rates."""
+    """Write every trial and the settings that survive."""
     pool.start_server()
     settings, execution = loading.load(), execution_settings.load()
     digests = {
-        name: reader.describe(paths.learning(settings.data_of(name))).digest for name in settings.problems_of(optimizer)
+        name: reader.describe(paths.learning(settings.data_of(name))).digest
+        for name in settings.searched_problems_of(optimizer)
     }
     expected = tuning.expected_trials(optimizer, settings)
     trial_of: dict[Training, Trial] = {}
     with observed("tune", optimizer, expected, settings, execution.worker_count()) as watch:
         rows.check(settings)
-
-        def planned(trial: Trial) -> Training:
-            rate, seed, data = trial.learning_rate, settings.tuning.seed, digests[trial.problem]
-            return plan("tune", settings, optimizer, trial.problem, learning_rate=rate, seed=seed, data=data)
 
         def plans(trials: Sequence[Trial]) -> list[Training]:
             wanted = {planned(trial): trial for trial in trials}
@@ -45,14 +42,17 @@ def main(optimizer: str) -> None:
             watch.bar.set_total(max(expected, len(trial_of)))
             return list(wanted)
 
-        def run(first: Sequence[Trial], follow: Follow, likely: Callable[[], Trial | None]) -> None:
+        def planned(trial: Trial) -> Training:
+            seed, data = settings.tuning.seed, digests[trial.problem]
+            return plan("tune", settings, optimizer, trial.problem, setting=trial.setting, seed=seed, data=data)
+
+        def run(first: Sequence[Trial], follow: Follow) -> None:
             run_study(
                 plans(first),
                 settings,
                 execution,
                 watch.finished,
                 lambda outcome: plans(follow(trial_of[outcome.training], outcome)),
-                lambda: None if (trial := likely()) is None else planned(trial),
             )
 
         outcomes, choices = tuning.tune(optimizer, settings, run)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 from pipeline.project import files, paths
 from pipeline.project.errors import DataError
@@ -17,25 +17,41 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Choice:
-    """The result of a search for a learning rate."""
+class Setting:
+    """A point of a search: the learning rate, and the searched arguments by their names in the row's ``search``."""
 
-    learning_rate: float  # the best of the grid
-    validation_accuracy: float  # its accuracy (fraction) with the tuning seed
-    trials: int  # number of learning rates tried
-    # The best is the first or last of the extended grid, so a better one may lie beyond: comparisons are void.
+    learning_rate: float
+    arguments: dict[str, float] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The result of a search."""
+
+    survivors: tuple[Setting, ...]  # the best settings, the best first
+    # of the best with the tuning seed: accuracy (fraction), and loss, None where every trial diverged
+    validation_accuracy: float
+    validation_loss: float | None
+    trials: int  # number of settings tried, without the default one
+    widened: str | None  # on which side (low, high) the range of learning rates was widened
+    # The best rate is the lowest or highest tried, also after widening, so a better one may lie beyond.
     on_edge: bool
+
+    @classmethod
+    def from_json(cls, content: dict[str, Any]) -> Choice:
+        """Read what `dataclasses.asdict` gives."""
+        return cls(**{**content, "survivors": tuple(Setting(**setting) for setting in content["survivors"])})
 
 
 def write_search(optimizer: str, trials: Mapping[str, Sequence[Outcome]], choices: Mapping[str, Choice]) -> None:
-    """Write an optimizer's learning-rate search: every trial, and the choice by problem."""
+    """Write an optimizer's search: every trial, and the choice by problem."""
     records = [outcome.to_json() for problem in trials for outcome in trials[problem]]
     files.write_json(paths.trials(optimizer), records)
     files.write_json(paths.choice(optimizer), {problem: asdict(choice) for problem, choice in choices.items()})
 
 
 def read_trials(optimizer: str) -> list[Outcome]:
-    """Read every trial of an optimizer, problem by problem, learning rates ascending."""
+    """Read every trial of an optimizer, problem by problem, in the order in which they were asked for."""
     return _outcomes(paths.trials(optimizer))
 
 
@@ -45,7 +61,7 @@ def read_choices(optimizer: str, problems: Iterable[str]) -> dict[str, Choice]:
     missing = next((problem for problem in problems if problem not in choices), None)
     if missing is not None:
         raise DataError(f"{paths.choice(optimizer)} has no {missing}: run `dvc repro`.")
-    return {problem: Choice(**choices[problem]) for problem in problems}
+    return {problem: Choice.from_json(choices[problem]) for problem in problems}
 
 
 def write_trainings(optimizer: str, outcomes: Sequence[Outcome]) -> None:
@@ -53,7 +69,7 @@ def write_trainings(optimizer: str, outcomes: Sequence[Outcome]) -> None:
     files.write_json(paths.trainings(optimizer), [outcome.to_json() for outcome in outcomes])
     for problem in dict.fromkeys(outcome.training.problem for outcome in outcomes):
         tensors = {
-            f"{outcome.training.seed}/{name}": array
+            f"{outcome.key}/{name}": array
             for outcome in outcomes
             if outcome.training.problem == problem
             for name, array in (outcome.weights or {}).items()
@@ -62,7 +78,7 @@ def write_trainings(optimizer: str, outcomes: Sequence[Outcome]) -> None:
 
 
 def read_trainings(optimizer: str) -> list[Outcome]:
-    """Read the records of an optimizer's final trainings, problem by problem, in the order of the seeds."""
+    """Read the records of an optimizer's final trainings: by problem, by surviving setting, in the order of the seeds."""
     return _outcomes(paths.trainings(optimizer))
 
 
@@ -71,20 +87,20 @@ def read_trainings_with_weights(optimizer: str) -> list[Outcome]:
     outcomes = read_trainings(optimizer)
     problems = dict.fromkeys(outcome.training.problem for outcome in outcomes)
     weights = {problem: read_weights(optimizer, problem) for problem in problems}
-    return [replace(outcome, weights=weights[outcome.training.problem][outcome.training.seed]) for outcome in outcomes]
+    return [replace(outcome, weights=weights[outcome.training.problem][outcome.key]) for outcome in outcomes]
 
 
-def read_weights(optimizer: str, problem: str) -> dict[int, dict[str, np.ndarray]]:
-    """Read the weights of all seeds: by seed, by parameter name."""
-    return split_by_seed(files.read_tensors(_existing(paths.weights(optimizer, problem))))
+def read_weights(optimizer: str, problem: str) -> dict[str, dict[str, np.ndarray]]:
+    """Read the weights of all final trainings: by the training's key, by parameter name."""
+    return split_by_key(files.read_tensors(_existing(paths.weights(optimizer, problem))))
 
 
-def split_by_seed(tensors: Mapping[str, np.ndarray]) -> dict[int, dict[str, np.ndarray]]:
-    """Turn names such as ``3/dense.0.bias`` into a mapping by seed."""
-    weights: dict[int, dict[str, np.ndarray]] = {}
+def split_by_key(tensors: Mapping[str, np.ndarray]) -> dict[str, dict[str, np.ndarray]]:
+    """Turn names such as ``0a1b…/dense.0.bias`` into a mapping by the training's key."""
+    weights: dict[str, dict[str, np.ndarray]] = {}
     for name, array in tensors.items():
-        seed, _, parameter = name.partition("/")
-        weights.setdefault(int(seed), {})[parameter] = array
+        key, _, parameter = name.partition("/")
+        weights.setdefault(key, {})[parameter] = array
     return weights
 
 

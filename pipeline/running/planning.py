@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pipeline.running import hardware
+from pipeline.settings.spaces import arguments_with
 from pipeline.training.record import OptimizerRow, Training
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pipeline.running.outputs import Setting
     from pipeline.settings.study import OptimizerSettings, RestSettings, Settings
     from pipeline.training.record import Kind, Outcome
 
 
 def plan(
-    kind: Kind, settings: Settings, optimizer: str, problem: str, *, learning_rate: float, seed: int, data: str
+    kind: Kind, settings: Settings, optimizer: str, problem: str, *, setting: Setting, seed: int, data: str
 ) -> Training:
     """Put one training together from the rows of ``params.yaml``; `data` is the SHA-256 of the prepared examples.
 
@@ -31,8 +34,8 @@ def plan(
         problem=problem,
         optimizer=optimizer,
         network=rows.network,
-        row=optimizer_row(settings.optimizer(optimizer)),
-        learning_rate=learning_rate,
+        row=_with_searched(optimizer_row(settings.optimizer(optimizer)), setting),
+        learning_rate=setting.learning_rate,
         epochs=rows.epochs,
         batch_size=rows.batch_size,
         validations_per_epoch=rows.validations_per_epoch,
@@ -44,8 +47,12 @@ def plan(
     )
 
 
+def _with_searched(row: OptimizerRow, setting: Setting) -> OptimizerRow:
+    return replace(row, arguments=arguments_with(row.arguments, setting.arguments))
+
+
 def optimizer_row(settings: OptimizerSettings | RestSettings) -> OptimizerRow:
-    """Return what a row of ``optimizers`` trains with, without its label and the centre of its grid."""
+    """Return what a row of ``optimizers`` trains with, without its label and its search."""
     rest = getattr(settings, "rest", None)
     return OptimizerRow(settings.class_name, settings.arguments, None if rest is None else optimizer_row(rest))
 

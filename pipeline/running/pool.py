@@ -42,7 +42,6 @@ def parallel(
     workers: int,
     on_result: Callable[[Task, Result], Sequence[Task] | None],
     name: Callable[[Task], str] = str,
-    spare: Callable[[], Task | None] = lambda: None,
 ) -> None:
     """Call a function on every task, in processes of one thread each.
 
@@ -55,16 +54,13 @@ def parallel(
         tasks, which come before all waiting ones.
     name
         Describes a task in an error.
-    spare
-        Called when a process is idle: returns a task that may be requested later, or None. Its result is reported if it
-        is requested; it is killed if only such tasks are left.
 
     Raises
     ------
     TrainingError
         If a process died twice while running one task alone; all others are finished first.
     """
-    suspects = _run(function, tasks, workers, on_result, spare)
+    suspects = _run(function, tasks, workers, on_result)
     # some had not even begun: a task is the cause only if it dies every time when alone in its pool
     dead = [task for task in suspects if all(_run(function, [task], 1, on_result) for _ in range(_ATTEMPTS))]
     if dead:
@@ -87,14 +83,13 @@ def _run(
     tasks: Sequence[Task],
     workers: int,
     on_result: Callable[[Task, Result], Sequence[Task] | None],
-    spare: Callable[[], Task | None] = lambda: None,
 ) -> list[Task]:
     """Run tasks through fresh pools until all are done; return those that were running when a process died."""
     queue = deque(tasks)
     suspects: list[Task] = []
     while queue:
         with _pool(workers) as pool:
-            suspects += _drain(partial(_submitted, pool, function), queue, workers, on_result, spare)
+            suspects += _drain(partial(_submitted, pool, function), queue, workers, on_result)
     return suspects
 
 
@@ -103,7 +98,6 @@ def _drain(
     queue: deque[Task],
     workers: int,
     on_result: Callable[[Task, Result], Sequence[Task] | None],
-    spare: Callable[[], Task | None],
 ) -> list[Task]:
     """Empty the queue, or stop when a process dies; return the tasks that were running then.
 
@@ -111,18 +105,13 @@ def _drain(
     until this process has handled a result.
     """
     running: dict[Future[Result], Task] = {}
-    spares: dict[Future[Result], Task] = {}
     broken: list[Task] = []
     while (queue and not broken) or running:
-        while queue and not broken and len(running) + len(spares) <= workers:
+        while queue and not broken and len(running) <= workers:
             task = queue.popleft()
-            running[_taken_over(task, spares) or submit(task)] = task
-        if not broken and len(running) + len(spares) < workers and (ahead := spare()) is not None:
-            spares[submit(ahead)] = ahead
-        done, _ = wait([*running, *spares], return_when=FIRST_COMPLETED)
+            running[submit(task)] = task
+        done, _ = wait(running, return_when=FIRST_COMPLETED)
         for future in done:
-            if spares.pop(future, None) is not None:
-                continue
             task = running.pop(future)
             try:
                 result = future.result()
@@ -130,17 +119,7 @@ def _drain(
                 broken.append(task)
                 continue
             queue.extendleft(reversed(on_result(task, result) or ()))
-    if spares:
-        _kill_workers()
     return broken
-
-
-def _taken_over(task: Task, spares: dict[Future[Result], Task]) -> Future[Result] | None:
-    """Return the future of a task that already runs as a spare one."""
-    future = next((future for future, spare in spares.items() if spare == task), None)
-    if future is not None:
-        del spares[future]
-    return future
 
 
 def _kill_workers() -> None:

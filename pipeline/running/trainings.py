@@ -40,7 +40,6 @@ def run(
     on_finish: Callable[[Outcome, bool], None] = lambda outcome, fresh: None,
     cluster: Cluster | None = None,
     follow: Callable[[Outcome], Sequence[Training]] = lambda outcome: (),
-    likely: Callable[[], Training | None] = lambda: None,
 ) -> list[Outcome]:
     """Finish trainings, reusing those that the memo holds.
 
@@ -61,9 +60,6 @@ def run(
     follow
         Returns what to train next because of an outcome; called after `on_finish`. These trainings come before all
         waiting ones, because more may follow from them.
-    likely
-        Called when a worker of this machine is idle: returns a training that will probably be requested, or None.
-        Its outcome is reported if it is requested; it is stopped if all others are finished first.
 
     Returns
     -------
@@ -79,7 +75,6 @@ def run(
     """
     code = code_fingerprint()
     outcomes: dict[str, Outcome] = {}
-    ahead: set[str] = set()
 
     def finished(outcome: Outcome, *, fresh: bool = True) -> list[_Unfinished]:
         outcomes[outcome.key] = outcome
@@ -96,19 +91,12 @@ def run(
                 missing.append(_Unfinished(training, learning(training.problem), memo, key))
             else:
                 following.append(known)
-        return [task for known in following for task in finished(known, fresh=known.key in ahead)] + missing
-
-    def spare() -> _Unfinished | None:
-        training = likely()
-        if training is None or (key := key_of(training, code)) in ahead or place(memo, key).exists():
-            return None
-        ahead.add(key)
-        return _Unfinished(training, learning(training.problem), memo, key)
+        return [task for known in following for task in finished(known, fresh=False)] + missing
 
     missing = unfinished(trainings)
     with in_words():
         if cluster is None:
-            parallel(_train_here, missing, workers, lambda task, _: finished(_recalled(task)), _name, spare)
+            parallel(_train_here, missing, workers, lambda task, _: finished(_recalled(task)), _name)
         else:
             _on_cluster(missing, cluster, finished)
     return [outcomes[key_of(training, code)] for training in trainings]
@@ -120,7 +108,6 @@ def run_study(
     execution: ExecutionSettings,
     on_finish: Callable[[Outcome, bool], None],
     follow: Callable[[Outcome], Sequence[Training]] = lambda outcome: (),
-    likely: Callable[[], Training | None] = lambda: None,
 ) -> list[Outcome]:
     """Run trainings as `run` does, with the workers of the settings and the project's data and memo."""
 
@@ -128,7 +115,7 @@ def run_study(
         return paths.learning(settings.data_of(problem))
 
     workers, cluster = execution.worker_count(), cluster_of(execution)
-    return run(trainings, learning, workers, paths.memo(), on_finish, cluster, follow, likely)
+    return run(trainings, learning, workers, paths.memo(), on_finish, cluster, follow)
 
 
 def cluster_of(execution: ExecutionSettings) -> Cluster | None:

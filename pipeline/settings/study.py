@@ -11,6 +11,7 @@ from pipeline.project.errors import SettingsError
 from pipeline.project.paths import PARAMS
 from pipeline.project.wording import closest, shortened
 from pipeline.settings.section import Name, Section, Seed
+from pipeline.settings.spaces import LEARNING_RATE, Space, is_beta
 
 LearningRate = Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False, strict=True)]
 
@@ -22,7 +23,7 @@ def _empty_mapping(value: object) -> object:
 
 def _not_the_learning_rate(name: str) -> str:
     if name == "lr":
-        raise ValueError("the tuning sets it: give the centre of its grid as learning_rate_centre")
+        raise ValueError("the search sets it: give its range as search.learning_rate")
     return name
 
 
@@ -60,18 +61,22 @@ class ProblemSettings(Section):
     # what "steps to reach" means: mean training loss (nats), accuracy (fraction); None: not asked
     target_train_loss: Annotated[float, Field(gt=0, lt=100, strict=True)] | None = None
     target_validation_accuracy: Annotated[float, Field(gt=0, lt=1, strict=True)] | None = None
-    # another problem whose tuned learning rate is the centre of this one's grid, and how many points on each side
+    # what the search and the comparison go by: test accuracy, or test loss
+    measure: Literal["accuracy", "loss"] = "accuracy"
+    # no search of its own: the settings that survived on another problem; or the rows' default learning rates
     tuned_on: Name | None = None
-    neighbours: Annotated[int, Field(ge=0, le=9, strict=True)] = 1
+    untuned: bool = False
+    # not part of the study: for the demo, the tests, and comparisons of one's own
+    demo: bool = False
 
 
 class TuningSettings(Section):
     """The search budget that every optimizer gets."""
 
-    seed: Seed
-    points: Annotated[int, Field(ge=3, le=99, strict=True)]
-    points_per_decade: Annotated[int, Field(ge=1, le=20, strict=True)]
-    max_extensions: Annotated[int, Field(ge=0, le=99, strict=True)]
+    seed: Seed  # of the trainings, and of the sequence of points
+    points: Annotated[int, Field(ge=2, le=256, strict=True)]
+    points_beyond: Annotated[int, Field(ge=0, le=256, strict=True)]  # where the best lies on the border of the rates
+    survivors: Annotated[int, Field(ge=1, le=20, strict=True)]  # the best settings, trained with fresh seeds
 
 
 class TrainingSettings(Section):
@@ -89,13 +94,31 @@ class RestSettings(Section):
 
 
 class OptimizerSettings(Section):
-    """One row of ``optimizers``; its search begins on a grid around `learning_rate_centre`."""
+    """One row of ``optimizers``: its class, its fixed arguments, and what the search varies."""
 
     label: Annotated[str, Field(min_length=1, max_length=40)]
     class_name: str = Field(alias="class")
-    learning_rate_centre: LearningRate
     arguments: Arguments = {}
+    # by name of an argument; ``beta1`` is the first of ``betas``
+    search: Annotated[dict[str, Space], Field(max_length=8)]
+    # the class's own, where that is a considered value
+    default_learning_rate: LearningRate | None = None
     rest: RestSettings | None = None
+
+    @model_validator(mode="after")
+    def _the_rate_is_searched(self) -> OptimizerSettings:
+        rate = self.search.get(LEARNING_RATE)
+        if rate is None or rate.log_uniform is None:
+            raise ValueError("search.learning_rate: {log_uniform: [lowest, highest]} is needed")
+        for name in self.search:
+            if name in self.arguments and not is_beta(name, self.arguments):
+                raise ValueError(f"search.{name}: the row's arguments give a value for it too; take one of the two away")
+        return self
+
+    @property
+    def centre(self) -> float:
+        """The middle of the range of learning rates, three significant digits."""
+        return self.search[LEARNING_RATE].at(0.5)
 
 
 class Settings(Section):
@@ -128,22 +151,23 @@ class Settings(Section):
         return self
 
     @model_validator(mode="after")
-    def _grids_have_centres(self) -> Settings:
-        possible: list[str] = []
+    def _settings_come_from_somewhere(self) -> Settings:
         for name, problem in self.problems.items():
+            if problem.untuned and (bare := [row for row in self.roster(name) if self._has_no_default(row)]):
+                raise ValueError(f"problems.{name}.untuned: optimizers.{bare[0]} has no default_learning_rate")
             if problem.tuned_on is None:
-                possible.append(name)
                 continue
             where = f"problems.{name}.tuned_on: {problem.tuned_on!r}"
+            possible = [other for other, row in self.problems.items() if not (row.tuned_on or row.untuned)]
             if problem.tuned_on not in possible:
-                raise ValueError(
-                    f"{where} is not a problem that stands before it and is tuned by itself"
-                    + (closest(problem.tuned_on, possible) if possible else "")
-                )
+                raise ValueError(f"{where} is not a problem with a search of its own{closest(problem.tuned_on, possible)}")
             absent = [row for row in self.roster(name) if row not in self.roster(problem.tuned_on)]
             if absent:
                 raise ValueError(f"{where} is not tuned for {', '.join(absent)}: add them to its optimizers")
         return self
+
+    def _has_no_default(self, optimizer: str) -> bool:
+        return self.optimizers[optimizer].default_learning_rate is None
 
     @model_validator(mode="after")
     def _labels_differ(self) -> Settings:
@@ -163,8 +187,17 @@ class Settings(Section):
         return [name for name in self.optimizers if chosen is None or name in chosen]
 
     def problems_of(self, optimizer: str) -> list[str]:
-        """Return the problems that an optimizer takes part in, in their order."""
-        return [name for name in self.problems if optimizer in self.roster(name)]
+        """Return the study's problems that an optimizer takes part in, in their order."""
+        return [name for name in self.study if optimizer in self.roster(name)]
+
+    def searched_problems_of(self, optimizer: str) -> list[str]:
+        """Return those of `problems_of` that have a search of their own."""
+        return [name for name in self.problems_of(optimizer) if not (self.problems[name].tuned_on or self.problems[name].untuned)]
+
+    @property
+    def study(self) -> list[str]:
+        """The problems of the study, in their order: without those of the demo."""
+        return [name for name, problem in self.problems.items() if not problem.demo]
 
     def seeds(self, problem: str) -> range:
         """Return the seeds of the final trainings on a problem."""
@@ -173,8 +206,8 @@ class Settings(Section):
 
     @property
     def main_problem(self) -> str:
-        """The first problem: the one whose champion is kept."""
-        return next(iter(self.problems))
+        """The study's first problem: the one whose champion is kept."""
+        return self.study[0]
 
     def optimizer(self, name: str) -> OptimizerSettings:
         """Return one row of ``optimizers``; a `SettingsError` where there is none."""
