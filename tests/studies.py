@@ -16,7 +16,7 @@ from pipeline.running.key import key_of
 from pipeline.running.planning import plan
 from pipeline.settings import loading, study
 from pipeline.training.record import OptimizerRow, Outcome, Point, Training
-from pipeline.tuning import Choice
+from pipeline.running.outputs import Choice
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,11 +33,15 @@ def params() -> dict[str, Any]:
 def settings(**problem_rows: dict[str, Any]) -> study.Settings:
     """Settings of two optimizers and two seeds on the problems given (the digits if none is)."""
     content = params()
-    digits = {**content["problems"]["digits"], "data": "digits", "epochs": 1}
+    digits = {**content["problems"]["digits"], "data": "digits", "epochs": 1, "demo": False}
     content["problems"] = {name: {**digits, **row} for name, row in problem_rows.items()} or {"digits": digits}
     content["training"] = {"first_seed": 1, "seeds": 2}
     content["optimizers"] = {name: content["optimizers"][name] for name in ("sgd", "muon")}
     content["comparison"]["baseline"] = "sgd"
+    return validated(content)
+
+
+def validated(content: dict[str, Any]) -> study.Settings:
     return loading.validate(content, "params.yaml")
 
 

@@ -1,283 +1,179 @@
 from __future__ import annotations
 
-import itertools
 import math
+import random
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from pipeline import tuning
-from pipeline.settings.study import TuningSettings
-from pipeline.tuning import Choice, Trial, steps_around
+from pipeline.running.outputs import Choice, Setting
 from tests import studies
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from pipeline.settings.study import Settings
     from pipeline.training.record import Outcome
+    from pipeline.tuning import Trial
+
+Landscape = "Callable[[Setting], tuple[float | None, float | None]]"
 
 
 class Runner:
-    """Trains in no time: accuracy and loss come from a function of problem and learning rate."""
+    """Trains in no time: accuracy and loss are a function of the setting; trials finish in any order."""
 
-    def __init__(
-        self,
-        landscape: Callable[[str, float], tuple[float, float | None]],
-        pick: Callable[[int], int] = lambda waiting: 0,
-    ) -> None:
+    def __init__(self, landscape: Callable[[Setting], tuple[float | None, float | None]], order: int = 0) -> None:
         self.landscape = landscape
-        self.pick = pick
-        self.rounds: list[list[tuple[str, float]]] = []
-        self.guesses: list[tuple[str, float] | None] = []  # after each trial
+        self.order = random.Random(order)
+        self.asked: list[Trial] = []
 
-    def __call__(
-        self,
-        first: Sequence[Trial],
-        follow: Callable[[Trial, Outcome], Sequence[Trial]],
-        likely: Callable[[], Trial | None],
-    ) -> None:
-        waiting = [*first]
-        self.rounds.append(named(first))
+    def __call__(self, first: Sequence[Trial], follow: Callable[[Trial, Outcome], Sequence[Trial]]) -> None:
+        waiting = list(first)
         while waiting:
-            trial = waiting.pop(self.pick(len(waiting)))
-            further = list(follow(trial, self.outcome(trial.problem, trial.learning_rate)))
-            waiting += further
-            self.rounds += [named(further)] if further else []
-            guess = likely()
-            self.guesses.append(None if guess is None else (guess.problem, guess.learning_rate))
+            trial = waiting.pop(self.order.randrange(len(waiting)))
+            self.asked.append(trial)
+            waiting += follow(trial, self.outcome(trial))
 
-    def outcome(self, problem: str, rate: float) -> Outcome:
-        accuracy, loss = self.landscape(problem, rate)
-        return studies.outcome(accuracy, loss=loss, kind="tune", problem=problem, learning_rate=rate, seed=0)
-
-
-def named(trials: Sequence[Trial]) -> list[tuple[str, float]]:
-    return [(trial.problem, trial.learning_rate) for trial in trials]
+    def outcome(self, trial: Trial) -> Outcome:
+        accuracy, loss = self.landscape(trial.setting)
+        found = studies.outcome(
+            accuracy, loss=loss, kind="tune", problem=trial.problem, learning_rate=trial.setting.learning_rate, seed=0
+        )
+        return found if loss is not None else replace(found, diverged_at=3)
 
 
-P = {"p": steps_around(0, 3)}
-
-
-def hill(top: float, width: float = 1.0) -> Callable[[str, float], tuple[float, float | None]]:
-    def landscape(_: str, rate: float) -> tuple[float, float | None]:
-        distance = abs(math.log10(rate / top)) / width
+def hill(top: float) -> Callable[[Setting], tuple[float, float]]:
+    def landscape(setting: Setting) -> tuple[float, float]:
+        distance = abs(math.log10(setting.learning_rate / top))
         return max(0.0, 0.9 - 0.1 * distance), distance
 
     return landscape
 
 
-def budget(points: int = 3, per_decade: int = 1, extensions: int = 3) -> TuningSettings:
-    return TuningSettings(seed=0, points=points, points_per_decade=per_decade, max_extensions=extensions)
+def settings(optimizer: str = "adam", measure: str = "accuracy", **tuning_settings: int) -> Settings:
+    content = studies.params()
+    content["problems"] = {"digits": {**content["problems"]["digits"], "measure": measure, "demo": False}}
+    content["optimizers"] = {optimizer: content["optimizers"][optimizer]}
+    content["comparison"]["baseline"] = optimizer
+    content["tuning"].update(tuning_settings)
+    return studies.validated(content)
 
 
-# --- the grid ---------------------------------------------------------------------------------------------
+def search(
+    landscape: Callable[[Setting], tuple[float | None, float | None]],
+    optimizer: str = "adam",
+    measure: str = "accuracy",
+    order: int = 0,
+    **tuning_settings: int,
+) -> tuple[list[Outcome], Choice, list[Trial]]:
+    runner = Runner(landscape, order)
+    outcomes, choices = tuning.tune(optimizer, settings(optimizer, measure, **tuning_settings), runner)
+    return outcomes["digits"], choices["digits"], runner.asked
 
 
-def grid(centre: float, points: int, per_decade: int) -> list[float]:
-    return [tuning.rate_at(centre, step, per_decade) for step in steps_around(0, points)]
+# --- the points -------------------------------------------------------------------------------------------
 
 
-def test_grid_is_log_spaced_around_its_centre() -> None:
-    assert grid(0.001, 7, 2) == [3.16e-05, 0.0001, 0.000316, 0.001, 0.00316, 0.01, 0.0316]
-    assert grid(1.0, 3, 1) == [0.1, 1.0, 10.0]
-    assert grid(0.002, 1, 2) == [0.002]
-    assert list(steps_around(5, 3)) == [4, 5, 6]
+def test_the_points_fill_the_cube_and_more_of_them_begin_with_the_same() -> None:
+    points = tuning.unit_points(12, 50)
+    assert len(points) == 12
+    assert all(0 <= place <= 1 for point in points for place in point)
+    assert tuning.unit_points(40, 50)[:12] == points
+    assert tuning.unit_points(12, 51) != points
+    # a Sobol sequence puts one of sixteen points into every sixteenth of every coordinate
+    assert sorted(int(16 * point[0]) for point in tuning.unit_points(16, 50)) == list(range(16))
 
 
-def test_an_even_number_of_points_has_one_more_below() -> None:
-    assert grid(1.0, 4, 1) == [0.01, 0.1, 1.0, 10.0]
-
-
-@given(st.floats(1e-6, 100), st.integers(3, 21), st.integers(1, 20))
-def test_grids_ascend_by_equal_factors(centre: float, points: int, per_decade: int) -> None:
-    rates = grid(centre, points, per_decade)
-    assert len(rates) == points
-    for low, high in itertools.pairwise(rates):
-        assert high / low == pytest.approx(10 ** (1 / per_decade), rel=0.011)  # three digits each
-
-
-# --- the search -------------------------------------------------------------------------------------------
-
-
-def test_a_best_value_inside_ends_the_search() -> None:
-    run = Runner(hill(1.0))
-    trials, choices = tuning.search(1.0, P, budget(), run)
-    assert len(run.rounds) == 1
-    assert [t.training.learning_rate for t in trials["p"]] == [0.1, 1.0, 10.0]
-    assert choices["p"] == Choice(1.0, pytest.approx(0.9), 3, on_edge=False)
-
-
-@pytest.mark.parametrize(
-    ("top", "added", "best"), [(100.0, [100.0, 1000.0], 100.0), (0.01, [0.01, 0.001], 0.01)], ids=["up", "down"]
-)
-def test_a_best_value_on_an_edge_extends_the_grid_beyond_it(top: float, added: list[float], best: float) -> None:
-    run = Runner(hill(top))
-    trials, choices = tuning.search(1.0, P, budget(), run)
-    assert [rate for asked in run.rounds[1:] for _, rate in asked] == added
-    rates = [t.training.learning_rate for t in trials["p"]]
-    assert rates == sorted(rates)
-    assert choices["p"] == Choice(best, pytest.approx(0.9), 5, on_edge=False)
-
-
-@pytest.mark.parametrize("extensions", [0, 1, 4])
-def test_extensions_are_limited_and_the_edge_is_told(extensions: int) -> None:
-    run = Runner(hill(1e9, width=20))
-    _, choices = tuning.search(1.0, P, budget(extensions=extensions), run)
-    assert len(run.rounds) == 1 + extensions
-    assert choices["p"].learning_rate == 10.0 ** (1 + extensions)
-    assert choices["p"].trials == 3 + extensions
-    assert choices["p"].on_edge
-
-
-def test_the_last_extension_may_find_the_best_inside() -> None:
-    # top at 100: one point beyond 10 is the top itself (an edge), the second shows that it is inside
-    _, edge = tuning.search(1.0, P, budget(extensions=1), Runner(hill(100.0)))
-    _, inside = tuning.search(1.0, P, budget(extensions=2), Runner(hill(100.0)))
-    assert (edge["p"].on_edge, inside["p"].on_edge) == (True, False)
-    assert edge["p"].learning_rate == inside["p"].learning_rate == 100.0
-
-
-def test_where_all_diverge_the_grid_goes_down() -> None:
-    run = Runner(lambda _, rate: (0.0, None) if rate > 1e-3 else (0.5, 1.0 + rate))
-    trials, choices = tuning.search(1.0, P, budget(extensions=6), run)
-    assert [asked[0][1] for asked in run.rounds[1:4]] == [0.01, 0.001, 0.0001]
-    assert trials["p"][-1].training.learning_rate == 10.0
-    assert choices["p"].validation_accuracy == 0.5
-
-
-def test_ties_go_to_the_lower_loss_then_to_the_smaller_rate() -> None:
-    losses = {0.1: 0.7, 1.0: 0.6, 10.0: 0.6}
-    _, choices = tuning.search(
-        1.0, {"p": steps_around(0, 3)}, budget(), Runner(lambda _, rate: (0.5, losses.get(rate, 9.0)))
+def test_all_rows_have_the_same_points_and_the_default_beside_them() -> None:
+    _, _, adam = search(hill(0.003), "adam")
+    _, _, sgd = search(hill(0.03), "sgd")
+    rates = {trial.number: trial.setting.learning_rate for trial in adam}
+    assert rates[None] == 0.001
+    assert set(rates) == {None, *range(12)}
+    # the same places of two ranges of three decades
+    assert [trial.setting.learning_rate for trial in sorted(sgd, key=lambda t: t.number or 0)] == pytest.approx(
+        [10 * rates[number] for number in range(12)], rel=0.01
     )
-    assert choices["p"].learning_rate == 1.0
+    assert all(set(trial.setting.arguments) == {"beta1", "eps"} for trial in adam if trial.number is not None)
 
 
-def test_a_loss_that_is_no_number_loses_a_tie() -> None:
-    losses = {0.1: 0.7, 1.0: None, 10.0: 0.9}
-    _, choices = tuning.search(
-        1.0, {"p": steps_around(0, 3)}, budget(extensions=0), Runner(lambda _, rate: (0.5, losses[rate]))
-    )
-    assert choices["p"].learning_rate == 0.1
+# --- who survives -----------------------------------------------------------------------------------------
 
 
-def test_every_problem_goes_on_at_its_own_pace() -> None:
-    tops = {"a": 1.0, "b": 100.0, "c": 0.01}
-    run = Runner(lambda problem, rate: hill(tops[problem])(problem, rate))
-    trials, choices = tuning.search(1.0, {name: steps_around(0, 3) for name in tops}, budget(), run)
-    assert [[problem for problem, _ in asked] for asked in run.rounds] == [
-        list("aaabbbccc"),
-        ["b"],
-        ["c"],
-        ["b"],
-        ["c"],
-    ]
-    assert {name: choice.learning_rate for name, choice in choices.items()} == tops
-    assert all(t.training.problem == name for name, found in trials.items() for t in found)
+@pytest.mark.parametrize("order", range(3))
+def test_the_best_settings_survive_in_whatever_order_they_finish(order: int) -> None:
+    outcomes, choice, asked = search(hill(0.003), order=order)
+    points = sorted((t.setting for t in asked if t.number is not None), key=lambda s: hill(0.003)(s)[1])
+    assert choice.survivors == tuple(points[:3])
+    assert (choice.trials, choice.widened, choice.on_edge) == (12, None, False)
+    assert choice.validation_accuracy == pytest.approx(hill(0.003)(points[0])[0])
+    assert [outcome.training.learning_rate for outcome in outcomes][0] == 0.001
+    assert len(outcomes) == 13
 
 
-def test_a_guess_goes_beyond_the_edge_that_the_best_so_far_lies_on() -> None:
-    run = Runner(hill(0.1))
-    tuning.search(1.0, P, budget(extensions=1), run)
-    # 0.1 is the best from the start; once all are in, the guess has come true, and the budget is used up
-    assert run.guesses == [("p", 0.01), ("p", 0.01), None, None]
-    assert run.rounds[1:] == [[("p", 0.01)]]
-    # 0.1 and 1 lie inside of what is under way
-    run = Runner(hill(1.0))
-    tuning.search(1.0, P, budget(), run)
-    assert run.guesses == [("p", 0.01), None, None]
-    # nobody knows anything of the second problem
-    run = Runner(lambda problem, rate: hill({"p": 1.0, "q": 100.0}[problem])(problem, rate))
-    tuning.search(1.0, {"p": steps_around(0, 3), "q": steps_around(0, 3)}, budget(), run)
-    assert run.guesses == [("p", 0.01), None, None, ("q", 0.01), None, None, None, None]
+def test_the_default_setting_is_shown_and_never_chosen() -> None:
+    _, choice, _ = search(hill(0.001))
+    assert 0.001 not in [setting.learning_rate for setting in choice.survivors]
 
 
-def test_no_problem_needs_no_training() -> None:
-    run = Runner(hill(1.0))
-    assert tuning.search(1.0, {}, budget(), run) == ({}, {})
-    assert run.rounds == []
+def test_loss_decides_where_the_problem_says_so() -> None:
+    def landscape(setting: Setting) -> tuple[float, float]:
+        return setting.learning_rate, abs(math.log10(setting.learning_rate / 0.003))
+
+    by_accuracy, by_loss = (search(landscape, measure=measure)[1] for measure in ("accuracy", "loss"))
+    assert by_accuracy.survivors[0].learning_rate > 0.05
+    assert by_loss.survivors[0].learning_rate == pytest.approx(0.003, rel=0.5)
 
 
-@given(st.dictionaries(st.integers(-3, 4), st.tuples(st.floats(0, 1), st.floats(0, 9) | st.none())))
-def test_the_choice_is_the_best_of_all_trials(landscape: dict[int, tuple[float, float | None]]) -> None:
-    run = Runner(lambda _, rate: landscape.get(round(math.log10(rate)), (0.0, None)))
-    trials, choices = tuning.search(1.0, P, budget(), run)
-    choice, found = choices["p"], trials["p"]
-    best = max(t.validation_accuracy for t in found)
-    assert choice.validation_accuracy == best
-    at_choice = next(t for t in found if t.training.learning_rate == choice.learning_rate)
-    assert at_choice.validation_accuracy == best
-    assert choice.trials == len(found) == sum(len(asked) for asked in run.rounds) <= 6
-    assert choice.on_edge == (
-        choice.learning_rate in (found[0].training.learning_rate, found[-1].training.learning_rate)
-    )
-    # on an edge only where the budget was used up
-    assert not choice.on_edge or choice.trials == 6
+def test_a_diverged_trial_survives_only_where_nothing_else_does() -> None:
+    def landscape(setting: Setting) -> tuple[float | None, float | None]:
+        return (0.5, 1.0) if setting.learning_rate < 0.0005 else (0.0, None)
+
+    _, choice, asked = search(landscape, survivors=5)
+    fine = [t for t in asked if t.number is not None and t.setting.learning_rate < 0.0005]
+    assert {setting.learning_rate for setting in choice.survivors[: len(fine)]} >= {
+        t.setting.learning_rate for t in fine[:1]
+    }
+    _, nothing, _ = search(lambda setting: (0.0, None))
+    assert (len(nothing.survivors), nothing.validation_accuracy) == (3, 0.0)
 
 
-# --- problems that start from another's value -------------------------------------------------------------
+# --- beyond the border ------------------------------------------------------------------------------------
 
 
-@given(st.data())
-def test_the_order_in_which_trials_end_changes_nothing(data: st.DataObject) -> None:
-    settings = studies.settings(
-        other={}, first={}, longer={"tuned_on": "first"}, again={"tuned_on": "other"}, last={"tuned_on": "first"}
-    )
-    middle = settings.optimizers["sgd"].learning_rate_centre
-    tops = {"other": 1e3, "first": 1e-3, "longer": 1e-4, "again": 1.0, "last": 1.0}
-
-    def landscape(problem: str, rate: float) -> tuple[float, float | None]:
-        return hill(middle * tops[problem])(problem, rate)
-
-    def any_of(waiting: int) -> int:
-        return data.draw(st.integers(0, waiting - 1))
-
-    expected = tuning.tune("sgd", settings, Runner(landscape))
-    found = tuning.tune("sgd", settings, Runner(landscape, any_of))
-    assert found == expected
-    assert [list(part) for part in found] == [["other", "first", "longer", "again", "last"]] * 2
+@pytest.mark.parametrize(("top", "side"), [(1e-6, "low"), (1.0, "high")])
+def test_a_best_point_on_the_border_widens_the_range_once(top: float, side: str) -> None:
+    _, choice, asked = search(hill(top))
+    assert (choice.widened, choice.trials, choice.on_edge) == (side, 16, True)
+    beyond = [t.setting.learning_rate for t in asked if t.number is not None and t.number >= 12]
+    low, high = (1e-5, 1e-4) if side == "low" else (0.1, 1.0)
+    assert len(beyond) == 4
+    assert all(low <= rate <= high for rate in beyond)
+    assert choice.survivors[0].learning_rate in beyond
 
 
-def test_the_problem_that_another_waits_for_comes_first() -> None:
-    settings = studies.settings(other={}, first={}, longer={"tuned_on": "first"})
-    run = Runner(hill(settings.optimizers["sgd"].learning_rate_centre))
-    tuning.tune("sgd", settings, run)
-    assert [problem for problem, _ in run.rounds[0]] == ["first"] * 7 + ["other"] * 7
+def test_a_best_point_found_beyond_the_border_is_no_longer_on_the_edge() -> None:
+    inside = sorted(t.setting.learning_rate for t in search(hill(0.3))[2] if t.number is not None)[-2]
+    _, choice, _ = search(hill(inside))
+    assert (choice.widened, choice.on_edge) == ("high", False)
 
 
-def test_tuned_on_starts_a_second_wave_around_the_first_ones_best() -> None:
-    settings = studies.settings(first={}, longer={"tuned_on": "first", "neighbours": 1}, other={})
-    middle = settings.optimizers["sgd"].learning_rate_centre
-    run = Runner(hill(middle * 10))
-    trials, choices = tuning.tune("sgd", settings, run)
-    assert {problem for problem, _ in run.rounds[0]} == {"first", "other"}
-    assert len(run.rounds[0]) == 2 * settings.tuning.points
-    best = choices["first"].learning_rate
-    assert best == pytest.approx(middle * 10)
-    assert run.rounds[1] == [("longer", tuning.rate_at(best, step, 2)) for step in (-1, 0, 1)]
-    assert len(run.rounds) == 2
-    assert len(trials["longer"]) == 3
-    assert tuning.expected_trials("sgd", settings) == sum(map(len, run.rounds))
+def test_several_problems_are_searched_together_and_tuned_ones_not_at_all() -> None:
+    content = studies.params()
+    digits = {**content["problems"]["digits"], "demo": False, "data": "digits"}
+    content["problems"] = {"a": digits, "b": digits, "c": {**digits, "tuned_on": "a"}, "d": {**digits, "untuned": True}}
+    content["optimizers"] = {"adam": content["optimizers"]["adam"]}
+    runner = Runner(hill(0.003))
+    outcomes, choices = tuning.tune("adam", studies.validated(content), runner)
+    assert list(outcomes) == list(choices) == ["a", "b"]
+    assert len(runner.asked) == tuning.expected_trials("adam", studies.validated(content)) == 26
 
 
-def test_without_neighbours_the_value_is_checked_on_both_sides_all_the_same() -> None:
-    settings = studies.settings(first={}, longer={"tuned_on": "first", "neighbours": 0})
-    run = Runner(hill(settings.optimizers["sgd"].learning_rate_centre))
-    _, choices = tuning.tune("sgd", settings, run)
-    assert choices["longer"].learning_rate == choices["first"].learning_rate
-    assert (choices["longer"].trials, choices["longer"].on_edge) == (3, False)
-
-
-def test_an_optimizer_is_tuned_where_it_takes_part_only() -> None:
-    settings = studies.settings(first={"optimizers": ["muon"]}, second={})
-    run = Runner(hill(0.1))
-    assert list(tuning.tune("sgd", settings, run)[1]) == ["second"]
-    assert list(tuning.tune("muon", settings, run)[1]) == ["first", "second"]
-
-
-def test_summary_tells_of_an_edge() -> None:
-    assert tuning.summary("sgd", "digits", Choice(0.1, 0.5, 7, on_edge=True)) == (
-        "sgd on digits: learning rate 0.1 of 7 tried (validation accuracy 50.0%, still on the edge of the grid)"
+def test_the_summary_names_the_best_setting_and_a_border() -> None:
+    choice = Choice((Setting(0.01, {"momentum": 0.9}),), 0.5, 1.0, 16, "high", True)
+    assert tuning.summary("nesterov", "digits", choice) == (
+        "nesterov on digits: learning rate 0.01, momentum 0.9 is the best of 16 settings (validation accuracy 50.0%; "
+        "the range was widened once (high); still on the border of the range)"
     )
