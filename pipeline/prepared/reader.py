@@ -47,6 +47,9 @@ class Description:
     task: Task = "classification"
     scaling: Scaling = "per_channel"
     targets: int = 0  # of a regression: numbers per example
+    # With these a target was stored as (value − mean) / std, both over the training examples; empty otherwise.
+    target_mean: tuple[float, ...] = ()
+    target_std: tuple[float, ...] = ()
 
     @property
     def outputs(self) -> int:
