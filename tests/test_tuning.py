@@ -106,7 +106,7 @@ def test_a_best_value_inside_ends_the_search() -> None:
     trials, choices = tuning.search(1.0, P, budget(), run)
     assert len(run.rounds) == 1
     assert [t.training.learning_rate for t in trials["p"]] == [0.1, 1.0, 10.0]
-    assert choices["p"] == Choice(1.0, pytest.approx(0.9), 3, on_edge=False)
+    assert choices["p"] == Choice(1.0, pytest.approx(0.9), 3, on_edge=False, validation_loss=0.0)
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_a_best_value_on_an_edge_extends_the_grid_beyond_it(top: float, added: l
     assert [rate for asked in run.rounds[1:] for _, rate in asked] == added
     rates = [t.training.learning_rate for t in trials["p"]]
     assert rates == sorted(rates)
-    assert choices["p"] == Choice(best, pytest.approx(0.9), 5, on_edge=False)
+    assert choices["p"] == Choice(best, pytest.approx(0.9), 5, on_edge=False, validation_loss=0.0)
 
 
 @pytest.mark.parametrize("extensions", [0, 1, 4])
