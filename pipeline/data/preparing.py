@@ -70,6 +70,7 @@ def prepare(
         notes=_sparsity(train.inputs) if scaling == "common" else {},
         task=task,
         scaling=scaling,
+        dtype=str(train.inputs.dtype),
         targets=len(targets[0]),
         target_mean=targets[0],
         target_std=targets[1],

@@ -22,10 +22,7 @@ Scaling = Literal["per_channel", "common", "none"]
 
 @dataclass(frozen=True)
 class Description:
-    """What the prepared examples are.
-
-    The inputs are stored as uint8 (images or counts), float32 or int64 (token ids), see `pipeline.prepared.examples`.
-    """
+    """What the prepared examples are, whose arrays `pipeline.prepared.examples` describes."""
 
     title: str
     description: str  # one sentence for people
@@ -46,6 +43,7 @@ class Description:
     notes: dict[str, float] = field(default_factory=dict)
     task: Task = "classification"
     scaling: Scaling = "per_channel"
+    dtype: str = "uint8"  # of the stored inputs; or float32, int64
     targets: int = 0  # of a regression: numbers per example
     # With these a target was stored as (value − mean) / std, both over the training examples; empty otherwise.
     target_mean: tuple[float, ...] = ()
