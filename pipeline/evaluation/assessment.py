@@ -12,7 +12,7 @@ from pipeline.prepared import reader
 from pipeline.project import files
 from pipeline.project.files import canonical
 from pipeline.running import memo, outputs
-from pipeline.running.key import code_fingerprint
+from pipeline.running.key import code_fingerprint, network_fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -88,6 +88,7 @@ def _key(task: AssessmentTask) -> str:
     """Return the hash of all that decides an assessment: code, network, and the bytes of weights and examples."""
     decides = [
         code_fingerprint("evaluation/assessment.py"),
+        network_fingerprint(task.network),
         task.network,
         task.convolution,
         reader.describe(task.learning).digest,
