@@ -115,7 +115,9 @@ def test_beyond_the_margin_is_less_than_different() -> None:
 
 
 @given(tables, st.integers(0, 20))
-def test_corrected_is_never_below_alone_nor_is_more_found_beyond_a_larger_margin(table: np.ndarray, tenths: int) -> None:
+def test_corrected_is_never_below_alone_nor_is_more_found_beyond_a_larger_margin(
+    table: np.ndarray, tenths: int
+) -> None:
     near, far = (max_t(table, fresh(), margin=margin) for margin in (tenths / 10, tenths / 10 + 1))
     assert (near.corrected >= near.alone).all()
     assert (far.alone >= near.alone - 1e-12).all()
@@ -182,7 +184,10 @@ def false_alarms(true_means: np.ndarray, margin: float, studies: int, skew: bool
 def test_false_alarms_of_dependent_comparisons_stay_below_the_level(true_means, margin, skew) -> None:  # type: ignore[no-untyped-def]
     studies = 800
     # three standard errors above 5 %
-    assert false_alarms(np.array(true_means, dtype=float), margin, studies, skew) <= 0.05 + 3 * (0.05 * 0.95 / studies) ** 0.5
+    assert (
+        false_alarms(np.array(true_means, dtype=float), margin, studies, skew)
+        <= 0.05 + 3 * (0.05 * 0.95 / studies) ** 0.5
+    )
 
 
 def test_it_finds_what_holm_cannot_with_eight_seeds() -> None:
