@@ -125,7 +125,8 @@ def recorded_law(problem: str) -> Law:
 def _mean_covariance(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
     """Return the covariance over the seeds, the mean over the optimizers; 0 where it is negative."""
     centred = [scores - scores.mean(axis=1, keepdims=True) for scores in (first, second)]
-    return max(float((centred[0] * centred[1]).sum(axis=1).mean()) / (first.shape[1] - 1), 0.0)
+    covariance = (centred[0] * centred[1]).sum(axis=1) / (first.shape[1] - 1)
+    return max(float(covariance.mean()), 0.0)
 
 
 def _fall(problem: str) -> float:
@@ -173,7 +174,8 @@ def differences(law: Law, protocol: Protocol, studies: int, random_seed: int) ->
     """Return the differences from the baseline, shape ``(studies, seeds, optimizers − 1)``."""
     rng = np.random.default_rng(random_seed)
     scores = np.array([study(law, protocol, rng) for _ in range(studies)])
-    return scores[..., 1:] - scores[..., :1]
+    from_baseline: NDArray[np.float64] = scores[..., 1:] - scores[..., :1]
+    return from_baseline
 
 
 def figures(law: Law, protocol: Protocol, studies: int, margin: float, random_seed: int) -> dict[str, Any]:

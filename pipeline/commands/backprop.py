@@ -143,7 +143,9 @@ def _print(example: WorkedExample) -> None:
 def _slips_table(example: WorkedExample) -> Table:
     steps = {step.symbol: step for step in example.steps}
     pairs = [(slip, steps[slip.symbol]) for slip in example.slips]
-    rows = [(right.name, slip.formula, number(slip.value), right.formula, number(right.value)) for slip, right in pairs]
+    rows: list[tuple[Formula, ...]] = [
+        (right.name, slip.formula, number(slip.value), right.formula, number(right.value)) for slip, right in pairs
+    ]
     header = ("symbol", "what was written", "its value", "what is right", "its value")
     return _table("Two slips in the assignment", header, rows)
 
