@@ -44,7 +44,7 @@ def recommendations(
     95 %), widened by that of one seed (Student's t prediction interval of the fresh seeds). An accuracy after
     divergence counts as 0, a loss as the worst that any trial on the problem had.
 
-    The best has the best expectation; the cheaper step decides between equals. Who is clearly worse is found by Holm's
+    The best has the best expectation; the cheaper step decides between equals. Who is worse is found by Holm's
     correction over all comparisons with the best. Once both searches have ended, each comparison is the study's own
     paired test with its margin, on test examples. Before that, the search's single seed limits what can be said: the
     difference of the two expectations is held against the spread of paired differences of single seeds (a t test with

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Standing: TypeAlias = Literal["best", "better", "no meaningful difference", "inconclusive", "worse"]
-"""Of an optimizer beside the best one; ``better``: behind on validation examples, clearly ahead on test examples."""
+"""Of an optimizer beside the best one; ``better``: behind on validation examples, ahead on test examples."""
 
 
 class Candidate(Record):

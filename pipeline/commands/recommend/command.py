@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def recommend(
     problem: Annotated[
-        str | None, typer.Option(help="Of this problem only, with every optimizer that is not clearly worse.")
+        str | None, typer.Option(help="Of this problem only, with every optimizer that is not worse.")
     ] = None,
     budget: Annotated[
         int | None, typer.Option(help="How many learning rates you can try; 1, 3 and all of them if not given.")

@@ -34,7 +34,7 @@ HOW = (
 )
 GROUPS = (
     "As good: the difference from the best is shown to be smaller than the margin. Not told apart: the seeds do not "
-    "tell which is better. All others are clearly worse. After the whole search the study's paired tests on test "
+    "tell which is better. All others are worse. After the whole search the study's paired tests on test "
     "examples decide this (Holm over all comparisons with the best); before that, how far one seed can move a "
     "difference."
 )
@@ -68,7 +68,7 @@ def table(found: Recommendations) -> Table:
 
 
 def details(problem: ProblemRecommendation) -> Table:
-    """Return a row per number of trials and optimizer of one problem, without those that are clearly worse."""
+    """Return a row per number of trials and optimizer of one problem, without those that are worse."""
     rows = [
         (_trials(budget), *_details(problem, choice))
         for budget in problem.budgets
@@ -109,7 +109,7 @@ def _others(problem: ProblemRecommendation, budget: Budget) -> str:
     parts = [f"{words}: {listed(names)}" for words, names in groups.items() if names]
     worse = _of_standing(problem, budget, "worse")
     if worse:
-        parts.append(f"clearly worse: {listed(worse) if len(worse) <= _MOST_NAMED else f'the other {len(worse)}'}")
+        parts.append(f"worse: {listed(worse) if len(worse) <= _MOST_NAMED else f'the other {len(worse)}'}")
     return f"{_after(budget).capitalize()}, {'; '.join(parts) or 'there is nothing to compare it with'}."
 
 

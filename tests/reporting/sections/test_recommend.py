@@ -112,7 +112,7 @@ def test_another_winner_after_few_trials_is_named_with_its_number_of_trials():
     )
     assert sentence(problem) == (
         "Digits: B after 1 trial, A after 3 trials and after the whole search. "
-        "After the whole search, ahead on test examples: B; clearly worse: the other 4."
+        "After the whole search, ahead on test examples: B; worse: the other 4."
     )
 
 
@@ -123,7 +123,7 @@ def test_groups_are_named_apart():
         )
     )
     assert sentence(problem) == (
-        "Digits: A after 3 trials. After 3 trials, as good: B; not told apart: C; clearly worse: D."
+        "Digits: A after 3 trials. After 3 trials, as good: B; not told apart: C; worse: D."
     )
 
 
