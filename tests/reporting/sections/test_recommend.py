@@ -122,9 +122,7 @@ def test_groups_are_named_apart():
             3, choice("a"), choice("b", "no meaningful difference"), choice("c", "inconclusive"), choice("d", "worse")
         )
     )
-    assert sentence(problem) == (
-        "Digits: A after 3 trials. After 3 trials, as good: B; not told apart: C; worse: D."
-    )
+    assert sentence(problem) == ("Digits: A after 3 trials. After 3 trials, as good: B; not told apart: C; worse: D.")
 
 
 def test_no_evidence_and_its_reason_are_said():
