@@ -88,7 +88,7 @@ class ProblemSettings(Section):
 class TuningSettings(Section):
     """The search budget that every optimizer gets."""
 
-    seed: Seed  # of the trainings, and of the sequence of points
+    seed: Seed  # of the trainings, and of the points
     points: Annotated[int, Field(ge=2, le=256, strict=True)]
     points_beyond: Annotated[int, Field(ge=0, le=256, strict=True)]  # where the best lies on the border of the rates
     survivors: Annotated[int, Field(ge=1, le=20, strict=True)]  # the best settings, trained with fresh seeds
