@@ -58,7 +58,7 @@ def main(optimizer: str) -> None:
         outcomes, choices = tuning.tune(optimizer, settings, run)
         outputs.write_search(optimizer, outcomes, choices)
         for problem, choice in choices.items():
-            watch.bar.say(tuning.summary(optimizer, problem, choice))
+            watch.bar.say(tuning.summary(optimizer, problem, choice, settings.problems[problem].measure))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pipeline.running import hardware
+from pipeline.running import hardware, merit
 from pipeline.settings.spaces import arguments_with
 from pipeline.training.record import OptimizerRow, Training
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pipeline.running.outputs import Setting
-    from pipeline.settings.study import OptimizerSettings, RestSettings, Settings
+    from pipeline.settings.study import MeasureName, OptimizerSettings, RestSettings, Settings
     from pipeline.training.record import Kind, Outcome
 
 
@@ -44,6 +44,8 @@ def plan(
         precision=chosen.precision,
         device=chosen.device,
         convolution=settings.convolution,
+        schedule=rows.schedule,
+        warmup_fraction=rows.warmup_fraction,
     )
 
 
@@ -67,13 +69,10 @@ def short_name(training: Training) -> str:
     return f"{training.problem} lr {training.learning_rate:g} seed {training.seed}"
 
 
-def summary(optimizer: str, problem: str, outcomes: Sequence[Outcome]) -> str:
+def summary(optimizer: str, problem: str, outcomes: Sequence[Outcome], measure: MeasureName = "accuracy") -> str:
     """Say in one line what the seeds of an optimizer reached on a problem."""
     seeds = [outcome for outcome in outcomes if outcome.training.problem == problem]
-    accuracies = [outcome.validation_accuracy for outcome in seeds]
+    losses = [outcome.last.validation_loss for outcome in seeds]
+    reached = merit.in_words([merit.accuracy(outcome) for outcome in seeds], losses, measure)
     diverged = sum(outcome.diverged for outcome in seeds)
-    return (
-        f"{optimizer} on {problem}: validation accuracy {sum(accuracies) / len(accuracies):.1%}, "
-        f"mean of {len(seeds)} seeds ({min(accuracies):.1%} to {max(accuracies):.1%})"
-        + (f"; {diverged} diverged" if diverged else "")
-    )
+    return f"{optimizer} on {problem}: {reached}" + (f"; {diverged} diverged" if diverged else "")

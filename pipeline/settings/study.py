@@ -13,6 +13,7 @@ from pipeline.project.wording import closest, shortened
 from pipeline.settings.section import Name, Section, Seed
 from pipeline.settings.spaces import LEARNING_RATE, Space, is_beta
 
+MeasureName = Literal["accuracy", "loss"]
 LearningRate = Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False, strict=True)]
 
 
@@ -45,6 +46,17 @@ Argument = Annotated[Any, BeforeValidator(_plain)]
 Arguments = Annotated[dict[ArgumentName, Argument], BeforeValidator(_empty_mapping)]
 
 
+def _possible_validations(value: object) -> object:
+    allowed = (1, 2, 5, 10, 0.5, 0.25, 0.2, 0.1)
+    if isinstance(value, bool) or value not in allowed:
+        shown = shortened(value)
+        raise ValueError(f"found {shown}; it must be 1, 2, 5 or 10, or 0.5, 0.25, 0.2 or 0.1 (not after every epoch)")
+    return value
+
+
+ValidationsPerEpoch = Annotated[int | float, BeforeValidator(_possible_validations)]
+
+
 class ProblemSettings(Section):
     """One row of ``problems``: how a problem is trained on."""
 
@@ -53,11 +65,16 @@ class ProblemSettings(Section):
     network: Name  # in ``pipeline.training.networks``
     epochs: Annotated[int, Field(ge=1, le=10_000, strict=True)]
     batch_size: Annotated[int, Field(ge=1, le=100_000, strict=True)]
-    validations_per_epoch: Literal[1, 2, 5, 10] = 1
+    validations_per_epoch: ValidationsPerEpoch = 1
+    # of the learning rate, see ``pipeline.training.schedule``: the share of the steps over which it rises first
+    schedule: Literal["constant", "linear", "cosine"] = "constant"
+    warmup_fraction: Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False, strict=True)] = 0.0
     # of a network's products in training; ``auto``: ``bfloat16`` where the hardware has it
     precision: Literal["float32", "bfloat16", "auto"] = "float32"
     seeds: Annotated[int, Field(ge=1, le=1000, strict=True)] | None = None  # ``training.seeds`` if None
     optimizers: Annotated[tuple[Name, ...], Field(min_length=1)] | None = None  # all rows if None
+    # what the search, the champion and the ranking go by; a regression has no accuracy and goes by its loss
+    measure: MeasureName = "accuracy"
     # what "steps to reach" means: mean training loss (nats), accuracy (fraction); None: not asked
     target_train_loss: Annotated[float, Field(gt=0, lt=100, strict=True)] | None = None
     target_validation_accuracy: Annotated[float, Field(gt=0, lt=1, strict=True)] | None = None
