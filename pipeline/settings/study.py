@@ -78,8 +78,6 @@ class ProblemSettings(Section):
     # what "steps to reach" means: mean training loss (nats), accuracy (fraction); None: not asked
     target_train_loss: Annotated[float, Field(gt=0, lt=100, strict=True)] | None = None
     target_validation_accuracy: Annotated[float, Field(gt=0, lt=1, strict=True)] | None = None
-    # what the search and the comparison go by: test accuracy, or test loss
-    measure: Literal["accuracy", "loss"] = "accuracy"
     # no search of its own: the settings that survived on another problem; or the rows' default learning rates
     tuned_on: Name | None = None
     untuned: bool = False
