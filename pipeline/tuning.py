@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from pipeline.running import merit
 from pipeline.running.outputs import Choice, Setting
 from pipeline.settings.spaces import LEARNING_RATE, values_at
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
     from pipeline.settings.spaces import Space
-    from pipeline.settings.study import Settings, TuningSettings
+    from pipeline.settings.study import MeasureName, Settings, TuningSettings
     from pipeline.training.record import Outcome
 
 # More than any row searches: the first coordinates must not depend on how many a row uses
@@ -87,7 +88,7 @@ class _Search:
     """The search of one optimizer on one problem."""
 
     def __init__(
-        self, problem: str, spaces: Mapping[str, Space], default: Setting | None, tuning: TuningSettings, measure: str
+        self, problem: str, spaces: Mapping[str, Space], default: Setting | None, tuning: TuningSettings, measure: MeasureName
     ) -> None:
         self._problem = problem
         self._spaces = spaces
@@ -134,7 +135,7 @@ class _Search:
     def _points(self) -> list[Trial]:
         """The trials that may be chosen, the best first: the default setting is shown, but not part of the budget."""
         points = [trial for trial in self._found if trial.number is not None]
-        return sorted(points, key=lambda t: (*_badness(self._found[t], self._measure), t.number))
+        return sorted(points, key=lambda trial: _merit(self._found[trial], self._measure), reverse=True)
 
     def _side(self, ranked: Collection[Trial]) -> str | None:
         """Return on which side of all rates tried the best one lies, or None."""
@@ -151,7 +152,7 @@ class _Search:
         best = self._found[ranked[0]]
         return Choice(
             survivors=tuple(trial.setting for trial in ranked[: self._tuning.survivors]),
-            validation_accuracy=best.validation_accuracy,
+            validation_accuracy=merit.accuracy(best),
             validation_loss=best.last.validation_loss,
             trials=len(ranked),
             widened=self._widened,
@@ -159,20 +160,20 @@ class _Search:
         )
 
 
-def _badness(outcome: Outcome, measure: str) -> tuple[float, float]:
-    """Order trials, the best first: by validation accuracy and then loss, or by validation loss alone."""
+def _merit(outcome: Outcome, measure: MeasureName) -> tuple[float, float]:
+    """Order trials: by the problem's measure first, then by lower validation loss."""
     loss = outcome.last.validation_loss
-    loss = float("inf") if loss is None or outcome.diverged else loss
-    return (loss, 0.0) if measure == "loss" else (-outcome.validation_accuracy, loss)
+    return merit.score(outcome, measure), -loss if loss is not None else float("-inf")
 
 
-def summary(optimizer: str, problem: str, choice: Choice) -> str:
+def summary(optimizer: str, problem: str, choice: Choice, measure: MeasureName = "accuracy") -> str:
     """Say in a line what a search found."""
     found = choice.survivors[0]
     others = "".join(f", {name} {value:g}" for name, value in found.arguments.items())
+    reached = merit.in_words([choice.validation_accuracy], [choice.validation_loss], measure)
     edge = "; still on the border of the range" if choice.on_edge else ""
     widened = f"; the range was widened once ({choice.widened})" if choice.widened else ""
     return (
         f"{optimizer} on {problem}: learning rate {found.learning_rate:g}{others} is the best of {choice.trials} "
-        f"settings (validation accuracy {choice.validation_accuracy:.1%}{widened}{edge})"
+        f"settings ({reached}{widened}{edge})"
     )

@@ -30,7 +30,7 @@ class Choice:
 
     survivors: tuple[Setting, ...]  # the best settings, the best first
     # of the best with the tuning seed: accuracy (fraction), and loss, None where every trial diverged
-    validation_accuracy: float
+    validation_accuracy: float | None  # a regression has none
     validation_loss: float | None
     trials: int  # number of settings tried, without the default one
     widened: str | None  # on which side (low, high) the range of learning rates was widened

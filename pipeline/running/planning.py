@@ -46,6 +46,8 @@ def plan(
         convolution=settings.convolution,
         schedule=rows.schedule,
         warmup_fraction=rows.warmup_fraction,
+        # a final training is measured whatever it reaches
+        stop_if_hopeless=kind == "tune",
     )
 
 
