@@ -65,3 +65,12 @@ LEARNING_RATES = Table(
     (*("problem", "optimizer", "learning_rate", "validation_accuracy", "validation_loss"), *("diverged_at", "chosen")),
 )
 """Every trial of the searches; `diverged_at` is a step."""
+
+SEARCHES = Table(
+    Path("results/searches.csv"),
+    (
+        *("problem", "optimizer", "learning_rate", "arguments", "number", "validation_accuracy", "validation_loss"),
+        *("diverged_at", "hopeless", "survivor"),
+    ),
+)
+"""Every trial of the searches; `number` is the place in the sequence of points, empty for the default setting."""
