@@ -21,17 +21,24 @@ def main() -> None:
     """Write the comparison, the verdicts and the key figures."""
     settings, rules = loading.load(), comparison_settings.load()
     with stage_time("compare"):
-        metrics = Metrics.read()
-        found = compare.compare(rules, metrics, tables.LEARNING_RATES.read())
-        found.write()
-        labels = {name: row.label for name, row in settings.optimizers.items()}
-        titles = {name: facts.title for name, facts in Problems.read().problems.items()}
-        verdicts = claims.judge_all(Evidence(rules, metrics, found, Cost.read_if_there(), labels, titles))
+        evidence = Evidence(
+            settings=rules,
+            metrics=Metrics.read(),
+            searches=tables.SEARCHES.read(),
+            points=settings.tuning.points,
+            cost=Cost.read_if_there(),
+            facts=Problems.read().problems,
+            constant=[name for name in settings.study if settings.problems[name].schedule == "constant"],
+            labels={name: row.label for name, row in settings.optimizers.items()},
+        )
+        compare.compare(evidence, tables.TRAINING_CURVES.read()).write()
+        verdicts = claims.judge_all(evidence)
         verdicts.write()
         said = [record.verdict for record in verdicts.claims.values()]
         counts = {str(kind): said.count(kind) for kind in VerdictKind}
-        key_figures.summary(rules.baseline, settings.main_problem, metrics, Champions.read(), counts).write()
-        key_figures.accuracies(metrics).write()
+        main_problem, champions = settings.main_problem, Champions.read()
+        key_figures.summary(rules.baseline, main_problem, evidence.metrics, champions, counts).write()
+        key_figures.accuracies(evidence.metrics).write()
 
 
 if __name__ == "__main__":

@@ -55,7 +55,8 @@ RULE_TEXTS: dict[Rule, str] = {
 }
 ALL_PARTS = (
     "All parts must hold: refuted where one is refuted, supported where all are supported, no meaningful difference "
-    "where the others are supported or without a difference that matters; otherwise inconclusive."
+    "where the others are supported or without a difference that matters; not tested where a part could not be tested "
+    "and none is refuted; otherwise inconclusive."
 )
 
 
@@ -95,8 +96,8 @@ class Who:
 
     def members(self, evidence: Evidence, problem: str) -> tuple[str, ...]:
         """Return its optimizers that count on a problem; those that are named where none does."""
-        named = self.rows or getattr(evidence.settings, self.group or "adaptive")
-        return tuple(name for name in named if name in evidence.roster(problem)) or tuple(named)
+        named: tuple[str, ...] = getattr(evidence.settings, self.group) if self.group else self.rows
+        return tuple(name for name in named if name in evidence.roster(problem)) or named
 
 
 EACH_OTHER = Who(each=True)
@@ -140,6 +141,8 @@ def complete_and(*names: str) -> Where:
 SPARSE = ("visual_words", "digits_words")
 """The problems whose inputs are mostly zero."""
 
+SUPPORTED, REFUTED, NO_DIFFERENCE = VerdictKind.SUPPORTED, VerdictKind.REFUTED, VerdictKind.NO_MEANINGFUL_DIFFERENCE
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
@@ -150,6 +153,7 @@ class Part:
     a: Who
     b: Who
     on: Where
+    more: tuple[tuple[Who, Who], ...] = ()  # further pairs of the same kind
     rule: Rule = generally
     likeness: bool = False  # by margins that are wider by the setting `alike`
     any_difference: bool = False  # by no margin, where `b` is a fixed value that is one itself
@@ -162,8 +166,9 @@ class Part:
             [
                 Pair(measure, a, b, widened)
                 for measure in self.measures
-                for a in self.a.sides(evidence, problem, self.b)
-                for b in self.b.sides(evidence, problem, self.a)
+                for one, other in ((self.a, self.b), *self.more)
+                for a in one.sides(evidence, problem, other)
+                for b in other.sides(evidence, problem, one)
             ]
             for problem in self.on(evidence)
         ]
@@ -172,28 +177,25 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outside:
-    """What others found: a source, its finding, whether that speaks for the claim, and what may explain a conflict."""
+    """What others found: the source, its finding, the verdicts that this agrees with, and how their setting differs.
+
+    A finding that speaks neither for nor against the claim agrees with nothing.
+    """
 
     source: str
     finding: str
-    speaks: Literal["for", "against", "alike", "neither"]
+    agrees_with: tuple[VerdictKind, ...] = ()
     differs: str
 
     def beside(self, kind: VerdictKind) -> OutsideRecord:
         """Return how it stands to a verdict."""
-        agreeing = {
-            VerdictKind.SUPPORTED: "for",
-            VerdictKind.REFUTED: "against",
-            VerdictKind.NO_MEANINGFUL_DIFFERENCE: "alike",
-        }
-        stands = "neither"
-        if self.speaks != "neither" and kind in agreeing:
-            stands = "agrees" if agreeing[kind] == self.speaks else "conflicts"
-        sentence = {
-            "agrees": f"Agrees with {self.source}.",
-            "conflicts": f"Conflicts with {self.source}: {self.differs}.",
-            "neither": f"Neither agrees nor conflicts with {self.source}: {self.differs}.",
-        }[stands]
+        short = self.source.split(",")[0]
+        if not self.agrees_with or kind in (VerdictKind.INCONCLUSIVE, VerdictKind.NOT_TESTED):
+            stands, sentence = "neither", f"Neither agrees nor conflicts with {short}: {self.differs}."
+        elif kind in self.agrees_with:
+            stands, sentence = "agrees", f"Agrees with {short}, although {self.differs}."
+        else:
+            stands, sentence = "conflicts", f"Conflicts with {short}; a likely reason: {self.differs}."
         return OutsideRecord(source=self.source, finding=self.finding, stands=stands, sentence=sentence)
 
 
