@@ -133,9 +133,7 @@ def only(*names: str) -> Where:
 
 def complete_and(*names: str) -> Where:
     """Return `complete`, and the named problems where the study has them."""
-    return lambda evidence: [
-        name for name in evidence.problems if name in names or name in evidence.complete_problems
-    ]
+    return lambda evidence: [name for name in evidence.problems if name in names or name in evidence.complete_problems]
 
 
 SPARSE = ("visual_words", "digits_words")
@@ -340,6 +338,4 @@ def _record(
     rows: list[VerdictRow] = [
         sentences.table_row(found, evidence, decisive=found is decisive) for problem in problems for found in problem
     ]
-    return PartRecord(
-        title=part.title, verdict=str(KINDS[cell.outcome]), concession=part.concession, rows=tuple(rows)
-    )
+    return PartRecord(title=part.title, verdict=str(KINDS[cell.outcome]), concession=part.concession, rows=tuple(rows))

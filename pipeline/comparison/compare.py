@@ -66,7 +66,9 @@ def _against_baseline(evidence: Evidence, problem: str) -> dict[str, dict[str, D
 def _difference(found: Tested, evidence: Evidence) -> Difference:
     measure, interval = found.measure, found.interval
     if found.reason:
-        nothing = dict.fromkeys(("difference", "low", "high", "margin", "p", "corrected_p", "probability_of_improvement"))
+        nothing = dict.fromkeys(
+            ("difference", "low", "high", "margin", "p", "corrected_p", "probability_of_improvement")
+        )
         return Difference(
             **nothing, unit=measure.unit, outcome=found.outcome, pairs=0, method=None, reason=found.reason
         )
@@ -89,5 +91,5 @@ def _difference(found: Tested, evidence: Evidence) -> Difference:
 def _improvement(found: Tested, measure: Measure, evidence: Evidence) -> float | None:
     scores = measure.scores(evidence, found.pair.problem)
     a, b = (scores[side.optimizers[0]] for side in (found.pair.a, found.pair.b))
-    known = [values[values == values] for values in (a, b)]  # noqa: PLR0124 - NaN is not equal to itself
+    known = [values[values == values] for values in (a, b)]
     return probability_of_improvement(*known, higher_is_better=measure.higher_is_better)

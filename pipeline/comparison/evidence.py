@@ -90,7 +90,9 @@ class Evidence:
     def on_border(self, problem: str, optimizer: str) -> bool:
         """Return whether most seeds picked a best setting whose learning rate is the lowest or highest tried."""
         found = self.of(problem, optimizer)
-        return found is not None and found.search.on_edge and 2 * found.search.picked.count(0) > len(found.search.picked)
+        return (
+            found is not None and found.search.on_edge and 2 * found.search.picked.count(0) > len(found.search.picked)
+        )
 
     def by_loss(self, problem: str) -> bool:
         """Return whether a problem is judged by its loss."""

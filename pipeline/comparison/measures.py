@@ -166,7 +166,9 @@ def _gap(evidence: Evidence, problem: str, optimizer: str, *, adjusted: bool) ->
     return [None if math.isnan(value) else value for value in gap.tolist()]
 
 
-def _fit_and_gap(evidence: Evidence, problem: str, optimizer: str) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+def _fit_and_gap(
+    evidence: Evidence, problem: str, optimizer: str
+) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
     kind, sign = ("loss", -1) if evidence.by_loss(problem) else ("accuracy", 1)
     train, test = (_quantity(f"{part}_{kind}")(evidence, problem, optimizer) for part in ("train", "test"))
     if not train or not test:

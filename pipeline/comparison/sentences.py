@@ -171,7 +171,9 @@ def _more_seeds(found: Tested, alpha: float) -> str:
     about = f"about {max(needed, found.pairs + 2):,.0f}" if needed <= _TOO_MANY * found.pairs else ""
     if found.real and found.margin:
         rest = f" {more} ({about}) could tell them apart." if about else ""
-        return f"Another margin: there is a difference, but it is about as large as the margin of {_margin(found)}.{rest}"
+        return (
+            f"Another margin: there is a difference, but it is about as large as the margin of {_margin(found)}.{rest}"
+        )
     if not about:
         return f"Hardly more seeds: the difference lies at the margin of {_margin(found)}."
     return f"{more}: {about} instead of {found.pairs} would narrow the interval enough."

@@ -104,7 +104,9 @@ def _memory(evidence: Evidence) -> str:
 
 def _change(decided: str, evidence: Evidence) -> str:
     if decided == OPEN:
-        return f"More rounds of timing: an interval reaches across the margin of {evidence.settings.margins.cost:g} times."
+        return (
+            f"More rounds of timing: an interval reaches across the margin of {evidence.settings.margins.cost:g} times."
+        )
     return (
         "Another machine, implementation or network: the larger the network's own share of a step, the closer the "
         "ratio comes to 1."

@@ -19,9 +19,7 @@ CLAIM = Claim(
     no="Adam does not do better than RMSprop",
     same="Adam and RMSprop do equally well",
     undecided="The data do not decide whether Adam does better than RMSprop",
-    parts=(
-        Part(title="better results", measures=(TEST_ACCURACY,), a=row("adam"), b=row("rmsprop"), on=complete),
-    ),
+    parts=(Part(title="better results", measures=(TEST_ACCURACY,), a=row("adam"), b=row("rmsprop"), on=complete),),
     outside=(
         Outside(
             source=outside.SCHMIDT,

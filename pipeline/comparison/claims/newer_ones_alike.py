@@ -7,7 +7,6 @@ from pipeline.comparison.claim import Claim, Outside, Part, complete, row
 from pipeline.comparison.decisions import mostly_alike
 from pipeline.comparison.measures import TEST_ACCURACY
 
-
 CLAIM = Claim(
     title="Adadelta, RMSprop and Adam mostly perform alike",
     says="Adadelta, RMSprop and Adam mostly perform alike and well, and differ in some cases.",

@@ -29,9 +29,7 @@ CLAIM = Claim(
     no="On unseen data the newer SGD methods do not do better than the adaptive ones",
     same="On unseen data the newer SGD methods and the adaptive ones do equally well",
     undecided="It depends on the problem, or the data do not decide it",
-    parts=(
-        Part(title="better on unseen data", measures=(TEST_ACCURACY,), a=NEWER_SGD, b=ADAPTIVE, on=complete),
-    ),
+    parts=(Part(title="better on unseen data", measures=(TEST_ACCURACY,), a=NEWER_SGD, b=ADAPTIVE, on=complete),),
     outside=(
         Outside(
             source=outside.CHOI,
