@@ -34,7 +34,8 @@ RULE_TEXTS: dict[Rule, str] = {
     generally: (
         "Supported: better on more than half of the problems, and worse on none. No meaningful difference: alike on "
         "more than half, and worse on none. Refuted: worse on one at least, and shown not to be better on more than "
-        "half. Otherwise inconclusive. Where a problem has several comparisons, the same rule over them gives its answer."
+        "half. Otherwise inconclusive. Where a problem has several comparisons, the same rule over them gives its "
+        "answer."
     ),
     generally_above_the_middle: (
         "A problem is alike if more than half of its comparisons are; otherwise, where more than half of them are "

@@ -35,18 +35,18 @@ KINDS = {
 }
 
 METHOD = (
-    "Two sides are compared seed by seed (same initial weights, same batches); each seed has picked among the surviving "
-    "settings by its own validation result, or, for speed and training results, by that quantity itself. 'Better' and "
-    "'worse' mean: beyond the margin, by a sign-flip test of the differences shifted by the margin, corrected for all "
-    "comparisons of that measure on that problem (step-down max-T) and over the problems of the claim (Holm), at alpha. "
-    "'Alike' means: at least six pairs, and the 95 % interval of the difference (the shifts that the same test does not "
-    "reject) lies within the margin on both sides. 'Shown not to be better' means that this interval ends before the "
-    "margin. With fewer than six pairs test and interval are Student's. A diverged seed counts as the worst value. A "
-    "target that one side missed counts as the longest training of the problem, and is never alike; a seed in which "
-    "both missed it is left out. Where the side that is behind picked, in most seeds, a learning rate on the border of "
-    "those tried, a comparison stays inconclusive. Several optimizers in the place of one are taken together as "
-    "their mean, seed by seed (of the logarithms for images and seconds). Problems in which nothing could be compared "
-    "do not count. The margins are those of params.yaml."
+    "Two sides are compared seed by seed (same initial weights, same batches); each seed has picked among the "
+    "surviving settings by its own validation result, or, for speed and training results, by that quantity itself. "
+    "'Better' and 'worse' mean: beyond the margin, by a sign-flip test of the differences shifted by the margin, "
+    "corrected for all comparisons of that measure on that problem (step-down max-T) and over the problems of the "
+    "claim (Holm), at alpha. 'Alike' means: at least six pairs, and the 95 % interval of the difference (the shifts "
+    "that the same test does not reject) lies within the margin on both sides. 'Shown not to be better' means that "
+    "this interval ends before the margin. With fewer than six pairs test and interval are Student's. A diverged "
+    "seed counts as the worst value. A target that one side missed counts as the longest training of the problem, "
+    "and is never alike; a seed in which both missed it is left out. Where the side that is behind picked, in most "
+    "seeds, a learning rate on the border of those tried, a comparison stays inconclusive. Several optimizers in the "
+    "place of one are taken together as their mean, seed by seed (of the logarithms for images and seconds). "
+    "Problems in which nothing could be compared do not count. The margins are those of params.yaml."
 )
 
 

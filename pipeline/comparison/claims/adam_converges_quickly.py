@@ -38,7 +38,9 @@ CLAIM = Claim(
         ),
         Outside(
             source=outside.KUNSTNER,
-            finding="Where classes have a heavy tail, such as words, Adam lowers the training loss much faster than SGD.",
+            finding=(
+                "Where classes have a heavy tail, such as words, Adam lowers the training loss much faster than SGD."
+            ),
             agrees_with=(SUPPORTED,),
             differs="most of our problems have classes of equal size, where its explanation does not apply",
         ),

@@ -121,17 +121,18 @@ CLAIM = Claim(
     title="Adam costs computation",
     says="Adam's only problem is the cost of its computation.",
     tested=(
-        "The time of a training step against plain SGD's, and the memory of Adam's state. That it is the *only* problem "
-        "is not tested here; other claims speak of accuracy."
+        "The time of a training step against plain SGD's, and the memory of Adam's state. That it is the *only* "
+        "problem is not tested here; other claims speak of accuracy."
     ),
     rule=(
-        "The time of a whole training step with Adam over that of plain SGD, measured in turns in one process, on the "
-        "network of every problem that all optimizers took part in: the median over rounds with its 95 % interval. A "
-        "problem counts as dearer if the whole interval lies above the cost margin, cheaper if below one over the "
-        "margin, and about the same if it lies between the two. Supported: dearer on more than half of the problems, "
-        "cheaper on none. No meaningful difference: about the same on more than half, cheaper on none. Refuted: cheaper "
-        "on one at least, and cheaper or about the same on more than half. Otherwise inconclusive. There is no p, "
-        "because rounds are no seeds. The memory of the state is a count, shown beside it, and decides nothing."
+        "The time of a whole training step with Adam over that of plain SGD, measured in turns in one process, on "
+        "the network of every problem that all optimizers took part in: the median over rounds with its 95 % "
+        "interval. A problem counts as dearer if the whole interval lies above the cost margin, cheaper if below one "
+        "over the margin, and about the same if it lies between the two. Supported: dearer on more than half of the "
+        "problems, cheaper on none. No meaningful difference: about the same on more than half, cheaper on none. "
+        "Refuted: cheaper on one at least, and cheaper or about the same on more than half. Otherwise inconclusive. "
+        "There is no p, because rounds are no seeds. The memory of the state is a count, shown beside it, and "
+        "decides nothing."
     ),
     needs=(_NEEDS,),
     yes="Adam costs more computation than SGD",

@@ -33,8 +33,8 @@ CLAIM = Claim(
         Outside(
             source=outside.KUNSTNER,
             finding=(
-                "With many rare classes, such as words, SGD lowers their loss slowly and Adam does not; in transformers, "
-                "convolutional networks and linear models."
+                "With many rare classes, such as words, SGD lowers their loss slowly and Adam does not; in "
+                "transformers, convolutional networks and linear models."
             ),
             agrees_with=(SUPPORTED,),
             differs="it measures the loss on training data, and its rare things are classes, not inputs",

@@ -14,9 +14,9 @@ CLAIM = Claim(
         "in the table, because the assignment says perhaps."
     ),
     rule=(
-        "Adam against each other optimizer by the accuracy on the training examples after the last step (by the training "
-        "loss where the problem is judged by its loss), on every problem that all optimizers took part in. Each seed "
-        "picks the setting that does best by this measure. High means: above the middle of the field."
+        "Adam against each other optimizer by the accuracy on the training examples after the last step (by the "
+        "training loss where the problem is judged by its loss), on every problem that all optimizers took part in. "
+        "Each seed picks the setting that does best by this measure. High means: above the middle of the field."
     ),
     needs=("training results of Adam and of other optimizers",),
     yes="Adam's accuracy on training data is high: it lies above the middle of the field",

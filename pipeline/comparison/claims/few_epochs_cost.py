@@ -10,8 +10,9 @@ CLAIM = Claim(
     says="The few epochs of training are a likely cause of the low accuracy.",
     tested="The assignment's own training (Adam at 0.001, constant rate, no tuning) for five epochs against two.",
     rule=(
-        "Adam's test accuracy after five epochs (assignment_longer) against two (assignment_batch64), all else equal, on "
-        "the seeds that both share. With five seeds test and interval are Student's, and likeness cannot be shown."
+        "Adam's test accuracy after five epochs (assignment_longer) against two (assignment_batch64), all else "
+        "equal, on the seeds that both share. With five seeds test and interval are Student's, and likeness cannot "
+        "be shown."
     ),
     needs=("problems assignment_batch64 and assignment_longer: test accuracy of Adam",),
     yes="Yes, more epochs give a higher accuracy: the few epochs cost some",

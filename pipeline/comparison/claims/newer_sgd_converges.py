@@ -14,11 +14,11 @@ CLAIM = Claim(
         "settings that are good ones."
     ),
     rule=(
-        "The mean of SGD + momentum and SGD + Nesterov against plain SGD, on every problem that all optimizers took part "
-        "in. Faster: fewer examples, and fewer seconds, until each of three training losses, fixed beforehand. More "
-        "easily: a larger share of good settings among the points that the search tries for every row; a point is good "
-        "if its validation result comes within comparison.margins.search (search_loss) of the row's best one; the pairs "
-        "are the points, one seed each."
+        "The mean of SGD + momentum and SGD + Nesterov against plain SGD, on every problem that all optimizers took "
+        "part in. Faster: fewer examples, and fewer seconds, until each of three training losses, fixed beforehand. "
+        "More easily: a larger share of good settings among the points that the search tries for every row; a point "
+        "is good if its validation result comes within comparison.margins.search (search_loss) of the row's best "
+        "one; the pairs are the points, one seed each."
     ),
     needs=(
         "examples until a target training loss, of SGD and of momentum or Nesterov",

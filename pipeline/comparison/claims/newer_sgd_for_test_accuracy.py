@@ -35,7 +35,9 @@ CLAIM = Claim(
             source=outside.CHOI,
             finding="Fully tuned, adaptive methods never did worse than momentum and Nesterov, also on unseen data.",
             agrees_with=(REFUTED, NO_DIFFERENCE),
-            differs="its searches are much larger than our twelve points, and so find more of what adaptive methods can do",
+            differs=(
+                "its searches are much larger than our twelve points, and so find more of what adaptive methods can do"
+            ),
         ),
         Outside(
             source=outside.SIVAPRASAD,

@@ -16,11 +16,11 @@ CLAIM = Claim(
         "targets as the concession."
     ),
     rule=(
-        "The mean of the optimizers without adaptive rates (comparison.not_adaptive) against the mean of the adaptive "
-        "ones (comparison.adaptive), on every problem that all optimizers took part in and on cifar10_longer, the "
-        "longest training. Two parts decide: better on the test examples (accuracy, or loss where the problem is judged "
-        "by it), and a lower training loss after the last step. That the SGD methods need more time (seconds until "
-        "three training losses) is conceded: it is shown, and decides nothing."
+        "The mean of the optimizers without adaptive rates (comparison.not_adaptive) against the mean of the "
+        "adaptive ones (comparison.adaptive), on every problem that all optimizers took part in and on "
+        "cifar10_longer, the longest training. Two parts decide: better on the test examples (accuracy, or loss "
+        "where the problem is judged by it), and a lower training loss after the last step. That the SGD methods "
+        "need more time (seconds until three training losses) is conceded: it is shown, and decides nothing."
     ),
     needs=("test results and training losses of optimizers with and without adaptive rates",),
     yes="SGD methods end with better test results and a lower training loss",
@@ -42,9 +42,13 @@ CLAIM = Claim(
     outside=(
         Outside(
             source=outside.CHOI,
-            finding="Fully tuned, adaptive methods never did worse than SGD and momentum, in results and in steps to them.",
+            finding=(
+                "Fully tuned, adaptive methods never did worse than SGD and momentum, in results and in steps to them."
+            ),
             agrees_with=(REFUTED, NO_DIFFERENCE),
-            differs="its searches are much larger than our twelve points, and so find more of what adaptive methods can do",
+            differs=(
+                "its searches are much larger than our twelve points, and so find more of what adaptive methods can do"
+            ),
         ),
     ),
 )
