@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.comparison import claims, compare, key_figures, recommending, runs
+from pipeline.comparison import claims, compare, key_figures
 from pipeline.comparison import settings as comparison_settings
 from pipeline.comparison.decisions import VerdictKind
 from pipeline.comparison.evidence import Evidence
@@ -18,25 +18,27 @@ from pipeline.settings import loading
 
 
 def main() -> None:
-    """Write the comparison, the verdicts, the key figures, the recommendations and the table of final trainings."""
+    """Write the comparison, the verdicts and the key figures."""
     settings, rules = loading.load(), comparison_settings.load()
     with stage_time("compare"):
-        metrics = Metrics.read()
-        learning_rates = tables.LEARNING_RATES.read()
-        found = compare.compare(rules, metrics, learning_rates)
-        found.write()
-        labels = {name: row.label for name, row in settings.optimizers.items()}
-        titles = {name: facts.title for name, facts in Problems.read().problems.items()}
-        evidence = Evidence(rules, metrics, found, Cost.read_if_there(), labels, titles)
+        evidence = Evidence(
+            settings=rules,
+            metrics=Metrics.read(),
+            searches=tables.SEARCHES.read(),
+            points=settings.tuning.points,
+            cost=Cost.read_if_there(),
+            facts=Problems.read().problems,
+            constant=[name for name in settings.study if settings.problems[name].schedule == "constant"],
+            labels={name: row.label for name, row in settings.optimizers.items()},
+        )
+        compare.compare(evidence, tables.TRAINING_CURVES.read()).write()
         verdicts = claims.judge_all(evidence)
         verdicts.write()
         said = [record.verdict for record in verdicts.claims.values()]
         counts = {str(kind): said.count(kind) for kind in VerdictKind}
-        key_figures.summary(rules.baseline, settings.main_problem, metrics, Champions.read(), counts).write()
-        key_figures.accuracies(metrics).write()
-        tuned_on = {name: problem.tuned_on for name, problem in settings.problems.items()}
-        recommending.recommendations(evidence, learning_rates, tuned_on).write()
-        tables.RUNS.write(runs.runs(metrics, settings.seeds))
+        main_problem, champions = settings.main_problem, Champions.read()
+        key_figures.summary(rules.baseline, main_problem, evidence.metrics, champions, counts).write()
+        key_figures.accuracies(evidence.metrics).write()
 
 
 if __name__ == "__main__":

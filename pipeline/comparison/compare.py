@@ -1,77 +1,95 @@
-"""Every optimizer against the baseline, ranks, and what the searches tell: the study's numbers compared."""
+"""Every optimizer against the baseline, ranks, and what the searches show: the study's numbers compared."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline.comparison import measures, rankings, searches
-from pipeline.comparison.pairs import Entry, compare_entries
+from pipeline.comparison import equal_seconds, rankings, searches
+from pipeline.comparison.measures import families_of
+from pipeline.comparison.pairs import Pair, Side, compare_family
 from pipeline.project.numbers import decimals
 from pipeline.results.comparison import Comparison, Difference, ProblemComparison, Rules
-from pipeline.statistics.paired import holm_of_tested
+from pipeline.statistics.paired import probability_of_improvement
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from pipeline.comparison.evidence import Evidence
     from pipeline.comparison.measures import Measure
-    from pipeline.comparison.pairs import Pair
-    from pipeline.comparison.settings import ComparisonSettings
-    from pipeline.results.metrics import Metrics
+    from pipeline.comparison.pairs import Tested
 
 
-def compare(settings: ComparisonSettings, metrics: Metrics, learning_rates: pd.DataFrame) -> Comparison:
-    """Compare the optimizers of every problem; `learning_rates` is ``results/learning_rates.csv``.
+def compare(evidence: Evidence, curves: pd.DataFrame) -> Comparison:
+    """Compare the optimizers of every problem; numbers are rounded to six decimals, the same for the same input.
 
-    Numbers are rounded to six decimals, the same for the same input. Intervals are 95 % BCa; ``corrected_p`` is Holm's
-    over all optimizers of a problem and measure.
+    Parameters
+    ----------
+    evidence
+        What the study found.
+    curves
+        ``results/training_curves.csv``.
+
+    Returns
+    -------
+    Comparison
+        Of each problem every optimizer against the baseline by every measure (one family by measure, max-T; intervals
+        at ``1 − alpha``), the ranking, the searches, and what each had reached at equal seconds.
     """
     problems = {
         problem: ProblemComparison(
-            against_baseline={
-                measure.name: _against_baseline(settings, metrics, problem, measure)
-                for measure in measures.of_problem(metrics, problem)
-            },
-            ranking=rankings.over_seeds(entries, settings.alpha),
-            searches={
-                name: searches.describe(trials, settings.margins, found.measure)
-                for name, found in entries.items()
-                if len(trials := here[here["optimizer"] == name])
-            },
+            against_baseline=_against_baseline(evidence, problem),
+            ranking=rankings.of_problem(evidence, problem),
+            searches=searches.of_problem(evidence, problem),
+            at_equal_seconds=equal_seconds.of_problem(evidence, problem, curves),
         )
-        for problem, entries in metrics.problems.items()
-        for here in [learning_rates[learning_rates["problem"] == problem]]
+        for problem in evidence.problems
     }
     return Comparison(
-        settings=Rules.model_validate(settings.model_dump()),
+        settings=Rules.model_validate(evidence.settings.model_dump()),
         problems=problems,
-        ranking=rankings.over_problems(metrics, settings.alpha),
+        ranking=rankings.over_problems(evidence, problems),
     )
 
 
-def _against_baseline(
-    settings: ComparisonSettings, metrics: Metrics, problem: str, measure: Measure
-) -> dict[str, Difference]:
-    baseline = Entry(problem, settings.baseline)
-    others = [Entry(problem, name) for name in metrics.problems[problem] if name != settings.baseline]
-    pairs = [compare_entries(settings, metrics, entry, baseline, measure) for entry in others]
-    return {
-        pair.a.optimizer: _difference(pair, corrected, settings.alpha)
-        for pair, corrected in zip(pairs, holm_of_tested([pair.found for pair in pairs]), strict=True)
-    }
+def _against_baseline(evidence: Evidence, problem: str) -> dict[str, dict[str, Difference]]:
+    baseline = Side(problem, (evidence.settings.baseline,))
+    others = [Side(problem, (name,)) for name in evidence.metrics.problems[problem] if name not in baseline.optimizers]
+    table: dict[str, dict[str, Difference]] = {}
+    for family in families_of(evidence, problem):
+        tested = compare_family(evidence, [Pair(measure, side, baseline) for measure in family for side in others])
+        for found in tested:
+            own = table.setdefault(found.measure.name, {})
+            own[found.pair.a.optimizers[0]] = _difference(found, evidence)
+    return {name: own for name, own in table.items() if any(found.pairs for found in own.values())}
 
 
-def _difference(pair: Pair, corrected_p: float | None, alpha: float) -> Difference:
-    difference, low, high = map(decimals, pair.effect())
-    found = pair.found
+def _difference(found: Tested, evidence: Evidence) -> Difference:
+    measure, interval = found.measure, found.interval
+    if found.reason:
+        nothing = dict.fromkeys(
+            ("difference", "low", "high", "margin", "p", "corrected_p", "probability_of_improvement")
+        )
+        return Difference(
+            **nothing, unit=measure.unit, outcome=found.outcome, pairs=0, method=None, reason=found.reason
+        )
     return Difference(
-        difference=difference,
-        low=low,
-        high=high,
-        unit=pair.measure.unit,
-        p=decimals(found.p) if found else None,
-        corrected_p=decimals(corrected_p),
-        probability_of_improvement=decimals(found.probability_of_improvement) if found else None,
-        outcome=found.conclusion(corrected_p, alpha) if found and corrected_p is not None else "not tested",
-        pairs=found.pairs if found else 0,
-        reason=None if found else pair.reason,
+        difference=decimals(measure.shown(interval.estimate)),
+        low=decimals(measure.shown(interval.low)),
+        high=decimals(measure.shown(interval.high)),
+        unit=measure.unit,
+        margin=decimals(measure.shown(found.margin)),
+        p=decimals(found.alone),
+        corrected_p=decimals(found.corrected),
+        probability_of_improvement=decimals(_improvement(found, measure, evidence)),
+        outcome=found.outcome,
+        pairs=found.pairs,
+        method=interval.method,
+        reason=found.obstacle or None,
     )
+
+
+def _improvement(found: Tested, measure: Measure, evidence: Evidence) -> float | None:
+    scores = measure.scores(evidence, found.pair.problem)
+    a, b = (scores[side.optimizers[0]] for side in (found.pair.a, found.pair.b))
+    known = [values[values == values] for values in (a, b)]
+    return probability_of_improvement(*known, higher_is_better=measure.higher_is_better)

@@ -1,25 +1,19 @@
-"""From tested pairs to a verdict: the rules that several claims share; ``a`` is claimed to be better than ``b``.
-
-The tests of a claim are one family: where any one of them could refute it, Holm's correction over all of them holds;
-where all must agree to support it, no correction is needed, because the largest p is already that of "at least one of
-them is no difference" (the intersection-union test; Berger 1982, Technometrics 24).
-"""
+"""From tested pairs to a verdict: the rules that claims share; ``a`` is claimed to be better than ``b``."""
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
-from pipeline.statistics.paired import holm_of_tested
+from pipeline.comparison.pairs import ALIKE, BETTER, NOT_TESTED, OPEN, WORSE
+from pipeline.project.wording import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from pipeline.comparison.evidence import Evidence
-    from pipeline.comparison.pairs import Pair
+    from pipeline.comparison.pairs import Tested
 
 
 class VerdictKind(StrEnum):
@@ -32,197 +26,215 @@ class VerdictKind(StrEnum):
     NOT_TESTED = "not tested"
 
 
-BETTER, WORSE, ALIKE, OPEN, NOT_TESTED = "better", "worse", "no meaningful difference", "inconclusive", "not tested"
-_OF_ONE = {
+KINDS = {
     BETTER: VerdictKind.SUPPORTED,
     WORSE: VerdictKind.REFUTED,
     ALIKE: VerdictKind.NO_MEANINGFUL_DIFFERENCE,
     OPEN: VerdictKind.INCONCLUSIVE,
+    NOT_TESTED: VerdictKind.NOT_TESTED,
 }
 
-
-@dataclass(frozen=True, slots=True)
-class Tested:
-    """A pair within its family of so many tests; `p` is Holm's within the family, None where it was not tested."""
-
-    pair: Pair
-    p: float | None
-    family: int
-
-    @property
-    def raw_p(self) -> float:
-        """The p before correction, 1 where there is none."""
-        return self.pair.found.p if self.pair.found else 1.0
-
-    def conclusion(self, alpha: float, *, corrected: bool = True) -> str:
-        """Return better, worse, no meaningful difference, inconclusive or not tested."""
-        found = self.pair.found
-        if found is None or self.p is None:
-            return NOT_TESTED
-        return found.conclusion(self.p if corrected else found.p, alpha)
-
-    @property
-    def size(self) -> float:
-        """The difference in margins, positive where `a` is better."""
-        found = self.pair.found
-        if found is None or not found.margin:
-            return 0.0
-        return (1 if found.higher_is_better else -1) * found.difference / found.margin
-
-    @property
-    def clear(self) -> bool:
-        """Whether the whole interval of the difference lies beyond the margin, on either side."""
-        found = self.pair.found
-        if found is None or not found.margin or found.interval.low is None or found.interval.high is None:
-            return False
-        return found.interval.low > found.margin or found.interval.high < -found.margin
+METHOD = (
+    "Two sides are compared seed by seed (same initial weights, same batches); each seed has picked among the "
+    "surviving settings by its own validation result, or, for speed and training results, by that quantity itself. "
+    "'Better' and 'worse' mean: beyond the margin, by a sign-flip test of the differences shifted by the margin, "
+    "corrected for all comparisons of that measure on that problem (step-down max-T) and over the problems of the "
+    "claim (Holm), at alpha. 'Alike' means: at least six pairs, and the 95 % interval of the difference (the shifts "
+    "that the same test does not reject) lies within the margin on both sides. 'Shown not to be better' means that "
+    "this interval ends before the margin. With fewer than six pairs test and interval are Student's. A diverged "
+    "seed counts as the worst value. A target that one side missed counts as the longest training of the problem, "
+    "and is never alike; a seed in which both missed it is left out. Where the side that is behind picked, in most "
+    "seeds, a learning rate on the border of those tried, a comparison stays inconclusive. Several optimizers in the "
+    "place of one are taken together as their mean, seed by seed (of the logarithms for images and seconds). "
+    "Problems in which nothing could be compared do not count. The margins are those of params.yaml."
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
-    """A verdict and the pair whose numbers are shown, None where nothing was tested; `test` says how `p` was found.
+class Cell:
+    """An answer with the comparison that decided it: of one comparison, of a problem, or of a part of a claim.
 
-    `note` is what else a reader must know, a clause without a full stop. `missing` is why a comparison that alone is
-    in the way could not be made; empty where it is not that.
+    `note` is what else a reader must know, a clause; `disagree` that the answer is open because problems disagree.
     """
 
-    kind: VerdictKind
-    decisive: Tested | None = None
-    p: float | None = None
-    test: str = ""
+    outcome: str
+    decisive: Tested | None
+    not_better: bool = False
     note: str = ""
-    missing: str = ""
+    disagree: bool = False
 
 
-def decided_by(kind: VerdictKind, decisive: Tested, note: str = "") -> Decision:
-    """Return a decision with the corrected p of the pair that decided it."""
-    return Decision(kind, decisive, decisive.p, _test(decisive, f"Holm over {decisive.family}", decisive.family), note)
+Rule: TypeAlias = "Callable[[Sequence[Sequence[Tested]], Evidence], Cell]"
 
 
-def untested(reason: str) -> Decision:
-    """Return the decision where nothing was tested."""
-    return Decision(VerdictKind.NOT_TESTED, note=reason)
+def cell(found: Tested) -> Cell:
+    """Return the answer of one comparison."""
+    return Cell(found.outcome, found, found.not_better, found.reason)
 
 
-def family(pairs: Sequence[Pair], *, by_problem: bool = False) -> list[Tested]:
-    """Correct the p of pairs together: all of them, or (`by_problem`) those of each problem."""
-    groups = [list(pairs)]
-    if by_problem:
-        groups = [list(group) for _, group in groupby(pairs, key=lambda pair: pair.a.problem)]
-    return [
-        Tested(pair, p, sum(other.found is not None for other in group))
-        for group in groups
-        for pair, p in zip(group, holm_of_tested([pair.found for pair in group]), strict=True)
-    ]
+def most(cells: Sequence[Cell]) -> Cell:
+    """Return the answer of more than half, unless one contradicts it.
 
-
-def one(pairs: Sequence[Pair], evidence: Evidence) -> Decision:
-    """Decide by a single pair."""
-    (tested,) = family(pairs)
-    if tested.p is None:
-        return untested(tested.pair.reason)
-    return decided_by(_OF_ONE[tested.conclusion(evidence.settings.alpha)], tested)
-
-
-def every(pairs: Sequence[Pair], evidence: Evidence) -> Decision:
-    """Decide a claim that needs every pair: refuted where any is worse (Holm), supported where all are better.
-
-    No meaningful difference where all are better or alike, not tested where one could not be tested and none refutes.
+    Better: more than half are, and none is worse. Alike: more than half are, and none is worse. Worse: one at least is,
+    and more than half are shown not to be better. Otherwise open. Those not tested do not count.
     """
-    members, alpha = family(pairs), evidence.settings.alpha
-    refuted = _refuted([member for member in members if member.conclusion(alpha) == WORSE])
-    missing = [member.pair.reason for member in members if member.p is None]
-    if refuted is None and missing:
-        return untested(missing[0])
-    return refuted or _all_agree(members, alpha, tie=VerdictKind.NO_MEANINGFUL_DIFFERENCE)
+    tested = [one for one in cells if one.outcome != NOT_TESTED]
+    if not tested:
+        return _untested(cells)
+    better, worse, alike = (_those(tested, wanted) for wanted in (BETTER, WORSE, ALIKE))
+    if 2 * len(better) > len(tested) and not worse:
+        return _tipping(better, len(tested))
+    if 2 * len(alike) > len(tested) and not worse:
+        return _tipping(alike, len(tested))
+    if worse and 2 * sum(one.not_better for one in tested) > len(tested):
+        return replace(worse[0], not_better=True)
+    return _open(tested, better, worse)
 
 
-def first_of_all(pairs: Sequence[Pair], evidence: Evidence) -> Decision:
-    """Decide a claim that `a` comes first among many: refuted where any pair is worse (Holm).
+def above_the_middle(cells: Sequence[Cell]) -> Cell:
+    """Return whether more of the others lie behind `a` than ahead of it.
 
-    Supported where every pair is better or alike and one is better, no meaningful difference where all are alike.
+    Alike: more than half are. Otherwise, where more than half are better, worse or alike: better if `a` is better than
+    more of them than it is worse than, worse the other way round. Otherwise open.
     """
-    members, alpha = family(pairs), evidence.settings.alpha
-    return _first(members, [member for member in members if member.conclusion(alpha) == WORSE], alpha)
+    tested = [one for one in cells if one.outcome != NOT_TESTED]
+    if not tested:
+        return _untested(cells)
+    better, worse, alike = (_those(tested, wanted) for wanted in (BETTER, WORSE, ALIKE))
+    if 2 * len(alike) > len(tested):
+        return _tipping(alike, len(tested))
+    decided = len(better) + len(worse) + len(alike)
+    if 2 * decided > len(tested) and len(better) != len(worse):
+        ahead = better if len(better) > len(worse) else worse
+        # the one by which this side is ahead of the other
+        return replace(ahead[min(len(better), len(worse))], not_better=ahead is worse)
+    return _open(tested, better, worse)
 
 
-def first_everywhere(pairs: Sequence[Pair], evidence: Evidence) -> Decision:
-    """Decide as `first_of_all` over many problems: Holm over each problem's pairs, and only clear losses refute."""
-    return _first(family(pairs, by_problem=True), clear_losses(pairs, evidence), evidence.settings.alpha)
+def generally(problems: Sequence[Sequence[Tested]], evidence: Evidence) -> Cell:
+    """Decide a claim that holds in general: `most` of the problems, each by `most` of its comparisons."""
+    return _over(problems, evidence, [most([cell(found) for found in problem]) for problem in problems])
 
 
-def clear_losses(pairs: Sequence[Pair], evidence: Evidence) -> list[Tested]:
-    """Return the pairs that are worse (Holm over each problem's pairs) with the whole interval beyond the margin."""
-    members = family(pairs, by_problem=True)
-    return [member for member in members if member.conclusion(evidence.settings.alpha) == WORSE and member.clear]
+def generally_above_the_middle(problems: Sequence[Sequence[Tested]], evidence: Evidence) -> Cell:
+    """Decide as `generally`, each problem by `above_the_middle`."""
+    return _over(problems, evidence, [above_the_middle([cell(found) for found in problem]) for problem in problems])
 
 
-def somewhere(pairs: Sequence[Pair], evidence: Evidence) -> Decision:
-    """Decide by a pair per problem: supported if better on at least one and worse on none, refuted the other way round.
+def somewhere(problems: Sequence[Sequence[Tested]], evidence: Evidence) -> Cell:
+    """Decide a claim that some case suffices for.
 
-    Alike on all is no meaningful difference.
+    Better: one comparison is. Alike: all are. Worse: all are shown not to be better. Otherwise open.
     """
-    alpha = evidence.settings.alpha
-    members = [member for member in family(pairs) if member.p is not None]
-    if not members:
-        return untested(pairs[0].reason)
-    found = {member.conclusion(alpha) for member in members}
-    kind = VerdictKind.INCONCLUSIVE
-    if found == {ALIKE}:
-        kind = VerdictKind.NO_MEANINGFUL_DIFFERENCE
-    elif found & {BETTER, WORSE} in ({BETTER}, {WORSE}):
-        kind = VerdictKind.SUPPORTED if BETTER in found else VerdictKind.REFUTED
-    return decided_by(kind, clearest(members), _tally(members, alpha))
+    cells = [cell(found) for problem in problems for found in problem]
+    tested = [one for one in cells if one.outcome != NOT_TESTED]
+    if not tested:
+        return _untested(cells)
+    if better := _those(tested, BETTER):
+        return replace(better[0], note=_who_where(better, evidence))
+    if len(alike := _those(tested, ALIKE)) == len(tested):
+        return alike[-1]
+    if all(one.not_better for one in tested):
+        return Cell(WORSE, max((one.decisive for one in tested if one.decisive), key=_nearest), not_better=True)
+    candidates = [one.decisive for one in tested if one.decisive and not one.not_better]
+    return Cell(OPEN, max(candidates, key=lambda found: (-found.corrected, found.size)))
 
 
-def clearest(members: Sequence[Tested]) -> Tested:
-    """Return the tested pair with the smallest p, on a tie the one with the largest difference."""
-    return min(members, key=lambda member: (member.p, -abs(member.size)))
+def mostly_alike(problems: Sequence[Sequence[Tested]], evidence: Evidence) -> Cell:
+    """Decide a claim of likeness, in which some cases may differ.
+
+    A problem is alike if all its comparisons are, different if any is better or worse. Supported (here: better) if more
+    than half of the problems are alike, refuted (worse) if more than half are different; otherwise open.
+    """
+    cells = [[one for one in map(cell, problem) if one.outcome != NOT_TESTED] for problem in problems]
+    whole = [own for own, problem in zip(cells, problems, strict=True) if len(own) == len(problem) > 0]
+    if not whole:
+        return _untested([cell(found) for problem in problems for found in problem])
+    alike = [_those(own, ALIKE)[-1] for own in whole if len(_those(own, ALIKE)) == len(own)]
+    different = [apart[0] for own in whole if (apart := _those(own, BETTER, WORSE))]
+    note = f"of {len(whole)} problems: {len(alike)} alike, {len(different)} different"
+    if 2 * len(alike) > len(whole):
+        return replace(_tipping(_those(alike, ALIKE), len(whole)), outcome=BETTER, note=note)
+    if 2 * len(different) > len(whole):
+        return replace(_tipping(_those(different, BETTER, WORSE), len(whole)), outcome=WORSE, note=note)
+    undecided = [one for own in whole for one in own if one.outcome == OPEN]
+    shown = _open(undecided, [], []) if undecided else different[0]
+    return Cell(OPEN, shown.decisive, note=note, disagree=not undecided)
 
 
-def _test(tested: Tested, correction: str, tests: int) -> str:
-    found = tested.pair.found
-    test = f"sign-flip test of {found.pairs} seeds" if found else ""
-    return f"{test}, {correction}" if tests > 1 else test
+def all_parts(parts: Sequence[Cell]) -> Cell:
+    """Decide a claim all parts of which must hold: refuted where one is, supported where all are.
+
+    Alike where each is better or alike and one is alike; not tested where one was not; otherwise open. Decisive is the
+    part that decides, of several the one with the largest p.
+    """
+    for wanted in (WORSE, NOT_TESTED, OPEN, ALIKE):
+        if found := [part for part in parts if part.outcome == wanted]:
+            return found[0]
+    return max(parts, key=lambda part: part.decisive.corrected if part.decisive else 0.0)
 
 
-def _first(members: Sequence[Tested], losses: Sequence[Tested], alpha: float) -> Decision:
-    if all(member.p is None for member in members):
-        return untested(members[0].pair.reason)
-    decision = _refuted(losses) or _all_agree(members, alpha, tie=VerdictKind.SUPPORTED)
-    return replace(decision, note=_tally(members, alpha))
+def _over(problems: Sequence[Sequence[Tested]], evidence: Evidence, cells: Sequence[Cell]) -> Cell:
+    found = most(cells)
+    return found if found.outcome == NOT_TESTED else replace(found, note=_tally(problems, cells, evidence))
 
 
-def _refuted(worse: Sequence[Tested]) -> Decision | None:
-    if not worse:
-        return None
-    return decided_by(VerdictKind.REFUTED, min(worse, key=lambda member: (member.p, member.size)))
+def _those(cells: Sequence[Cell], *wanted: str) -> list[Cell]:
+    """Return the answers of a kind, the clearest first: by p, then by the size of the difference."""
+    return sorted((one for one in cells if one.outcome in wanted and one.decisive), key=_clarity)
 
 
-def _all_agree(members: Sequence[Tested], alpha: float, *, tie: VerdictKind) -> Decision:
-    """Decide where nothing refutes; `tie` is the verdict where some pairs are better and the others alike."""
-    conclusions = [member.conclusion(alpha, corrected=False) for member in members]
-
-    def those(*wanted: str) -> list[Tested]:
-        return [member for member, found in zip(members, conclusions, strict=True) if found in wanted]
-
-    better, alike, undecided = those(BETTER), those(ALIKE), those(OPEN, WORSE)
-    if len(better) + len(alike) == len(members):
-        kind = VerdictKind.NO_MEANINGFUL_DIFFERENCE
-        if better:
-            kind = tie if alike else VerdictKind.SUPPORTED
-        shown = better if kind is VerdictKind.SUPPORTED else alike
-        decisive = max(shown, key=lambda member: (member.raw_p, -member.size))
-        test = _test(decisive, f"the largest p of {len(members)} that must all agree", len(members))
-        return Decision(kind, decisive, decisive.raw_p, test)
-    candidates = undecided or [member for member in members if member.p is not None]
-    decision = decided_by(VerdictKind.INCONCLUSIVE, min(candidates, key=lambda member: member.size))
-    return decision if undecided else replace(decision, missing=those(NOT_TESTED)[0].pair.reason)
+def _clarity(one: Cell) -> tuple[float, float]:
+    found = one.decisive
+    if found is None:
+        return 1.0, 0.0
+    if one.outcome == ALIKE and found.equivalence is not None:
+        return found.equivalence, abs(found.size)
+    return found.corrected, -abs(found.size)
 
 
-def _tally(members: Sequence[Tested], alpha: float) -> str:
-    """Return how many pairs had each conclusion, in words."""
-    counts = Counter(member.conclusion(alpha) for member in members)
-    found = ", ".join(f"{counts[name]} {name}" for name in (BETTER, WORSE, ALIKE, OPEN, NOT_TESTED) if counts[name])
-    reasons = [member.pair.reason for member in members if member.pair.reason]
-    return f"of {len(members)} comparisons: {found}" + (f" ({reasons[0]})" if reasons else "")
+def _tipping(agreeing: Sequence[Cell], of: int) -> Cell:
+    """Return the answer that makes it more than half: the clearest ones counted first."""
+    return agreeing[of // 2]
+
+
+def _open(tested: Sequence[Cell], better: Sequence[Cell], worse: Sequence[Cell]) -> Cell:
+    """Return that nothing is decided, with the undecided comparison that lies nearest to an answer."""
+    undecided = _those(tested, OPEN)
+    if undecided:
+        return Cell(OPEN, undecided[0].decisive, disagree=bool(better and worse))
+    shown = (*worse, *better, *tested)[0]
+    return Cell(OPEN, shown.decisive, disagree=True)
+
+
+def _nearest(found: Tested) -> float:
+    """How near the interval of a comparison comes to the margin, in margins."""
+    return found.upper / found.margin if found.margin else found.upper
+
+
+def _untested(cells: Sequence[Cell]) -> Cell:
+    return Cell(NOT_TESTED, None, note=next((one.note for one in cells if one.note), ""))
+
+
+def _tally(problems: Sequence[Sequence[Tested]], cells: Sequence[Cell], evidence: Evidence) -> str:
+    """Return ``better on CIFAR-10; worse on …``: where each answer was found, if there is more than one problem."""
+    where: dict[str, list[str]] = {}
+    for problem, one in zip(problems, cells, strict=True):
+        where.setdefault(one.outcome, []).append(evidence.title(problem[0].pair.problem))
+    if len(cells) < 2:
+        return ""
+    kinds = (name for name in (BETTER, WORSE, ALIKE, OPEN, NOT_TESTED) if name in where)
+    return "; ".join(f"{name} on {listed(where[name])}" for name in kinds)
+
+
+def _who_where(cells: Sequence[Cell], evidence: Evidence) -> str:
+    """Return by problem whose comparisons were better, the largest first."""
+    found: dict[str, list[Tested]] = {}
+    for one in cells:
+        if one.decisive:
+            found.setdefault(one.decisive.pair.problem, []).append(one.decisive)
+    return "; ".join(
+        f"better on {evidence.title(problem)}: "
+        + listed(each.pair.a.name(evidence) for each in sorted(own, key=lambda each: -each.size))
+        for problem, own in found.items()
+    )

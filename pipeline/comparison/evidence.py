@@ -1,40 +1,54 @@
-"""What the study found, as claims ask for it: by problem, optimizer and measure."""
+"""What the study found, as measures and claims ask for it: by problem and optimizer."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pipeline.comparison.pairs import Entry, Pair, compare_entries, compare_with_value
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    import pandas as pd
 
-    from pipeline.comparison.measures import Measure
     from pipeline.comparison.settings import ComparisonSettings
-    from pipeline.results.comparison import Comparison, Search
-    from pipeline.results.cost import Cost
-    from pipeline.results.metrics import Metrics
+    from pipeline.results.cost import Cost, StepTime
+    from pipeline.results.metrics import Metrics, OptimizerMetrics
+    from pipeline.results.problems import ProblemFacts
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """All results that claims are judged on. What is absent is answered by a reason or by None, never made up.
+    """All results that are compared. What is absent is answered by a reason or by None, never made up.
 
-    `labels` and `titles` are the names of the optimizers and of the problems for people.
+    Parameters
+    ----------
+    searches
+        ``results/searches.csv``; its first `points` points of a problem are the same for every row.
+    constant
+        The problems whose learning rate is constant.
+    labels
+        The optimizers' names for people.
     """
 
     settings: ComparisonSettings
     metrics: Metrics
-    comparison: Comparison
+    searches: pd.DataFrame
+    points: int
     cost: Cost | None = None
+    facts: Mapping[str, ProblemFacts] = field(default_factory=dict)
+    constant: Collection[str] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
-    titles: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def problems(self) -> tuple[str, ...]:
         """The study's problems, in their order."""
         return tuple(self.metrics.problems)
+
+    @property
+    def complete_problems(self) -> tuple[str, ...]:
+        """The problems that every optimizer of the study took part in."""
+        everybody = {name for found in self.metrics.problems.values() for name in found}
+        return tuple(name for name, found in self.metrics.problems.items() if len(found) == len(everybody))
 
     def label(self, optimizer: str) -> str:
         """Return an optimizer's name for people."""
@@ -42,40 +56,80 @@ class Evidence:
 
     def title(self, problem: str) -> str:
         """Return a problem's name for people."""
-        return self.titles.get(problem, problem)
+        return self.facts[problem].title if problem in self.facts else problem
 
-    def problem(self, *preferred: str) -> str:
-        """Return the first of the preferred problems that the study has, otherwise the study's first one."""
-        return next((name for name in preferred if name in self.problems), next(iter(self.problems), ""))
+    def of(self, problem: str, optimizer: str) -> OptimizerMetrics | None:
+        """Return what an optimizer reached on a problem, or None where it took no part."""
+        return self.metrics.problems.get(problem, {}).get(optimizer)
 
-    def roster(self, problem: str, among: Iterable[str] | None = None) -> list[str]:
-        """Return the optimizers of a problem, those in `among` if given, in the study's order."""
-        names = self.metrics.problems.get(problem, {})
-        wanted = names if among is None else set(among)
-        return [name for name in names if name in wanted]
+    def roster(self, problem: str) -> list[str]:
+        """Return the optimizers of a problem that are a function of their own there, in the study's order."""
+        left_out = self.twins(problem)
+        return [name for name in self.metrics.problems.get(problem, {}) if name not in left_out]
 
-    def pair(self, problem: str, a: str, b: str, measure: Measure, margin: float | None = None) -> Pair:
-        """Compare two optimizers on a problem; the difference is a − b."""
-        return compare_entries(self.settings, self.metrics, Entry(problem, a), Entry(problem, b), measure, margin)
+    def twins(self, problem: str) -> dict[str, str]:
+        """Return the optimizers that are no function of their own on a problem, and why.
 
-    def pair_of_problems(self, a: str, b: str, optimizer: str, measure: Measure) -> Pair:
-        """Compare an optimizer with itself on two problems that share their seeds; the difference is a − b."""
-        return compare_entries(self.settings, self.metrics, Entry(a, optimizer), Entry(b, optimizer), measure)
-
-    def against(self, problem: str, optimizer: str, value: float, name: str, measure: Measure) -> Pair:
-        """Compare an optimizer with a fixed value, which `name` stands for."""
-        return compare_with_value(self.settings, self.metrics, Entry(problem, optimizer), value, name, measure)
-
-    def best_by_tuning(self, problem: str, among: Iterable[str]) -> str | None:
-        """Return the optimizer whose tuned learning rate did best on the validation examples, or None.
-
-        The tuning's seed is its own: this favours nobody on the seeds that are compared. Rates on an edge do not count.
+        Of two with equal results in every seed the baseline stays, or the first one. An optimizer whose class has no
+        parameter to update there, such as Muon on a linear model, is the optimizer of its ``rest``.
         """
         found = self.metrics.problems.get(problem, {})
-        settled = [name for name in self.roster(problem, among) if not found[name].on_edge]
-        return max(settled, key=lambda name: found[name].tuned_score, default=None)
+        first: dict[object, str] = {}
+        why: dict[str, str] = {}
+        for name in sorted(found, key=lambda name: name != self.settings.baseline):
+            idle = [row for row, count in found[name].parameters.items() if count == 0]
+            results = (found[name].test_loss.seeds, found[name].train_loss.seeds)
+            told_apart = any(loss is not None for losses in results for loss in losses)
+            twin = first.setdefault(results, name) if told_apart else name
+            if idle:
+                why[name] = f"{idle[0]} has no parameters to update here: its rest takes them all"
+            elif twin != name:
+                why[name] = f"equal to {self.label(twin)} in every seed"
+        return why
 
-    def search(self, problem: str, optimizer: str) -> Search | None:
-        """Return what the search of a learning rate tells, or None where there was none."""
-        compared = self.comparison.problems.get(problem)
-        return compared.searches.get(optimizer) if compared else None
+    def on_border(self, problem: str, optimizer: str) -> bool:
+        """Return whether most seeds picked a best setting whose learning rate is the lowest or highest tried."""
+        found = self.of(problem, optimizer)
+        return (
+            found is not None and found.search.on_edge and 2 * found.search.picked.count(0) > len(found.search.picked)
+        )
+
+    def by_loss(self, problem: str) -> bool:
+        """Return whether a problem is judged by its loss."""
+        return any(found.measure == "loss" for found in self.metrics.problems.get(problem, {}).values())
+
+    def regression(self, problem: str) -> bool:
+        """Return whether a problem has no accuracy."""
+        return any(found.test_accuracy is None for found in self.metrics.problems.get(problem, {}).values())
+
+    def loss_of_guessing(self, problem: str) -> float:
+        """Return the loss of a network that knows nothing: the logarithm of the classes, or a regression's variance."""
+        classes = len(self.facts[problem].classes) if problem in self.facts else 0
+        return math.log(classes) if classes > 1 else 1.0
+
+    def examples(self, problem: str, part: str) -> int:
+        """Return how many examples a part (train, validation, test) has; 10,000 where nobody knows."""
+        return self.facts[problem].counts.get(part, 10_000) if problem in self.facts else 10_000
+
+    def step_time(self, problem: str, optimizer: str) -> StepTime | None:
+        """Return how long a step takes, or None where it was not timed."""
+        times = self.cost.time_per_step if self.cost else {}
+        return times.get(problem, {}).get(optimizer)
+
+    def seconds_per_image(self, problem: str, optimizer: str) -> float | None:
+        """Return the time of a training example, or None where the step was not timed or the length is unknown."""
+        time, images = self.step_time(problem, optimizer), self.images(problem)
+        return None if time is None or images is None else time.microseconds / 1e6 * self._steps(problem) / images
+
+    def images(self, problem: str) -> int | None:
+        """Return the images of a whole training on a problem (the same for all), None where every training diverged."""
+        lengths = [found.length.images for found in self.metrics.problems[problem].values() if found.length]
+        return max(lengths, default=None)
+
+    def _steps(self, problem: str) -> int:
+        return max(found.length.steps for found in self.metrics.problems[problem].values() if found.length)
+
+    def trials(self, problem: str, optimizer: str) -> pd.DataFrame:
+        """Return the trials of a search, rows of ``results/searches.csv``."""
+        table = self.searches
+        return table[(table["problem"] == problem) & (table["optimizer"] == optimizer)]

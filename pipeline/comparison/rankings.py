@@ -1,68 +1,80 @@
-"""Mean ranks, and how far apart they must lie to differ."""
+"""Who comes first on a problem, who is not told apart from whom, and mean ranks over problems."""
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pipeline.comparison.measures import TEST_ACCURACY, on_problem
+from pipeline.comparison.pairs import BETTER, Pair, Side, compare_family
 from pipeline.project.numbers import decimals
-from pipeline.results.comparison import Ranking, RankingOverProblems
-from pipeline.statistics.ranks import rank
+from pipeline.results.comparison import Placed, Ranking, RankingOverProblems
+from pipeline.statistics.intervals import mean_interval
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from pipeline.results.metrics import Metrics, OptimizerMetrics
+    from pipeline.comparison.evidence import Evidence
+    from pipeline.results.comparison import ProblemComparison
 
 
-def over_seeds(entries: dict[str, OptimizerMetrics], alpha: float) -> Ranking:
-    """Rank a problem's optimizers by its measure on the test examples within every seed, without those on an edge.
+def of_problem(evidence: Evidence, problem: str) -> Ranking:
+    """Rank a problem's optimizers by the mean of its measure on the test examples.
 
-    A seed that diverged comes last.
+    The best one opens the first group; the next one that it is better than (all pairs as one family, max-T, any
+    difference) opens the second, and so on.
     """
-    left_out = tuple(name for name, entry in entries.items() if entry.on_edge)
-    names = [name for name in entries if name not in left_out]
-    table = [_seed_scores(entries[name]) for name in names]
-    return _ranked(names, np.array(table, dtype=np.float64).T, alpha, left_out, "seeds")
-
-
-def over_problems(metrics: Metrics, alpha: float) -> RankingOverProblems:
-    """Rank the optimizers by the mean of the measure within every problem that all took part in; diverged: last."""
-    everybody = dict.fromkeys(name for entries in metrics.problems.values() for name in entries)
-    problems = {problem: found for problem, found in metrics.problems.items() if len(found) == len(everybody)}
-    left_out = tuple(name for name in everybody if any(found[name].on_edge for found in problems.values()))
-    names = [name for name in everybody if name not in left_out]
-    table = [[float(np.mean(_seed_scores(found[name]))) for name in names] for found in problems.values()]
-    ranked = _ranked(names, np.array(table, dtype=np.float64), alpha, left_out, "problems")
-    return RankingOverProblems(**dict(ranked), problems=tuple(problems))
-
-
-def _seed_scores(found: OptimizerMetrics) -> list[float]:
-    """Return the test accuracies or minus the test losses; minus infinity for a seed that diverged (no finite loss)."""
-    sign = 1 if found.measure == "accuracy" else -1
-    return [
-        -np.inf if reached is None or loss is None else sign * reached
-        for reached, loss in zip(found.reached.seeds, found.train_loss.seeds, strict=True)
-    ]
-
-
-def _ranked(names: Sequence[str], table: np.ndarray, alpha: float, left_out: tuple[str, ...], blocks: str) -> Ranking:
-    found = rank(names, table, alpha)
-    if found is None:
-        return Ranking(
-            ranks={},
-            blocks=len(table),
-            critical_difference=None,
-            p=None,
-            left_out=left_out,
-            reason=f"{len(names)} optimizers and {len(table)} {blocks}: three and two are needed",
+    measure = on_problem(TEST_ACCURACY, evidence, problem)
+    scores, left_out = measure.scores(evidence, problem), evidence.twins(problem)
+    names = [name for name in scores if name not in left_out]
+    sign = 1 if measure.higher_is_better else -1
+    ordered = sorted(names, key=lambda name: -sign * float(scores[name].mean()))
+    groups = _groups(evidence, problem, ordered)
+    margin = measure.margin_on(problem, evidence)
+    placed = {}
+    for name in ordered:
+        interval = mean_interval(scores[name])
+        behind = sign * float(scores[ordered[0]].mean() - scores[name].mean()) / margin
+        placed[name] = Placed(
+            mean=decimals(interval.estimate),
+            low=decimals(interval.low),
+            high=decimals(interval.high),
+            group=groups[name],
+            behind=round(behind, 6),
         )
-    return Ranking(
-        ranks={name: round(mean, 6) for name, mean in found.ranks.items()},
-        blocks=found.blocks,
-        critical_difference=decimals(found.critical_difference),
-        p=decimals(found.p),
-        left_out=left_out,
-        reason=None,
+    return Ranking(placed=placed, left_out=left_out)
+
+
+def _groups(evidence: Evidence, problem: str, ordered: Sequence[str]) -> dict[str, int]:
+    pairs = [
+        Pair(TEST_ACCURACY, Side(problem, (better,)), Side(problem, (other,)), 0.0)
+        for better, other in combinations(ordered, 2)
+    ]
+    told_apart = {
+        (found.pair.a.optimizers[0], found.pair.b.optimizers[0])
+        for found in (compare_family(evidence, pairs) if pairs else [])
+        if found.outcome == BETTER
+    }
+    groups, leader, number = {}, "", 0
+    for name in ordered:
+        if not leader or (leader, name) in told_apart:
+            leader, number = name, number + 1
+        groups[name] = number
+    return groups
+
+
+def over_problems(evidence: Evidence, problems: Mapping[str, ProblemComparison]) -> RankingOverProblems:
+    """Rank the optimizers by their mean places on the problems that all took part in."""
+    places: dict[str, list[float]] = {}
+    for problem in evidence.complete_problems:
+        for place, name in enumerate(problems[problem].ranking.placed, start=1):
+            places.setdefault(name, []).append(place)
+    means = {name: float(np.mean(own)) for name, own in places.items()}
+    ordered = sorted(means, key=lambda name: means[name])
+    return RankingOverProblems(
+        ranks={name: round(means[name], 6) for name in ordered},
+        blocks={name: len(places[name]) for name in ordered},
+        problems=evidence.complete_problems,
     )

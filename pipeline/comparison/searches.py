@@ -1,47 +1,59 @@
-"""What the learning-rate searches tell: how forgiving each optimizer is, and what a search budget buys."""
+"""What the searches show: what a budget of trials buys, and how much depends on the setting."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline.results.comparison import Search, Tolerance
-from pipeline.statistics.samples import SampleError
-from pipeline.statistics.search_curves import expected_best, learning_rate_tolerance
+from pipeline.comparison.measures import GOOD_SETTINGS, ONE_TRIAL, on_problem
+from pipeline.project.numbers import decimals
+from pipeline.results.comparison import SearchSummary
+from pipeline.statistics.search_curves import expected_best
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from numpy.typing import NDArray
 
-    from pipeline.comparison.settings import Margins
+    from pipeline.comparison.evidence import Evidence
 
-
-def describe(trials: pd.DataFrame, margins: Margins, measure: Literal["accuracy", "loss"] = "accuracy") -> Search:
-    """Describe the search of one optimizer on one problem: rows of ``results/learning_rates.csv``, one seed each."""
-    sign, margin = (1, margins.learning_rate) if measure == "accuracy" else (-1, margins.loss)
-    scores = sign * trials[f"validation_{measure}"].where(trials["diverged_at"].isna()).to_numpy(dtype=np.float64)
-    rates = trials["learning_rate"].to_numpy(dtype=np.float64)
-    finite = scores[np.isfinite(scores)]
-    # a network that diverged predicts nothing; its loss counts as the worst that was found
-    lost = 0.0 if measure == "accuracy" else min(finite, default=None)
-    curve = np.array([]) if lost is None else sign * expected_best(scores, len(scores), diverged_score=lost)
-    return Search(
-        trials=len(scores),
-        tolerance=_tolerance(rates, scores, margin, sign),
-        expected_best=tuple(round(score, 6) for score in curve.tolist()),
-    )
+# how far from the best rate a rate is called a decade off
+_NEAREST, _FARTHEST = 0.5, 1.5
 
 
-def _tolerance(rates: np.ndarray, scores: np.ndarray, margin: float, sign: int) -> Tolerance | None:
-    """Return None where every trial diverged, or there is only one."""
-    try:
-        found = learning_rate_tolerance(rates, scores, margin)
-    except SampleError:
+def of_problem(evidence: Evidence, problem: str) -> dict[str, SearchSummary]:
+    """Describe the searches on a problem, by optimizer; one that was not searched is left out."""
+    names = evidence.metrics.problems[problem]
+    return {name: found for name in names if (found := _describe(evidence, problem, name))}
+
+
+def _describe(evidence: Evidence, problem: str, optimizer: str) -> SearchSummary | None:
+    measure = on_problem(ONE_TRIAL, evidence, problem)
+    sign = 1 if measure.higher_is_better else -1
+    table = evidence.trials(problem, optimizer)
+    searched = table["number"].notna().to_numpy()
+    results = _results(evidence, problem, optimizer)
+    trials, rates = sign * results[searched], table["learning_rate"].to_numpy(dtype=np.float64)[searched]
+    known = trials[np.isfinite(trials)]
+    if not known.size:
         return None
-    return Tolerance(
-        decades=round(found.decades, 6),
-        best_learning_rate=round(found.best_learning_rate, 6),
-        best_score=round(sign * found.best_score, 6),
-        open_low=found.open_low,
-        open_high=found.open_high,
+    # a trial that diverged is worth the worst value, or the worst that was found if that is worse
+    worst = sign * (measure.worst(evidence, problem) if measure.worst else 0.0)
+    filled = np.where(np.isfinite(trials), trials, min(worst, float(known.min())))
+    default = sign * results[~searched]
+    good = GOOD_SETTINGS.values(evidence, problem, optimizer)
+    off = np.abs(np.log10(rates / rates[int(filled.argmax())]))
+    away = filled[(off >= _NEAREST) & (off <= _FARTHEST)]
+    return SearchSummary(
+        trials=len(filled),
+        expected_best=tuple(round(value, 6) for value in (sign * expected_best(filled, len(filled))).tolist()),
+        default=decimals(sign * default[0]) if default.size else None,
+        good_settings=decimals(float(np.mean(good))) if good else None,
+        decade_off=decimals(sign * float(away.mean())) if away.size else None,
     )
+
+
+def _results(evidence: Evidence, problem: str, optimizer: str) -> NDArray[np.float64]:
+    """Return the validation results of all trials, NaN after a divergence."""
+    table = evidence.trials(problem, optimizer)
+    column = "validation_loss" if evidence.by_loss(problem) else "validation_accuracy"
+    return table[column].where(table["diverged_at"].isna()).to_numpy(dtype=np.float64)

@@ -1,42 +1,71 @@
-"""Decisions in plain words: the numbers that decided, and what would change the verdict."""
+"""Tested pairs in plain words: the numbers that decided, and what would change a verdict."""
 
 from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING
 
-from pipeline.comparison.decisions import VerdictKind
+from pipeline.comparison.pairs import ALIKE, NOT_TESTED, OPEN
+from pipeline.project.numbers import decimals
 from pipeline.project.wording import counted
-from pipeline.statistics.paired import smallest_p
+from pipeline.results.verdicts import VerdictRow
+from pipeline.statistics.inversion import FEWEST_FOR_EQUIVALENCE
 
 if TYPE_CHECKING:
-    from pipeline.comparison.decisions import Decision, Tested
+    from pipeline.comparison.decisions import Cell
     from pipeline.comparison.evidence import Evidence
     from pipeline.comparison.measures import Measure
-    from pipeline.comparison.pairs import Pair
-    from pipeline.statistics.paired import PairedComparison
+    from pipeline.comparison.pairs import Side, Tested
+
+# of seeds that nobody would train: the number is left out
+_TOO_MANY = 20
 
 
-def lead(kind: VerdictKind, *, yes: str, no: str, alike: str, undecided: str) -> str:
-    """Return the clause that opens a verdict's sentence."""
-    known = {VerdictKind.SUPPORTED: yes, VerdictKind.REFUTED: no, VerdictKind.NO_MEANINGFUL_DIFFERENCE: alike}
-    return known.get(kind, undecided)
-
-
-def numbers(pair: Pair, evidence: Evidence) -> str:
-    """Return the two means and their difference as a clause."""
-    found, measure = pair.found, pair.measure
-    if found is None:
-        return pair.reason
-    same = pair.a.problem == pair.b.problem
-    where = f"on {evidence.title(pair.a.problem)}, " if same else ""
+def numbers(found: Tested, evidence: Evidence) -> str:
+    """Return the two means, their difference and its interval as a clause."""
+    a, b, measure = found.pair.a, found.pair.b, found.measure
+    same = a.problem == b.problem
+    where = f"on {evidence.title(a.problem)}, " if same else ""
     sides = [
-        f"{_value(mean, measure)} ({evidence.label(entry.optimizer)}"
-        + ("" if same else f" on {evidence.title(entry.problem)}")
-        + ")"
-        for entry, mean in ((pair.a, found.mean_a), (pair.b, found.mean_b))
+        f"{_value(mean, measure)} ({side.name(evidence)}{'' if same else f' on {evidence.title(side.problem)}'})"
+        for side, mean in ((a, found.mean_a), (b, found.mean_b))
     ]
-    return f"{where}{measure.title} {' against '.join(sides)}, {_difference(found.difference, measure)}"
+    return f"{where}{measure.title} {' against '.join(sides)}, {_difference(found)}"
+
+
+def test(found: Tested) -> str:
+    """Return how the p of a comparison was found."""
+    kind = "Student's t" if found.pairs < FEWEST_FOR_EQUIVALENCE else "sign-flip"
+    corrected = [f"max-T over {counted(found.family, 'comparison')}"] * (found.family > 1)
+    corrected += [f"Holm over {counted(found.problems, 'problem')}"] * (found.problems > 1)
+    whole = ", ".join([f"{kind} test of {counted(found.pairs, found.measure.replicates)}", *corrected])
+    return f"{whole}; likeness is decided by the interval" if found.outcome == ALIKE else whole
+
+
+def table_row(found: Tested, evidence: Evidence, *, decisive: bool) -> VerdictRow:
+    """Return a comparison as a row of a claim's table."""
+    measure, interval = found.measure, found.interval
+    bounds = (interval.estimate, interval.low, interval.high) if not found.reason else (None, None, None)
+    difference, low, high = (decimals(measure.shown(value)) for value in bounds)
+    return VerdictRow(
+        problem=found.pair.problem,
+        measure=measure.title,
+        a=_who(found.pair.a, found.pair, evidence),
+        b=_who(found.pair.b, found.pair, evidence),
+        difference=difference,
+        low=low,
+        high=high,
+        unit=measure.unit,
+        p=None if found.reason else decimals(found.corrected),
+        outcome=found.outcome,
+        reason=found.reason or found.obstacle,
+        decisive=decisive,
+    )
+
+
+def _who(side: Side, pair: object, evidence: Evidence) -> str:
+    elsewhere = side.problem != getattr(pair, "problem", side.problem)
+    return f"{side.name(evidence)} on {evidence.title(side.problem)}" if elsewhere else side.name(evidence)
 
 
 def signed(value: float, form: str) -> str:
@@ -50,50 +79,101 @@ def _value(mean: float, measure: Measure) -> str:
     if measure.unit in ("nats", "squared error"):
         return f"{mean:.4g}"
     # a mean of logarithms, so this is the geometric mean
-    return f"{math.exp(mean):,.0f}" if measure.target else f"{math.exp(mean):.3g}"
+    value = math.exp(mean)
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
 
 
-def _difference(difference: float, measure: Measure) -> str:
+def _difference(found: Tested) -> str:
+    measure, interval = found.measure, found.interval
+    if interval.low is None or interval.high is None:
+        return _amount(interval.estimate, measure)
+    low, high = _amount(interval.low, measure, unit=False), _amount(interval.high, measure, unit=False)
+    return f"{_amount(interval.estimate, measure)} ({low} to {high})"
+
+
+def _amount(difference: float, measure: Measure, *, unit: bool = True) -> str:
     shown = measure.shown(difference) or 0.0
     if measure.unit == "times":
-        return f"{shown:.3g} times"
+        return f"{shown:.3g}{' times' if unit else ''}"
     if measure.unit == "percentage points":
-        return f"{signed(shown, '.2f')} points"
-    return f"{signed(shown, '.4f')} {measure.unit}"
+        return f"{signed(shown, '.2f')}{' points' if unit else ''}"
+    return f"{signed(shown, '.4f')}{f' {measure.unit}' if unit else ''}"
 
 
-def change(decision: Decision, alpha: float) -> str:
-    """Say what would change a verdict."""
-    tested = decision.decisive
-    if tested is None or tested.pair.found is None:
-        return decision.note
-    if decision.missing:
-        return f"The comparison that could not be made: {decision.missing}."
-    measure, found = tested.pair.measure, tested.pair.found
-    unit = "points" if measure.unit == "percentage points" else measure.unit
-    margin = f"{measure.shown(found.margin or 0) or 0.0:.3g} {unit}"
-    if decision.kind is VerdictKind.NO_MEANINGFUL_DIFFERENCE:
-        return f"A smaller margin than {margin}."
-    if decision.kind is VerdictKind.INCONCLUSIVE:
-        return _more_seeds(tested, found, alpha)
-    return (
-        f"Other problems, networks or seeds in which this difference shrinks below the margin of {margin} or turns "
-        "round."
+def _margin(found: Tested) -> str:
+    shown = found.measure.shown(found.margin) or 0.0
+    return f"{shown:.3g} {'points' if found.measure.unit == 'percentage points' else found.measure.unit}"
+
+
+def change(decided: Cell, evidence: Evidence) -> str:
+    """Say what would change a verdict, by what stands in the way of another."""
+    found = decided.decisive
+    if found is None or found.outcome == NOT_TESTED:
+        return decided.note
+    if decided.outcome == OPEN:
+        return _in_the_way(decided, found, evidence)
+    if found.outcome == ALIKE:
+        reach = max(abs(found.interval.low or 0.0), abs(found.interval.high or 0.0))
+        return f"A margin below {_amount(reach, found.measure).lstrip('+')}: so far the interval reaches."
+    lost = _diverged(found, evidence)
+    usual = (
+        f"Other problems, networks or tuning budgets in which this difference shrinks below the margin of "
+        f"{_margin(found)} or turns round."
+        if found.margin
+        else "Other problems, networks or tuning budgets in which this difference turns round."
     )
+    return f"Settings that do not diverge: {lost}, which counts as the worst result. {usual}" if lost else usual
 
 
-def _more_seeds(tested: Tested, found: PairedComparison, alpha: float) -> str:
-    if found.equivalence.low is None or found.equivalence.high is None:
-        return "More seeds."
-    smallest = smallest_p(found.pairs) * tested.family
-    if smallest > alpha:
-        needed = math.ceil(1 + math.log2(tested.family / alpha))
+def _in_the_way(decided: Cell, found: Tested, evidence: Evidence) -> str:
+    if decided.disagree:
         return (
-            f"More seeds: with {found.pairs} the smallest p that {counted(tested.family, 'test')} can have is "
-            f"{min(1.0, smallest):.3g}; {needed} make {alpha:g} possible."
+            "Not more seeds: the comparisons disagree. A claim about one kind of problem, or about one of the "
+            "optimizers, could be decided."
         )
-    reach = (found.equivalence.high - found.equivalence.low) / 2
-    enough = math.ceil(found.pairs * (reach / (found.margin or reach)) ** 2)
-    if enough <= found.pairs:
-        return "A difference farther from the margin, or more seeds: it lies close to the margin."
-    return f"More seeds: about {enough:,} would narrow the interval to the margin."
+    if found.obstacle:
+        return f"A larger tuning budget, or a wider range of learning rates: {found.obstacle}."
+    if lost := _diverged(found, evidence):
+        return f"Settings that do not diverge: {lost}, which counts as the worst result and widens the interval."
+    if found.one_missed:
+        return "A longer training or an easier target: in some seeds one side never reached it."
+    return _more_seeds(found, evidence.settings.alpha)
+
+
+def _diverged(found: Tested, evidence: Evidence) -> str:
+    """Return which optimizers of a comparison diverged in how many seeds, or nothing."""
+    if found.measure.replicates == "setting":
+        return ""
+    lost = [
+        f"{evidence.label(name)} diverged in {len(own.diverged)} of {counted(len(own.test_loss.seeds), 'seed')}"
+        for side in (found.pair.a, found.pair.b)
+        for name in side.optimizers
+        if (own := evidence.of(side.problem, name)) and own.diverged
+    ]
+    return " and ".join(lost)
+
+
+def _more_seeds(found: Tested, alpha: float) -> str:
+    """Say about how many seeds, or trials of the search, would decide a comparison."""
+    more = "More seeds" if found.measure.replicates == "seed" else "More trials of the search"
+    low, high = found.interval.low, found.interval.high
+    if low is None or high is None:
+        return f"{more}."
+    # the smallest p that so many problems can have, each by the sign flips of so many seeds
+    fewest = math.ceil(1 + math.log2(found.problems / alpha))
+    reach, distance = (high - low) / 2, abs(abs(found.interval.estimate) - found.margin)
+    needed = math.ceil(found.pairs * (reach / distance) ** 2) if distance > 0 else math.inf
+    if found.pairs < fewest:
+        return (
+            f"{more}: {max(fewest, FEWEST_FOR_EQUIVALENCE)} at least, because with {found.pairs} no test over "
+            f"{counted(found.problems, 'problem')} can decide."
+        )
+    about = f"about {max(needed, found.pairs + 2):,.0f}" if needed <= _TOO_MANY * found.pairs else ""
+    if found.real and found.margin:
+        rest = f" {more} ({about}) could tell them apart." if about else ""
+        return (
+            f"Another margin: there is a difference, but it is about as large as the margin of {_margin(found)}.{rest}"
+        )
+    if not about:
+        return f"Hardly more seeds: the difference lies at the margin of {_margin(found)}."
+    return f"{more}: {about} instead of {found.pairs} would narrow the interval enough."

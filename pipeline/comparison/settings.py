@@ -21,18 +21,27 @@ Ratio = Annotated[float, Field(gt=1, le=100, allow_inf_nan=False, strict=True)]
 class Margins(Section):
     """The largest differences that do not matter; ``params.yaml`` says what each is a difference of, and its unit.
 
-    `step_left` is the share of the early step below which a step has died out.
+    `step_left` is the share of the early step below which a step has died out, and `alike` the factor by which a
+    margin grows where a claim says "mostly alike".
     """
 
     accuracy: Share
-    alike: Share
     loss: Positive
     speed: Ratio
     cost: Ratio
     step: Ratio
     step_left: Share
-    learning_rate: Share
-    tolerance: Positive
+    search: Share
+    search_loss: Positive
+    good_settings: Share
+    alike: Ratio
+
+
+class ProblemMargins(Section):
+    """A problem's own margins, where they are not the common ones."""
+
+    accuracy: Share | None = None
+    loss: Positive | None = None
 
 
 class ComparisonSettings(Section):
@@ -45,9 +54,9 @@ class ComparisonSettings(Section):
     alpha: Annotated[float, Field(gt=0, lt=0.5, allow_inf_nan=False, strict=True)]
     adaptive: Annotated[tuple[Name, ...], Field(min_length=1)]
     not_adaptive: Annotated[tuple[Name, ...], Field(min_length=1)]
-    fewest_problems: Annotated[int, Field(ge=2, le=100, strict=True)]
     assignment_accuracy: Share
     margins: Margins
+    problem_margins: dict[Name, ProblemMargins] = {}
 
     @model_validator(mode="after")
     def _kinds_are_apart(self) -> ComparisonSettings:
@@ -56,11 +65,19 @@ class ComparisonSettings(Section):
             raise ValueError(f"{both[0]!r} is both adaptive and not_adaptive; name it once")
         return self
 
+    def margin(self, name: str, problem: str) -> float:
+        """Return a margin by its name: the problem's own, or the common one."""
+        own = getattr(self.problem_margins.get(problem), name, None)
+        return float(getattr(self.margins, name) if own is None else own)
+
     def check_against(self, settings: Settings) -> None:
-        """Check that the baseline is a row of ``optimizers``; see `Section.check_against`."""
+        """Check that the baseline and the problems with margins exist; see `Section.check_against`."""
         if self.baseline not in settings.optimizers:
             known = closest(self.baseline, settings.optimizers)
             raise ValueError(f"baseline: there is no row {self.baseline!r} in optimizers{known}")
+        for name in self.problem_margins:
+            if name not in settings.problems:
+                raise ValueError(f"problem_margins: there is no problem {name!r}{closest(name, settings.problems)}")
 
 
 def load() -> ComparisonSettings:

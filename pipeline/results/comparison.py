@@ -1,4 +1,4 @@
-"""``results/comparison.json``: every optimizer against the baseline, ranks, and what the searches show."""
+"""``results/comparison.json``: every optimizer against the baseline, ranks, searches, and ranks at equal seconds."""
 
 from __future__ import annotations
 
@@ -11,66 +11,76 @@ class Difference(Record):
     """An optimizer − the baseline on one measure; `reason` says why if the two were not compared."""
 
     difference: float | None
-    low: float | None  # of the 95 % interval
+    low: float | None  # of the 95 % interval of this comparison alone
     high: float | None
     unit: str  # percentage points, nats, squared error, or times (a ratio)
-    p: float | None  # of the paired test
-    corrected_p: float | None  # over all optimizers of the problem and measure
+    margin: float | None  # in the same unit
+    p: float | None  # that the difference lies within the margin, of the comparison alone
+    corrected_p: float | None  # over all comparisons of the problem and the measure
     probability_of_improvement: float | None  # share of the seeds in which the optimizer is better; ties count half
     outcome: str  # better, worse, no meaningful difference, inconclusive or not tested
     pairs: int  # how many seeds were compared
+    method: str | None  # of the interval: sign flips, or Student's t
     reason: str | None
+
+
+class Placed(Record):
+    """An optimizer in the ranking of a problem."""
+
+    mean: float | None  # of the problem's measure on the test examples, over the seeds; diverged ones count as worst
+    low: float | None  # of its 95 % interval (Student's t)
+    high: float | None
+    group: int  # 1 is best; those of a group are not told apart from its first one
+    behind: float  # how many margins the mean lies behind the best
 
 
 class Ranking(Record):
-    """Mean ranks by optimizer, 1 is best, the best first; `reason` says why if there is no ranking."""
+    """A problem's optimizers, the best first; `left_out` says by name which are not ranked, and why."""
+
+    placed: dict[str, Placed]
+    left_out: dict[str, str]
+
+
+class RankingOverProblems(Record):
+    """Mean ranks over the problems in which every optimizer took part (`problems`), 1 is best, the best first.
+
+    An optimizer that is left out on some of them has the mean of the others; `blocks` says of how many.
+    """
 
     ranks: dict[str, float]
-    blocks: int  # how many seeds (or problems) were ranked
-    critical_difference: float | None  # Nemenyi's: how far apart two ranks must be to differ
-    p: float | None  # Friedman's: of the hypothesis that all rank alike
-    left_out: tuple[str, ...]  # optimizers whose learning rate lies on the edge of its grid
-    reason: str | None
-
-
-class RankingOverProblems(Ranking):
-    """Ranks within every problem in which all optimizers took part; `problems` names these."""
-
+    blocks: dict[str, int]
     problems: tuple[str, ...]
 
 
-class Tolerance(Record):
-    """How many decades of learning rates are good ones, and whether an end of the grid is still good.
-
-    The search used one seed. If an end is good, `decades` is a lower bound.
-    """
-
-    decades: float
-    best_learning_rate: float
-    best_score: float
-    open_low: bool
-    open_high: bool
-
-    @property
-    def open(self) -> bool:
-        """Whether an end of the grid is still good."""
-        return self.open_low or self.open_high
-
-
-class Search(Record):
-    """What a search shows; `expected_best` is the expected accuracy (fraction), or loss, after 1, 2, … trials."""
+class SearchSummary(Record):
+    """What the search of one optimizer on one problem shows: accuracies (fractions), or losses; one seed each."""
 
     trials: int
-    tolerance: Tolerance | None
-    expected_best: tuple[float, ...]
+    expected_best: tuple[float, ...]  # after 1, 2, … trials
+    default: float | None  # at the row's default learning rate
+    good_settings: float | None  # share of the first settings, the same for all rows, that come close to the row's best
+    decade_off: float | None  # mean of the trials whose rate lies 0.5 to 1.5 decades from the best one
+
+
+class AtEqualSeconds(Record):
+    """What each optimizer has reached once the cheapest one has finished, the best first by validation accuracy.
+
+    From the mean curves, as they were run: a dearer optimizer is then in the middle of its schedule.
+    """
+
+    seconds: float  # of optimizer steps
+    share: dict[str, float]  # how much of its training each optimizer has behind it
+    train_loss: dict[str, float]
+    validation_accuracy: dict[str, float]  # empty where the problem has none
 
 
 class ProblemComparison(Record):
-    """The comparisons on one problem: by measure and optimizer, the ranking over seeds, the searches by optimizer."""
+    """One problem: against the baseline by measure and optimizer, the ranking, the searches by optimizer."""
 
     against_baseline: dict[str, dict[str, Difference]]
     ranking: Ranking
-    searches: dict[str, Search]
+    searches: dict[str, SearchSummary]
+    at_equal_seconds: AtEqualSeconds | None
 
     @property
     def differences(self) -> dict[str, Difference]:
@@ -86,9 +96,9 @@ class Rules(Record):
     alpha: float
     adaptive: tuple[str, ...]
     not_adaptive: tuple[str, ...]
-    fewest_problems: int
     assignment_accuracy: float
     margins: dict[str, float]
+    problem_margins: dict[str, dict[str, float | None]] = {}
 
 
 class Comparison(Document):

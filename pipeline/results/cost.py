@@ -26,9 +26,20 @@ class StepCost(Record):
     rounds: tuple[float | None, ...]  # the step ratio of each round
 
 
+class StepTime(Record):
+    """How long a whole training step takes on one problem."""
+
+    microseconds: float  # the median of plain SGD's, times the median ratio to it
+    ratio: Ratio  # to plain SGD's step of the same round
+
+
 class Cost(Document):
-    """What a step costs, by optimizer."""
+    """What a step costs by optimizer, on the main problem; and its time by problem and optimizer.
+
+    Problems of the same network, examples and batch size share their measurements.
+    """
 
     PATH = Path("results/cost.json")
 
     optimizers: dict[str, StepCost]
+    time_per_step: dict[str, dict[str, StepTime]] = {}

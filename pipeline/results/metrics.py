@@ -21,14 +21,26 @@ class OverSeeds(Record):
 
 
 class Reached(Record):
-    """After which step and training example each seed first reached a target, None if it never did.
+    """After how many training examples each seed reached a target; None if it never did.
 
-    The target is in nats (training loss) or a fraction (validation accuracy).
+    Interpolated linearly between two looks; of each seed, the fastest of its surviving settings. The target is in nats
+    (training loss averaged over an epoch's length) or a fraction (validation accuracy).
     """
 
     target: float
-    steps: tuple[int | None, ...]
-    images: tuple[int | None, ...]
+    images: tuple[float | None, ...]
+
+
+class Speed(Record):
+    """How fast an optimizer learns, in training examples: to several targets, and over the whole training.
+
+    `area` is the mean over the training of the training loss averaged over an epoch's length: the area under its
+    curve divided by the length; of each seed, the setting that does best by it. A problem without a target has none.
+    """
+
+    train_loss: tuple[Reached, ...] = ()
+    validation_accuracy: tuple[Reached, ...] = ()
+    area: OverSeeds
 
 
 class Length(Record):
@@ -38,23 +50,35 @@ class Length(Record):
     images: int
 
 
-class Convergence(Record):
-    """How an optimizer's seeds converge; `step_persistence` is the share of the early step size left at the end.
+class SettingRecord(Record):
+    """A point of the search: the learning rate, and the other searched arguments by name."""
 
-    None stands for a target that the problem does not have, and for the length if every seed diverged.
+    learning_rate: float
+    arguments: dict[str, float] = {}
+
+
+class Search(Record):
+    """The search of a setting, or what stands in its place, and what each seed picked.
+
+    `trials` is 0 where the default learning rate was taken. A problem that is tuned on another repeats that search.
     """
 
-    train_loss: Reached | None
-    validation_accuracy: Reached | None
-    step_persistence: OverSeeds
-    length: Length | None
+    survivors: tuple[SettingRecord, ...]  # trained with every seed, the best of the search first
+    picked: tuple[int, ...]  # by seed: the place in `survivors` of the setting with the best validation result
+    trials: int  # number of settings tried, without the default one
+    on_edge: bool  # the best rate is the lowest or highest tried, also after widening: a better one may lie beyond
+    widened: str | None = None  # on which side (low, high) the range of learning rates was widened
+    tuned_accuracy: float | None = None  # validation accuracy of the best trial
+    tuned_loss: float | None = None  # its validation loss; None where every trial diverged
 
 
 class OptimizerMetrics(Record):
     """What one optimizer reached on one problem.
 
-    Accuracies are fractions (of all tokens for next_token). Losses are mean cross-entropies in nats, or squared errors
-    in variances of the training targets for a regression, which has no accuracy.
+    Of each seed, the surviving setting with the best validation result; the quantities called ``best`` and those of
+    `speed` take the setting that does best by themselves. Accuracies are fractions (of all tokens for next_token).
+    Losses are mean cross-entropies in nats, or squared errors in variances of the training targets for a regression,
+    which has no accuracy. After a divergence an accuracy is 0 and a loss None.
     """
 
     test_accuracy: OverSeeds | None
@@ -63,18 +87,18 @@ class OptimizerMetrics(Record):
     generalization_gap: OverSeeds | None  # training accuracy − test accuracy
     test_loss: OverSeeds
     train_loss: OverSeeds
+    validation_loss: OverSeeds
     calibration_error: OverSeeds | None
+    best_train_loss: OverSeeds  # of the training examples, after the last step
+    best_train_accuracy: OverSeeds | None
     per_class: dict[str, float]  # test accuracy, mean over the seeds; of a classification with few enough classes
-    diverged: int
-    trainings: tuple[str, ...]  # keys of the final trainings, in the order of the seeds
-    convergence: Convergence
-    learning_rate: float  # chosen by the search
-    tuned_accuracy: float | None  # its validation accuracy in the search
-    trials: int  # how many rates were tried
-    on_edge: bool  # whether the best lies on the edge of the grid
+    speed: Speed
+    step_persistence: OverSeeds  # the share of the early step size that is left at the end
+    length: Length | None  # None if every seed diverged
+    search: Search
+    diverged: tuple[int, ...]  # the places, from 0, of the seeds whose pick diverged
+    trainings: tuple[str, ...]  # keys of the picked trainings, in the order of the seeds
     parameters: dict[str, int]  # how many each optimizer class updated
-    validation_loss: OverSeeds | None = None  # None in files of before it was recorded
-    tuned_loss: float | None = None  # its validation loss in the search
     measure: Literal["accuracy", "loss"] = "accuracy"  # what the problem is judged by
 
     @property
@@ -83,13 +107,6 @@ class OptimizerMetrics(Record):
         if self.measure == "accuracy" and self.test_accuracy is not None:
             return self.test_accuracy
         return self.test_loss
-
-    @property
-    def tuned_score(self) -> float:
-        """The measure of the chosen learning rate in the search, higher is better: the accuracy, or minus the loss."""
-        if self.measure == "accuracy" and self.tuned_accuracy is not None:
-            return self.tuned_accuracy
-        return float("-inf") if self.tuned_loss is None else -self.tuned_loss
 
 
 class Metrics(Document):

@@ -74,3 +74,12 @@ RUNS = Table(
     ),
 )
 """Every final training: accuracies as fractions, losses in nats, empty where there is none."""
+
+SEARCHES = Table(
+    Path("results/searches.csv"),
+    (
+        *("problem", "optimizer", "learning_rate", "arguments", "number", "validation_accuracy", "validation_loss"),
+        *("diverged_at", "hopeless", "survivor"),
+    ),
+)
+"""Every trial of the searches; `number` is the place in the sequence of points, empty for the default setting."""

@@ -1,7 +1,6 @@
 """One file per claim, found by its name; its `CLAIM` says what is claimed, and the rule that decides it.
 
-A claim is a question of its own: its tests are corrected together, those of different claims are not. What Holm's
-correction over all claims would leave is shown beside each verdict (`judge_all`).
+A claim is a question of its own: its tests are corrected together, those of different claims are not.
 """
 
 from __future__ import annotations
@@ -10,12 +9,11 @@ import importlib
 import pkgutil
 from typing import TYPE_CHECKING, cast
 
-from pipeline.project.numbers import decimals
-from pipeline.results.verdicts import VerdictRecord, Verdicts
-from pipeline.statistics.paired import holm
+from pipeline.comparison.decisions import METHOD
+from pipeline.results.verdicts import Verdicts
 
 if TYPE_CHECKING:
-    from pipeline.comparison.claim import Claim, Verdict
+    from pipeline.comparison.claim import Claim
     from pipeline.comparison.evidence import Evidence
 
 
@@ -31,30 +29,5 @@ def by_name(name: str) -> Claim:
 
 
 def judge_all(evidence: Evidence) -> Verdicts:
-    """Judge every claim; numbers are rounded to six decimals."""
-    verdicts = {name: by_name(name).judge(evidence) for name in names()}
-    tested = {name: verdict.p for name, verdict in verdicts.items() if verdict.p is not None}
-    over_all = dict(zip(tested, holm(list(tested.values())).tolist(), strict=True))
-    return Verdicts(
-        claims={name: _record(by_name(name), verdict, over_all.get(name)) for name, verdict in verdicts.items()}
-    )
-
-
-def _record(claim: Claim, verdict: Verdict, p_over_all_claims: float | None) -> VerdictRecord:
-    return VerdictRecord(
-        verdict=str(verdict.kind),
-        effect=decimals(verdict.effect),
-        unit=verdict.unit,
-        low=decimals(verdict.low),
-        high=decimals(verdict.high),
-        p=decimals(verdict.p),
-        problems=verdict.problems,
-        sentence=verdict.sentence,
-        test=verdict.test,
-        rule=claim.rule,
-        what_would_change_it=verdict.what_would_change_it,
-        title=claim.title,
-        quote=claim.quote,
-        needs=claim.needs,
-        p_over_all_claims=decimals(p_over_all_claims),
-    )
+    """Judge every claim."""
+    return Verdicts(method=METHOD, claims={name: by_name(name).judge(evidence) for name in names()})

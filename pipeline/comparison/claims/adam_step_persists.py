@@ -1,42 +1,32 @@
-"""Unlike Adagrad's, Adam's effective step does not die out."""
+"""The effect of Adam's learning rate does not die out."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from pipeline.comparison.claim import Claim, by_pairs
-from pipeline.comparison.decisions import every
+from pipeline.comparison.claim import Claim, Part, Who, constant, row
 from pipeline.comparison.measures import STEP_LEFT
 
-if TYPE_CHECKING:
-    from pipeline.comparison.evidence import Evidence
-    from pipeline.comparison.pairs import Pair
-
-
-def _pairs(evidence: Evidence) -> list[Pair]:
-    problem, died_out = evidence.problem("cifar10"), evidence.settings.margins.step_left
-    return [
-        evidence.pair(problem, "adam", "adagrad", STEP_LEFT),
-        evidence.against(problem, "adam", died_out, "a step that counts as died out", STEP_LEFT),
-    ]
-
-
 CLAIM = Claim(
-    title="Adam's effective step does not die out",
-    quote="Unlike Adagrad's, Adam's effective step does not die out.",
+    title="The effect of Adam's learning rate does not die out",
+    says="The effect of Adam's learning rate does not die out during training.",
+    tested="The share of its early step size that Adam keeps to the end, under a constant learning rate.",
     rule=(
         "A training's share of the early step is the mean size of its updates in the last quarter over that in the "
-        "first quarter. Two parts, and both must hold on the main problem: Adam keeps a larger share than Adagrad, and "
-        "Adam's share is above the one below which a step counts as died out. Supported if both differences are "
-        "significant and beyond the step margin; refuted if either goes significantly the other way (Holm over the "
-        "two); no meaningful difference if one holds and the other is within the margin, or both are; otherwise "
-        "inconclusive."
+        "first. On every problem with a constant learning rate, Adam's share is compared with the one below which a "
+        "step has died out (comparison.margins.step_left); any difference from it counts."
     ),
-    needs=("size of the updates of Adam and Adagrad over the training",),
-    find=by_pairs(
-        _pairs,
-        every,
-        yes="Adam's step goes on while Adagrad's shrinks more",
-        no="Adam's step does die out, or more so than Adagrad's",
+    needs=("the size of Adam's updates over a training with a constant learning rate",),
+    yes="Adam's steps do not die out",
+    no="Adam's steps do die out",
+    same="Adam's steps shrink just to the limit",
+    undecided="The data do not decide whether Adam's steps die out",
+    parts=(
+        Part(
+            title="the step goes on",
+            measures=(STEP_LEFT,),
+            a=row("adam"),
+            b=Who(margin="step_left", title="a step that counts as died out"),
+            on=constant,
+            any_difference=True,
+        ),
     ),
 )
