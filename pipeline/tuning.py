@@ -133,7 +133,7 @@ class _Search:
     def _points(self) -> list[Trial]:
         """The trials that may be chosen, the best first: the default setting is shown, but not part of the budget."""
         points = [trial for trial in self._found if trial.number is not None]
-        return sorted(points, key=lambda trial: _merit(self._found[trial], self._measure), reverse=True)
+        return sorted(points, key=lambda trial: merit.order(self._found[trial], self._measure), reverse=True)
 
     def _side(self, ranked: Collection[Trial]) -> str | None:
         """Return on which side of all rates tried the best one lies, or None."""
@@ -156,12 +156,6 @@ class _Search:
             widened=self._widened,
             on_edge=self._side(ranked) is not None,
         )
-
-
-def _merit(outcome: Outcome, measure: MeasureName) -> tuple[float, float]:
-    """Order trials: by the problem's measure first, then by lower validation loss."""
-    loss = outcome.last.validation_loss
-    return merit.score(outcome, measure), -loss if loss is not None else float("-inf")
 
 
 def summary(optimizer: str, problem: str, choice: Choice, measure: MeasureName = "accuracy") -> str:
