@@ -1,22 +1,23 @@
 """What a step of each optimizer costs on each problem: its time against plain SGD's, and the bytes of state it keeps.
 
-All optimizers of a problem are timed in turn, in rounds, in one process of one thread; ratios within a round cancel what
+All optimizers of a problem take turns, in rounds, in one process of one thread; ratios within a round cancel what
 slows the machine. Problems of the same network, examples and batch size are one measurement.
 """
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+
 from pipeline.prepared import reader
 from pipeline.project import paths
 from pipeline.project.numbers import rounded, significant
 from pipeline.results.cost import Cost, Ratio, StepCost, StepTime
-from pipeline.running.planning import optimizer_row
+from pipeline.running.planning import central_row
 from pipeline.running.refusals import in_words
 from pipeline.training import determinism, networks, optimizers
 from pipeline.training.losses import loss
@@ -50,12 +51,14 @@ class TimingTask:
     shape: tuple[int, ...]  # of one input, as `pipeline.prepared.reader.Description` has it
     classes: int  # or words, or targets
     batch_size: int
-    rows: Mapping[str, tuple[OptimizerRow, float]]  # by optimizer: its row and its learning rate
+    # by optimizer: its row and its learning rate
+    rows: Mapping[str, tuple[OptimizerRow, float]] = field(default_factory=dict, hash=False)
     convolution: Convolution = "compiled"
     rounds: int = ROUNDS  # how often each optimizer's turn comes
     steps: int = STEPS  # of a turn
     task: Task = "classification"
     dtype: str = "uint8"  # of the stored inputs
+    problems: tuple[str, ...] = ()  # which it stands for
 
 
 @dataclass(frozen=True)
@@ -75,14 +78,16 @@ class Measurement:
     optimizers: dict[str, Timing]
 
 
-def timing_tasks(settings: Settings) -> dict[str, TimingTask]:
-    """Return by problem what stage ``cost`` times; equal tasks are to be timed once.
+def timing_tasks(settings: Settings) -> list[TimingTask]:
+    """Return what stage ``cost`` times: the study's problems, those of equal steps in one task.
 
-    Every optimizer of every problem that such a task stands for, at the middle of its learning rates: how long a step
-    takes does not depend on them.
+    With all optimizers that take part, in the middle of what their searches vary: how long a step takes does not depend
+    on it.
     """
-    bare = {name: _bare_task(settings, name) for name in settings.study}
-    return {name: replace(task, rows=_rows(settings, [n for n in bare if bare[n] == task])) for name, task in bare.items()}
+    different: dict[TimingTask, list[str]] = {}
+    for name in settings.study:
+        different.setdefault(_bare_task(settings, name), []).append(name)
+    return [replace(task, problems=tuple(names), rows=_rows(settings, names)) for task, names in different.items()]
 
 
 def _bare_task(settings: Settings, name: str) -> TimingTask:
@@ -93,7 +98,6 @@ def _bare_task(settings: Settings, name: str) -> TimingTask:
         shape=description.shape,
         classes=description.outputs,
         batch_size=problem.batch_size,
-        rows={},
         convolution=settings.convolution,
         task=description.task,
         dtype=description.dtype,
@@ -103,7 +107,7 @@ def _bare_task(settings: Settings, name: str) -> TimingTask:
 def _rows(settings: Settings, problems: Iterable[str]) -> dict[str, tuple[OptimizerRow, float]]:
     taking_part = {optimizer for problem in problems for optimizer in settings.roster(problem)}
     rows = settings.optimizers
-    return {name: (optimizer_row(row), row.centre) for name, row in rows.items() if name in taking_part}
+    return {name: (central_row(row), row.centre) for name, row in rows.items() if name in taking_part}
 
 
 @in_words()

@@ -17,13 +17,14 @@ def main() -> None:
         from pipeline import cost
 
         settings = loading.load()
-        tasks = cost.timing_tasks(settings)
-        measured: list[tuple[cost.TimingTask, cost.Measurement]] = []
+        by_problem: dict[str, cost.Measurement] = {}
+
+        def keep(task: cost.TimingTask, measured: cost.Measurement) -> None:
+            by_problem.update(dict.fromkeys(task.problems, measured))
+
         # one after the other in a process of the pool, which has the memory settings of a training; alone, so that
         # nothing disturbs it
-        different = [task for place, task in enumerate(tasks.values()) if task not in [*tasks.values()][:place]]
-        pool.parallel(cost.measure, different, 1, lambda *one: measured.append(one), lambda task: f"timing {task.network}")
-        by_problem = {name: next(one for timed, one in measured if timed == task) for name, task in tasks.items()}
+        pool.parallel(cost.measure, cost.timing_tasks(settings), 1, keep, lambda _: "a timing of stage cost")
         cost.relative(by_problem[settings.main_problem], by_problem).write()
 
 

@@ -78,7 +78,9 @@ def _range(space: Mapping[str, Sequence[float]]) -> str:
 
 
 def _setting(found: Mapping[str, Any]) -> str:
-    return " ".join((f"{found['learning_rate']:g}", *(f"{name}={value:g}" for name, value in found["arguments"].items())))
+    return " ".join(
+        (f"{found['learning_rate']:g}", *(f"{name}={value:g}" for name, value in found["arguments"].items()))
+    )
 
 
 def _arguments(arguments: Mapping[str, Any]) -> str:

@@ -68,7 +68,9 @@ def _search(trials: Sequence[Outcome], choice: Choice, row: OptimizerSettings) -
         }
 
 
-def runs(picks: Mapping[tuple[str, str], Sequence[Outcome]], metrics: Mapping[str, Mapping[str, OptimizerMetrics]]) -> pd.DataFrame:
+def runs(
+    picks: Mapping[tuple[str, str], Sequence[Outcome]], metrics: Mapping[str, Mapping[str, OptimizerMetrics]]
+) -> pd.DataFrame:
     """Return the training that each seed picked, with the columns of ``results/runs.csv``.
 
     Parameters

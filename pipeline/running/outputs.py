@@ -83,7 +83,7 @@ def write_trainings(optimizer: str, outcomes: Sequence[Outcome]) -> None:
 
 
 def read_trainings(optimizer: str) -> list[Outcome]:
-    """Read the records of an optimizer's final trainings: by problem, by surviving setting, in the order of the seeds."""
+    """Read the records of an optimizer's final trainings: by problem, surviving setting and seed, in that order."""
     return _outcomes(paths.trainings(optimizer))
 
 

@@ -6,13 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pipeline.running import hardware, merit
-from pipeline.settings.spaces import arguments_with
+from pipeline.running.outputs import Setting
+from pipeline.settings.spaces import LEARNING_RATE, arguments_with
 from pipeline.training.record import OptimizerRow, Training
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pipeline.running.outputs import Setting
     from pipeline.settings.study import MeasureName, OptimizerSettings, RestSettings, Settings
     from pipeline.training.record import Kind, Outcome
 
@@ -49,6 +49,12 @@ def plan(
         # a final training is measured whatever it reaches
         stop_if_hopeless=kind == "tune",
     )
+
+
+def central_row(settings: OptimizerSettings) -> OptimizerRow:
+    """Return what a row of ``optimizers`` trains with in the middle of all that its search varies."""
+    values = {name: space.at(0.5) for name, space in settings.search.items() if name != LEARNING_RATE}
+    return _with_searched(optimizer_row(settings), Setting(settings.centre, values))
 
 
 def _with_searched(row: OptimizerRow, setting: Setting) -> OptimizerRow:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.project.errors import SettingsError, first_line
 from pipeline.project.wording import closest
 from pipeline.running import pool
-from pipeline.running.planning import optimizer_row
+from pipeline.running.planning import central_row
 from pipeline.running.refusals import in_words
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def check_here(settings: Settings) -> None:
                 raise SettingsError(f"params.yaml: {where}: {problem.network!r} is unknown{known}.")
             networks.builder(problem.network)
         for name, row in settings.optimizers.items():
-            check_optimizer(name, optimizer_row(row), row.centre)
+            check_optimizer(name, central_row(row), row.centre)
 
 
 def check_optimizer(name: str, row: OptimizerRow, learning_rate: float) -> None:

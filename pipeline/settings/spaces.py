@@ -82,7 +82,9 @@ def values_at(spaces: Mapping[str, Space], point: Sequence[float]) -> dict[str, 
     point
         At least as many coordinates as `coordinates` needs.
     """
-    return {name: space.at(point[place]) for (name, space), place in zip(spaces.items(), coordinates(spaces), strict=True)}
+    return {
+        name: space.at(point[place]) for (name, space), place in zip(spaces.items(), coordinates(spaces), strict=True)
+    }
 
 
 def coordinates(names: Mapping[str, Space]) -> list[int]:

@@ -146,7 +146,9 @@ class OptimizerSettings(Section):
             raise ValueError("search.learning_rate: {log_uniform: [lowest, highest]} is needed")
         for name in self.search:
             if name in self.arguments and not is_beta(name, self.arguments):
-                raise ValueError(f"search.{name}: the row's arguments give a value for it too; take one of the two away")
+                raise ValueError(
+                    f"search.{name}: the row's arguments give a value for it too; take one of the two away"
+                )
         return self
 
     @property
@@ -194,7 +196,9 @@ class Settings(Section):
             where = f"problems.{name}.tuned_on: {problem.tuned_on!r}"
             possible = [other for other, row in self.problems.items() if not (row.tuned_on or row.untuned)]
             if problem.tuned_on not in possible:
-                raise ValueError(f"{where} is not a problem with a search of its own{closest(problem.tuned_on, possible)}")
+                raise ValueError(
+                    f"{where} is not a problem with a search of its own{closest(problem.tuned_on, possible)}"
+                )
             absent = [row for row in self.roster(name) if row not in self.roster(problem.tuned_on)]
             if absent:
                 raise ValueError(f"{where} is not tuned for {', '.join(absent)}: add them to its optimizers")
@@ -226,7 +230,11 @@ class Settings(Section):
 
     def searched_problems_of(self, optimizer: str) -> list[str]:
         """Return those of `problems_of` that have a search of their own."""
-        return [name for name in self.problems_of(optimizer) if not (self.problems[name].tuned_on or self.problems[name].untuned)]
+        return [
+            name
+            for name in self.problems_of(optimizer)
+            if not (self.problems[name].tuned_on or self.problems[name].untuned)
+        ]
 
     @property
     def study(self) -> list[str]:

@@ -25,7 +25,7 @@ _PROJECT = ("dvc.yaml", "params.yaml", ".dvcignore", ".gitignore", "pipeline", "
 
 
 def copy_project(project: Path, folder: Path) -> None:
-    """Copy what the pipeline needs into `folder`, and make those with ``demo: true`` the study of its ``params.yaml``."""
+    """Copy what the pipeline needs into `folder`, and make the problems with ``demo: true`` its study."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in _PROJECT:
         source, target = project / name, folder / name
@@ -51,7 +51,11 @@ def _shrink(params: Path) -> None:
     content["data"]["archives"] = []
     rosters = [row.get("optimizers", content["optimizers"]) for row in content["problems"].values()]
     _keep(content["optimizers"], [name for roster in rosters for name in roster])
-    _keep(content["comparison"].get("problem_margins", {}), content["problems"])
+    margins = content["comparison"].get("problem_margins", {})
+    _keep(margins, content["problems"])
+    if not margins:
+        # an emptied mapping would be written where YAML does not allow it
+        content["comparison"].pop("problem_margins", None)
     for section, most in _MOST.items():
         for name, value in most.items():
             content[section][name] = min(content[section][name], value)
