@@ -51,21 +51,21 @@ def progress(
 
 
 @contextmanager
-def late_progress(title: str, total: float, unit: str = "", *, delay: float = 2.0) -> Iterator[Callable[[float], None]]:
+def late_progress(title: str, total: float, unit: str = "", *, delay: float = 2.0) -> Iterator[Callable[[int], None]]:
     """Show how far the work inside the block is, but only if it takes longer than `delay` seconds.
 
     Yields a function that counts more work as done.
     """
     with ExitStack() as stack:
         shown: list[Progress] = []
-        done, lock = [0.0], threading.Lock()
+        done, lock = [0], threading.Lock()
 
         def show() -> None:
             with lock:
                 shown.append(stack.enter_context(progress(title, total, unit, done=done[0])))
                 shown[0].begin()
 
-        def advance(amount: float) -> None:
+        def advance(amount: int) -> None:
             with lock:
                 done[0] += amount
                 for one in shown:

@@ -102,9 +102,10 @@ def _bca_bounds(
 
     # BCa's acceleration divides third by second moments, which underflow where differences are tiny.
     scale = np.abs(differences).max(axis=1, keepdims=True)
-    centre, spread = ((differences / scale).mean(axis=1, keepdims=True), (differences / scale).std(axis=1, keepdims=True))
+    scaled = differences / scale
+    centre, spread = scaled.mean(axis=1, keepdims=True), scaled.std(axis=1, keepdims=True)
     bounds = stats.bootstrap(
-        ((differences / scale - centre) / spread,),
+        ((scaled - centre) / spread,),
         np.mean,
         n_resamples=resamples,
         batch=max(1, _MOST_VALUES_AT_ONCE // differences.size),

@@ -113,7 +113,7 @@ def holm(p_values: ArrayLike) -> NDArray[np.float64]:
     return np.minimum(corrected, 1.0)
 
 
-def holm_of_tested(comparisons: Sequence[PairedComparison | None]) -> list[float | None]:
+def holm_of_tested(comparisons: Sequence[Compared | None]) -> list[float | None]:
     """Return Holm's p of each comparison; the tested ones are the family, and None stands for those not tested."""
     corrected = iter(holm([found.p for found in comparisons if found is not None]).tolist())
     return [None if found is None else next(corrected) for found in comparisons]

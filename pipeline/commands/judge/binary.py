@@ -40,7 +40,8 @@ def _read(reader: Any, content: bytes, what: str, package: str) -> pd.DataFrame:
     except ImportError:
         raise ResultsError(f"to read this {what}, install {package}; or save the table as CSV.") from None
     except (ValueError, KeyError, OSError, IndexError, EOFError, SyntaxError, zipfile.BadZipFile) as error:
-        raise ResultsError(f"the {what} cannot be read ({first_line(error)}). Save the table again, or as CSV.") from None
+        why = first_line(error)
+        raise ResultsError(f"the {what} cannot be read ({why}). Save the table again, or as CSV.") from None
     return frame
 
 

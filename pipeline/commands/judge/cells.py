@@ -43,11 +43,11 @@ def is_missing(cell: Cell) -> bool:
 
 def number(cell: Cell) -> float:
     """Return a cell as a float: NaN where it is missing, infinite where it is too large; a ValueError for a word."""
-    if is_missing(cell):
+    if cell is None or is_missing(cell):
         return math.nan
     if isinstance(cell, str) and "_" in cell:  # Python would read 1_000
         raise ValueError(cell)
-    value = float(cell)  # type: ignore[arg-type] - not None
+    value = float(cell)
     return math.copysign(math.inf, value) if abs(value) > _TOO_LARGE else value
 
 

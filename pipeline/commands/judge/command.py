@@ -22,7 +22,7 @@ def judge(
     results: Annotated[
         str | None,
         typer.Argument(
-            help="A table (CSV, TSV, gzip, Parquet, xlsx), or - for standard input.", show_default=False, metavar="TABLE"
+            metavar="TABLE", help="A CSV, TSV, Parquet or xlsx file (also gzipped), or - for standard input."
         ),
     ] = None,
     metric: Annotated[
@@ -61,21 +61,25 @@ def judge(
 ) -> None:
     """Judge your own results: paired by seed, exact tests, Holm over all comparisons.
 
-    A table has one row per run (and epoch), or one column per optimizer, per seed or per run. Separator, decimal comma
-    and columns are found out, and what was understood is said. With learning rates, each optimizer's runs are those at
-    the rate with the most seeds. Examples:
+    The table has one row per run (and epoch), or one column per optimizer.
+    It says what was understood, and asks for an option where that is not clear.
+    The learning rate with the most seeds is judged. More: docs/your-results.md. Examples:
 
     optimizer-study judge results.csv
 
-    optimizer-study judge results.csv --metric val_loss --baseline adam --margin 0.01
+    optimizer-study judge results.csv --metric val_loss --baseline adam
 
-    optimizer-study judge curves.csv --metric test_accuracy --last 3
+    optimizer-study judge results.csv --metric test_accuracy --margin 0.005
 
-    optimizer-study judge results.csv --metric score --higher-is-better --optimizer-column method
+    optimizer-study judge curves.csv --metric val_loss --last 3
 
-    optimizer-study judge - --json < results.csv
+    optimizer-study judge wide.csv --metric bleu
 
-    optimizer-study judge --mlflow cifar10 --tracking-uri sqlite:///mlflow.db
+    optimizer-study judge wide.csv --higher-is-better --json
+
+    cat results.csv | optimizer-study judge - --where batch_size=64
+
+    optimizer-study judge --mlflow mine --tracking-uri sqlite:///mlflow.db
     """
     from pipeline.commands.judge.judgement import judge_results
     from pipeline.commands.judge.shown import as_items

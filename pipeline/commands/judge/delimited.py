@@ -71,7 +71,8 @@ def _records(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
                 yield line, cleaned
             line = reader.line_num + 1
     except csv.Error as error:
-        raise ResultsError(f"line {line}: this is not a CSV ({error}; a quotation mark too many or too few?).") from None
+        hint = "a quotation mark too many or too few?"
+        raise ResultsError(f"line {line}: this is not a CSV ({error}; {hint}).") from None
 
 
 def _is_hint(line: int, record: list[str], separator: str) -> bool:

@@ -2,30 +2,46 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 from pipeline.commands.judge.table import ResultsError
 
-_HIGHER = frozenset(
-    "accuracy accuracies acc accs precision recall f1 f1score fscore auc auroc auprc aucroc rocauc prauc map ndcg mrr "
-    "bleu sacrebleu rouge rougel meteor chrf iou miou jaccard dice psnr ssim r2 mcc kappa reward rewards return returns "
-    "success successes throughput likelihood loglikelihood elbo win wins winrate correct".split()
+
+def _listed(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_HIGHER = _listed(
+    """
+    accuracy accuracies acc accs precision recall f1 f1score fscore auc auroc auprc aucroc rocauc prauc map ndcg mrr
+    bleu sacrebleu rouge rougel meteor chrf iou miou jaccard dice psnr ssim r2 mcc kappa reward rewards return
+    returns success successes throughput likelihood loglikelihood elbo win wins winrate correct
+    """
 )
-_LOWER = frozenset(
-    "loss losses logloss error errors err errs wer cer eer perplexity ppl nll bce ce xent crossentropy mse "
-    "rmse mae mape smape msle rmsle fid kid lpips ece brier latency time times runtime walltime ms sec secs second "
-    "seconds minutes hours duration regret regrets kl kld divergence hinge bpc bpb residual residuals mistakes "
-    "misclassified misclassification violations".split()
+_LOWER = _listed(
+    """
+    loss losses logloss error errors err errs wer cer eer perplexity ppl nll bce ce xent crossentropy mse rmse mae
+    mape smape msle rmsle fid kid lpips ece brier latency time times runtime walltime ms sec secs second seconds
+    minutes hours duration regret regrets kl kld divergence hinge bpc bpb residual residuals mistakes misclassified
+    misclassification violations
+    """
 )
 # These turn a metric into something else: a change, a spread, a rank, its negative.
-_TURNING = frozenset(
-    "neg negative minus inverse inv reciprocal non no not anti reduction reduced decrease drop dropped decline delta "
-    "diff difference gap ratio change increase improvement gain free saved left remaining between survival survived failure "
-    "failures life battery correction corrected std stddev sd var variance sem stderr deviation width count num number "
-    "rank weight scale budget argmin argmax".split()
+_TURNING = _listed(
+    """
+    neg negative minus inverse inv reciprocal non no not anti reduction reduced decrease drop dropped decline delta
+    diff difference gap ratio change increase improvement gain free saved left remaining between survival survived
+    failure failures life battery correction corrected std stddev sd var variance sem stderr deviation width count
+    num number rank weight scale budget argmin argmax
+    """
 )
 # What follows these is a condition or a unit: `time_to_accuracy` is a time.
-_ENDS = frozenset("per to until till at after before over under with without by for of vs".split())
+_ENDS = _listed(
+    """
+    per to until till at after before over under with without by for of vs
+    """
+)
 _BEFORE = ("train", "training", "val", "valid", "validation", "test", "dev", "eval", "best", "final", "mean", "avg")
 _WHEN = {"best", "epoch"}  # the epoch of the best loss, not the best loss
 _ACCURACY = {"accuracy", "accuracies", "acc", "accs"}
@@ -38,10 +54,9 @@ def of(metric: str, higher_is_better: bool | None) -> bool:
         return higher_is_better
     known = in_name(metric)
     if known is None:
-        raise ResultsError(
-            f"it is not known whether a higher or a lower {metric!r} is better: say --higher-is-better or "
-            "--lower-is-better."
-        )
+        what = f"a higher or a lower {metric!r} is" if metric else "higher or lower values are"
+        name = "" if metric else ", or what they are with --metric"
+        raise ResultsError(f"whether {what} better is not known: say --higher-is-better or --lower-is-better{name}.")
     return known
 
 
@@ -59,6 +74,11 @@ def is_accuracy(metric: str) -> bool:
     return in_name(metric) is True and bool(words(metric) & _ACCURACY)
 
 
+def belongs_to_a_metric(word: str) -> bool:
+    """Return whether a word is one of a metric's name, such as `test` or `loss`."""
+    return word.lower() in _BEFORE or in_name(word) is not None
+
+
 def words(metric: str) -> set[str]:
     """Return the words of a name, split at signs and capitals, up to one such as `per`; also joined neighbours."""
     found: list[str] = []
@@ -66,7 +86,7 @@ def words(metric: str) -> set[str]:
         if piece.lower() in _ENDS and found:
             break
         found.append(piece)
-    neighbours = ["".join(pair) for pair in zip(found, found[1:], strict=False)]
+    neighbours = ["".join(pair) for pair in itertools.pairwise(found)]
     parts = [part for piece in found for part in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", piece)]
     spelled = {text.lower() for text in (*found, *neighbours, *parts)}
     return spelled | {rest for text in spelled if (rest := _bare(text))}

@@ -13,7 +13,7 @@ from pipeline.commands.judge.filtering import keep
 from pipeline.commands.judge.table import ResultsError
 from pipeline.console.progress import late_progress
 from pipeline.project.errors import UserError
-from pipeline.project.wording import counted
+from pipeline.project.wording import counted, listed
 from pipeline.statistics import paired, unpaired
 from pipeline.statistics.ranks import MeanRanks, rank
 
@@ -255,7 +255,7 @@ def _smallest_p(entry: Judged) -> float:
 def _without_spread(judged: Sequence[Judged]) -> str:
     if not any(entry.comparison and entry.comparison.interval.low is None for entry in judged):
         return ""
-    return "Where all differences are equal, so few of them say nothing about their spread: the interval is not known (?)."
+    return "Where all of so few differences are equal, they say nothing about their spread: the interval is not known."
 
 
 def _alike_names(found: Sequence[Scores]) -> str:
@@ -263,5 +263,5 @@ def _alike_names(found: Sequence[Scores]) -> str:
     by_folded: dict[str, list[str]] = {}
     for name in dict.fromkeys(one.optimizer for one in found):
         by_folded.setdefault(name.casefold(), []).append(name)
-    alike = [names for names in by_folded.values() if len(names) > 1]
-    return "; ".join(f"{' and '.join(map(repr, names))} are taken as different optimizers" for names in alike) + "." if alike else ""
+    alike = [listed(map(repr, names)) for names in by_folded.values() if len(names) > 1]
+    return f"Taken as different optimizers: {'; '.join(alike)}." if alike else ""

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pipeline.commands.judge import cells, direction, roles
-from pipeline.commands.judge.long import from_long
+from pipeline.commands.judge.long import from_long, several_metrics
 from pipeline.commands.judge.runs import Row, Runs, described, keys
 from pipeline.commands.judge.table import MOST_NAMED, ResultsError, Table, quoted
 from pipeline.project.wording import counted, listed
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 # As W&B names the columns of a plot's export; the last two bound a smoothed line.
 _RUN_AND_METRIC = re.compile(r"(?P<run>.+) - (?P<metric>.+?)(?P<bound>__MIN|__MAX)?")
-_ENDS_IN_SEED = re.compile(r"(?P<optimizer>.+?)[\s_./:-]*(?:\bseed|(?<=[_\W])s|[\s_./:-])[\s_=:-]*(?P<seed>\d+)", re.IGNORECASE)
+# adam-seed1, adam_s1, adam-1; but not adam1, nor lr0.1
+_ENDS_IN_SEED = re.compile(r"(?P<optimizer>.+?)[\s_/:-]+(?:seed|s|run)?[\s_=:-]*(?P<seed>\d+)", re.IGNORECASE)
 _STARTS_WITH_SEED = re.compile(r"seed[\s_=:-]*(?P<seed>\d+)[\s_./:-]+(?P<optimizer>.+)", re.IGNORECASE)
 _A_SEED = re.compile(r"(?:seed|run|trial)?[\s_-]*(?P<seed>\d+)", re.IGNORECASE)
 _RUN_NAMES = ("name", "run_name", "mlflow_runname")
@@ -50,29 +51,44 @@ def understand(table: Table, requested: Requested) -> Runs:
 
 
 def _per_optimizer(table: Table, found: Mapping[str, str], requested: Requested) -> Runs:
-    others = [name for name in table.columns if name not in found.values() and table.are_numbers(name)]
-    metric, optimizers = _common_metric(others)
-    if len(others) < 2 or any(direction.in_name(name) is not None for name in optimizers):
+    others = [name for name in table.columns if name not in found.values()]
+    texts = [name for name in others if not table.are_numbers(name) and _repeats(table.columns[name])]
+    by_metric: dict[str, list[_Column]] = {}
+    for name in others:
+        if table.are_numbers(name):
+            optimizer, metric = _optimizer_and_metric(name)
+            by_metric.setdefault(metric, []).append(_Column(name, optimizer))
+    columns = by_metric.get("", [])
+    if texts or not by_metric or (columns and (len(by_metric) > 1 or _are_no_optimizers(columns))):
+        maybe = f" Is it {quoted(texts)}?" if texts else ""
         raise ResultsError(
             f"there is no column 'optimizer'; found {quoted(table.columns)}. Needed are optimizer, seed and a metric, "
-            "or one column per optimizer. Name the column with --optimizer-column."
+            f"or one column per optimizer. Name the column with --optimizer-column.{maybe}"
         )
-    columns = [_Column(name, optimizer) for name, optimizer in zip(others, optimizers, strict=True)]
-    metric = requested.metric or metric
-    words = f"one column per optimizer ({listed(optimizers, most=MOST_NAMED)})"
-    return _unstacked(table, found, columns, metric, words)
+    metric = "" if columns else _one_of(list(by_metric), requested.metric)
+    columns = by_metric[metric]
+    named = listed((column.optimizer for column in columns), most=MOST_NAMED)
+    return _unstacked(table, found, columns, metric or requested.metric or "", f"one column per optimizer ({named})")
 
 
-def _common_metric(names: Sequence[str]) -> tuple[str, list[str]]:
-    """Return ``test_acc`` and ``[adam, sgd]`` for ``[adam_test_acc, sgd_test_acc]``; no metric where they share none."""
-    split = [re.split(r"([\s_./-]+)", name) for name in names]
-    shared = 0
-    while all(len(parts) > shared + 2 for parts in split) and len({tuple(p[-shared - 2 :]) for p in split}) == 1:
-        shared += 2
-    metrics = {"".join(parts[-shared + 1 :]) for parts in split} if shared else set()
-    if len(metrics) == 1 and direction.in_name(metric := metrics.pop()) is not None:
-        return metric, ["".join(parts[:-shared]) for parts in split]
-    return "", list(names)
+def _repeats(column: Sequence[Cell]) -> bool:
+    filled = [cell for cell in column if cell is not None]
+    return len(set(filled)) < len(filled)
+
+
+def _are_no_optimizers(columns: Sequence[_Column]) -> bool:
+    return len(columns) < 2 or any(direction.in_name(column.name) is not None for column in columns)
+
+
+def _optimizer_and_metric(name: str) -> tuple[str, str]:
+    """Return ``adam`` and ``test_acc`` for ``adam_test_acc``, and no metric where the name holds none."""
+    parts = re.split(r"([\s_./-]+)", name)
+    for place in range(2, len(parts), 2):
+        if direction.belongs_to_a_metric(parts[0]):
+            break
+        if direction.belongs_to_a_metric(parts[place]):
+            return "".join(parts[: place - 1]), "".join(parts[place:])
+    return name, ""
 
 
 # --- one column per seed ---------------------------------------------------------------------------------
@@ -116,7 +132,7 @@ def _one_of(metrics: list[str], asked: str | None) -> str:
     if asked is not None:
         return roles.pick(metrics, asked)
     if len(metrics) > 1:
-        raise ResultsError(f"there are several metrics; choose one with --metric: {quoted(metrics)}.")
+        raise several_metrics(metrics)
     return metrics[0]
 
 

@@ -19,6 +19,7 @@ _PREFERRED = ("test_accuracy", "test_acc")
 _NO_METRICS = ("diverged",)
 _STATES = ("status", "state")
 _FINISHED = "finished"
+_MOST_METRICS_NAMED = 15
 
 
 def from_long(table: Table, found: Mapping[str, str], requested: Requested) -> Runs:
@@ -37,7 +38,7 @@ def from_long(table: Table, found: Mapping[str, str], requested: Requested) -> R
 
 
 def is_tracked(table: Table) -> bool:
-    """Return whether a table is that of a tracker's runs (MLflow, W&B), some of which may lack a metric or a parameter."""
+    """Return whether the rows are a tracker's runs (MLflow, W&B), some of which may lack a metric or a parameter."""
     names = {roles.plain(name) for name in table.columns}
     return any(name.startswith("metrics.") for name in table.columns) or {"name", "state"} <= names
 
@@ -54,16 +55,23 @@ def _choose(table: Table, found: Mapping[str, str], asked: str | None) -> str:
     if not numbers:
         raise ResultsError(f"there is no metric: no column of numbers among {quoted(table.columns)}.")
     if len(numbers) > 1:
-        names = listed((name.removeprefix("metrics.") for name in numbers), most=15)
-        raise ResultsError(f"there are several metrics; choose one with --metric: {names}.")
+        raise several_metrics([name.removeprefix("metrics.") for name in numbers])
     return numbers[0]
+
+
+def several_metrics(names: Sequence[str]) -> ResultsError:
+    """Return the error that asks which of several metrics is meant."""
+    more = [f"and {len(names) - _MOST_METRICS_NAMED} more"] if len(names) > _MOST_METRICS_NAMED else []
+    return ResultsError(
+        f"there are several metrics; choose one with --metric: {', '.join([*names[:_MOST_METRICS_NAMED], *more])}."
+    )
 
 
 def _asked(table: Table, found: Mapping[str, str], asked: str, numbers: Sequence[str]) -> str:
     free = [name for name in table.columns if name not in found.values()]
     same = [name for name in free if roles.plain(name) == roles.plain(asked)]
     if asked not in free and not same:
-        raise ResultsError(f"there is no metric {asked!r}{closest(asked, numbers, most=15)}.")
+        raise ResultsError(f"there is no metric {asked!r}{closest(asked, numbers, most=_MOST_METRICS_NAMED)}.")
     return roles.pick([name for name in same if name in numbers] or free, asked)
 
 
@@ -75,34 +83,34 @@ def _candidates(table: Table, found: Mapping[str, str]) -> list[str]:
 
 
 def _with_value(table: Table, found: Mapping[str, str], metric: str, tracked: bool) -> tuple[list[int], list[str]]:
-    """Return the rows that have a value, and sentences on those that may lack one: a tracker's runs, whole problems."""
+    """Return the rows with a value, and a sentence on those that may lack one: a tracker's runs, whole problems."""
     every = range(len(table.numbers))
-    if tracked:
-        needed = (metric, found["optimizer"])
-        kept = [row for row in every if all(table.columns[name][row] is not None for name in needed)]
-        some = [row for row in every if row not in set(kept) and table.columns[found["optimizer"]][row] is not None]
-        without = f" (of {_optimizers(table, found, some)})" if some else ""
-        said = f"{counted(len(every) - len(kept), 'run')} without optimizer or {metric.removeprefix('metrics.')}{without}"
-    else:
-        empty = _problems_without(table, found, metric)
-        kept = [row for row in every if not empty or cells.name(table.columns[found["problem"]][row]) not in empty]
-        said = f"{counted(len(every) - len(kept), 'row')} of problems without {metric} ({listed(sorted(empty))})" if empty else ""
+    without = _runs_without(table, found, metric) if tracked else _problems_without(table, found, metric)
+    kept = [row for row in every if row not in without]
     if not kept:
-        raise ResultsError(f"no run has both an optimizer and a {metric}.")
-    return kept, [f"Left out: {said}."] if len(kept) < len(every) else []
+        raise ResultsError(f"no run has an optimizer, a seed and a {metric.removeprefix('metrics.')}.")
+    if not without:
+        return kept, []
+    named = "optimizer" if tracked else "problem"
+    names = dict.fromkeys(cells.name(table.columns[found[named]][row]) for row in sorted(without))
+    whose = f" ({listed(filter(None, names), most=MOST_NAMED)})" if any(names) else ""
+    what, lacking = ("run", "optimizer, seed or ") if tracked else ("row", "")
+    lacking += metric.removeprefix("metrics.")
+    return kept, [f"Left out: {counted(len(without), what)} without {lacking}{whose}."]
 
 
-def _problems_without(table: Table, found: Mapping[str, str], metric: str) -> set[str]:
+def _runs_without(table: Table, found: Mapping[str, str], metric: str) -> set[int]:
+    needed = [table.columns[name] for name in (metric, found["optimizer"], found.get("seed", metric))]
+    return {row for row in range(len(table.numbers)) if any(column[row] is None for column in needed)}
+
+
+def _problems_without(table: Table, found: Mapping[str, str], metric: str) -> set[int]:
+    """Return the rows of problems that have no value at all, such as an accuracy of a regression."""
     if "problem" not in found:
         return set()
     names = [cells.name(cell) for cell in table.columns[found["problem"]]]
     filled = {name for name, cell in zip(names, table.columns[metric], strict=True) if cell is not None}
-    return set(names) - filled if filled else set()
-
-
-def _optimizers(table: Table, found: Mapping[str, str], rows: Sequence[int]) -> str:
-    column = table.columns[found["optimizer"]]
-    return listed(dict.fromkeys(cells.name(column[row]) for row in rows), most=MOST_NAMED)
+    return {row for row, name in enumerate(names) if name not in filled} if filled else set()
 
 
 def _unfinished(table: Table, rows: Sequence[Row]) -> list[str]:

@@ -91,7 +91,7 @@ def compare_all(pairs: Sequence[Pair], scale: Scale, advance: Callable[[int], No
     reasons = [_unusable(*pair) for pair in pairs]
     if all(reasons):
         named = dict.fromkeys(f"{named_pair(*pair)}: {why}" for pair, why in zip(pairs, reasons, strict=True))
-        raise ResultsError(f"nothing can be compared. {listed(named, ' ', most=MOST_NAMED)}")
+        raise ResultsError(f"nothing can be compared. {' '.join(list(named)[:MOST_NAMED])}")
     usable = [pair for pair, reason in zip(pairs, reasons, strict=True) if not reason]
     found = dict(_compared(usable, scale, advance))
     comparisons = [found.get(_key(pair)) for pair in pairs]
@@ -155,11 +155,13 @@ def _bounded(comparison: Compared, widest: float | None) -> Compared:
     """Cut the intervals off where no difference can be."""
     if widest is None:
         return comparison
-    intervals = {
-        name: Interval(one.estimate, *(None if b is None else min(max(b, -widest), widest) for b in (one.low, one.high)))
-        for name, one in (("interval", comparison.interval), ("equivalence", comparison.equivalence))
-    }
-    return replace(comparison, **intervals)
+    interval, equivalence = (_cut(one, widest) for one in (comparison.interval, comparison.equivalence))
+    return replace(comparison, interval=interval, equivalence=equivalence)
+
+
+def _cut(interval: Interval, widest: float) -> Interval:
+    low, high = (None if bound is None else min(max(bound, -widest), widest) for bound in (interval.low, interval.high))
+    return Interval(interval.estimate, low, high)
 
 
 def why_unpaired(judged: Sequence[Judged]) -> str:
@@ -169,11 +171,11 @@ def why_unpaired(judged: Sequence[Judged]) -> str:
         return ""
     a, b = found[0].a, found[0].b
     if a.seeds is None or b.seeds is None:
-        reason = "no column says the seed (--seed-column)"
+        reason = "no column says the seed; name one with --seed-column"
     else:
         surplus = " and ".join(filter(None, (_surplus(a, b), _surplus(b, a))))
         reason = f"{f'{named_pair(a, b)}: ' if len(judged) > 1 else ''}{surplus}"
-    tests = listed(sorted({entry.comparison.test for entry in found}))  # type: ignore[union-attr] - all are unpaired
+    tests = listed(sorted({entry.test for entry in found}))
     return (
         f"{counted(len(found), 'comparison')} of independent runs, not paired ({reason}), by {tests}. "
         "Paired runs, the same seeds for every optimizer, would need fewer seeds to show the same difference."

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 STANDARD_INPUT = "-"
 _MOST_BYTES = 2**30
+_GZIP = b"\x1f\x8b"
 _PACKED = {
     b"PK\x03\x04": "a zip archive",
     b"\x28\xb5\x2f\xfd": "compressed by zstd",
@@ -31,10 +32,14 @@ _EXCEL_BEFORE_2007 = b"\xd0\xcf\x11\xe0"
 def read(source: Path | str | pd.DataFrame) -> Table:
     """Read a path, ``-`` for standard input, or a DataFrame."""
     if not isinstance(source, (str, Path)):
+        if not (hasattr(source, "iloc") and hasattr(source, "columns")):
+            raise ResultsError(f"this is a {type(source).__name__}: give a DataFrame of pandas, or a path.")
         return binary.from_frame(source)
     content = _content(source)
-    if content.startswith(b"\x1f\x8b"):
-        content = _unzipped(content)
+    return _parsed(_unzipped(content) if content.startswith(_GZIP) else content)
+
+
+def _parsed(content: bytes) -> Table:
     if content.startswith(b"PAR1"):
         return binary.parquet(content)
     if _is_excel(content):
@@ -54,7 +59,7 @@ def _content(source: Path | str) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError:
-        raise ResultsError(f"no such file{_similar(path)}. Give a table of results, or - for standard input.") from None
+        raise ResultsError(f"no such file{_similar(path)}") from None
     except IsADirectoryError:
         raise ResultsError("this is a folder. Give a table of results, or - for standard input.") from None
     except OSError as error:
@@ -64,7 +69,7 @@ def _content(source: Path | str) -> bytes:
 def _similar(path: Path) -> str:
     names = [other.name for other in path.parent.iterdir()] if path.parent.is_dir() else []
     found = difflib.get_close_matches(path.name, names, n=1)
-    return f"; did you mean {found[0]!r}?" if found else ""
+    return f"; did you mean {found[0]!r}?" if found else ". Give a table of results, or - for standard input."
 
 
 def _unzipped(content: bytes) -> bytes:

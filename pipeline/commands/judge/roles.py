@@ -66,7 +66,8 @@ def _known(names: Collection[str], role: str, known: Iterable[str]) -> str | Non
     for name in known:
         same = [other for other in names if plain(other) == name]
         if len(same) > 1:
-            raise ResultsError(f"the {role.replace('_', ' ')} could be in {quoted(same)}: name one with {option(role)}.")
+            what = role.replace("_", " ")
+            raise ResultsError(f"the {what} could be in {quoted(same)}: name one with {option(role)}.")
         if same:
             return same[0]
     return None

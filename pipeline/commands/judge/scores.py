@@ -127,8 +127,8 @@ def _values(runs: Runs, rows: Sequence[Row]) -> list[float]:
     values = [runs.table.number(row.column, row.row) for row in rows]
     for row, value in zip(rows, values, strict=True):
         if not np.isfinite(value):
-            cell = runs.table.columns[row.column][row.row]
-            large = f" ({cells.name(cell)} counts as infinite)" if np.isinf(value) and "inf" not in str(cell).lower() else ""
+            written = cells.name(runs.table.columns[row.column][row.row])
+            large = "" if np.isnan(value) or "inf" in written.lower() else f", as {written} counts"
             raise ResultsError(
                 f"{runs.table.at([row.row])}: {runs.metric or row.column} is {value}{large} (first: {row.named()}). "
                 "Enter what a diverged run is worth (for an accuracy, that of guessing), "
@@ -144,8 +144,9 @@ def _refuse_duplicates(runs: Runs) -> None:
     for row in runs.rows:
         other = first.setdefault(row[2:], row)
         if other is not row:
-            run = ", ".join(f"{key.replace('_', ' ')} {getattr(row, key)}" for key in _KEYS if getattr(row, key) is not None)
-            hint = "" if row.epoch is not None else " If these are epochs, name their column epoch."
+            known = {key.replace("_", " "): getattr(row, key) for key in _KEYS}
+            run = ", ".join(f"{key} {value}" for key, value in known.items() if value is not None)
+            hint = "" if row.epoch is not None else " If these are epochs, name their column with --epoch-column."
             raise ResultsError(
                 f"{runs.table.at(sorted({other.row, row.row}))}: rows of the same run ({run}). "
                 f"{_differing(runs, other.row, row.row)}{hint}"
