@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 CONFIDENCE = 0.95
 FEWEST_RESAMPLES = 999
-_MOST_VALUES_AT_ONCE = 2**21
+_MOST_VALUES_AT_ONCE = 2**18
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +95,11 @@ def bootstrap_intervals(
     ]
 
 
+def _row_means(values: NDArray[np.float64], axis: int) -> NDArray[np.float64]:
+    """Return means that do not depend, in their last bit, on how many rows there are."""
+    return np.asarray(np.ascontiguousarray(values).mean(axis=axis))
+
+
 def _bca_bounds(
     differences: NDArray[np.float64], rng: np.random.Generator, resamples: int
 ) -> list[tuple[float, float]]:
@@ -106,9 +111,10 @@ def _bca_bounds(
     centre, spread = scaled.mean(axis=1, keepdims=True), scaled.std(axis=1, keepdims=True)
     bounds = stats.bootstrap(
         ((scaled - centre) / spread,),
-        np.mean,
+        _row_means,
         n_resamples=resamples,
-        batch=max(1, _MOST_VALUES_AT_ONCE // differences.size),
+        # by the seeds alone: how the resamples are drawn must not depend on how many rows share them
+        batch=max(1, _MOST_VALUES_AT_ONCE // differences.shape[1]),
         confidence_level=CONFIDENCE,
         method="BCa",
         vectorized=True,

@@ -222,7 +222,7 @@ def compare_each(
     ----------
     a, b
         Shape ``(m, n)`` each, finite, n at least 2: a row per couple, the same seeds in the same order. All rows share
-        the resamples and sign patterns. With m above about a hundred, give them in parts.
+        the resamples and sign patterns, which take memory for each row: give some dozen at once.
     """
     check_margin(margin)
     differences = a - b

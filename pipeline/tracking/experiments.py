@@ -35,12 +35,13 @@ def columns(experiment: str, uri: str | None = None) -> dict[str, list[Any]]:
     _refuse_missing(address)
     with store.quietly():
         from mlflow import MlflowClient
-        from mlflow.exceptions import MlflowException
 
         try:
             client = MlflowClient(address)
             runs = [_values(run) for run in _runs(client, _id(client, experiment))]
-        except (MlflowException, OSError, ImportError) as error:
+        except DataError:
+            raise
+        except Exception as error:  # noqa: BLE001 - MLflow, SQLAlchemy and the network have no common ancestor
             raise DataError(f"the MLflow store cannot be read ({store.reason(error)}).") from None
     if not runs:
         raise DataError(f"the experiment {experiment} has no runs.")

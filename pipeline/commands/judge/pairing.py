@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 # Fixed, so that the same table always gets the same intervals.
 _BOOTSTRAP_SEED = 0
-_MOST_PAIRS_AT_ONCE, _MOST_VALUES_AT_ONCE = 64, 20_000
+_MOST_PAIRS_AT_ONCE, _MOST_VALUES_AT_ONCE = 32, 20_000
 
 
 @dataclass(frozen=True, slots=True)
