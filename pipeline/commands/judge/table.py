@@ -85,4 +85,4 @@ def no_column(wanted: str, found: Iterable[str]) -> str:
 
 def quoted(names: Iterable[str]) -> str:
     """Return names in quotation marks, the first fifteen of them."""
-    return listed([repr(name) for name in names] or ["no name"], most=_MOST_COLUMNS_NAMED)
+    return listed([shortened(name) for name in names] or ["no name"], most=_MOST_COLUMNS_NAMED)
