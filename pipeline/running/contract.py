@@ -41,7 +41,7 @@ _STEPS = 8
 _QUADRATIC_STEPS = 40
 # around the learning rate that is asked for
 _FACTORS = (0.01, 0.1, 1.0, 10.0, 100.0)
-# a step after which the averages of most optimizers have filled
+# steps after which every optimizer has begun to move, and the averages of most have filled
 _LATER = 20
 # without these a study's results could not be trusted or repeated; the others are for the user to know
 _INDISPENSABLE = ("steps", "deterministic", "no_global_random_numbers", "does_not_touch_others")
@@ -169,7 +169,8 @@ def _stuck(tryout: Tryout, network: nn.Module) -> str:
     tryout.go(stepper, _LATER)
     after = list(network.parameters())
     if not all(parameter.isfinite().all() for parameter in after):
-        return f"After {_LATER} steps with gradients of ordinary size, some parameters are not finite."
+        infinite = f"After {_LATER} steps with gradients of ordinary size, some parameters are not finite."
+        return f"{infinite} {_shared_memory(tryout)}".rstrip()
     still = sum(torch.equal(old, new) for old, new in zip(before, after, strict=True))
     if still == len(after):
         return f"After {_LATER} steps, no parameter has changed."
@@ -190,6 +191,8 @@ def _sizes(tryout: Tryout) -> str:
         stepper.gradients.copy_(signs)
         stepper.step()
         sizes.append(float((stepper.values - before).square().mean().sqrt()) / tryout.learning_rate)
+    if not np.isfinite(sizes).all():
+        return "It steps, but where all gradients are 1 or −1, some parameters become infinite or NaN."
     return (
         f"It steps. With gradients of 1 and −1, the first step changes a parameter by {sizes[0]:.3g} times the "
         f"learning rate (root mean square), step {_LATER} by {sizes[-1]:.3g} times."
@@ -208,8 +211,8 @@ def _decreases_a_quadratic(tryout: Tryout) -> Finding:
     tried = listed(f"{rate:g}" for rate in ends)
     return finding(
         False,
-        f"At none of the learning rates {tried} do {_QUADRATIC_STEPS} steps decrease a quadratic function. Does it "
-        "step against the gradient?",
+        f"At none of the learning rates {tried} do {_QUADRATIC_STEPS} steps decrease a quadratic function: its "
+        "steps may have the wrong sign, or another size than the learning rate suggests.",
     )
 
 
@@ -304,7 +307,7 @@ def _differ(tryout: Tryout, built: float = 1.0, scaled: float = 1.0) -> bool:
     for stepper, factor in ((plain, 1.0), (other, scaled)):
         tryout.go(stepper, 2)
         stepper.scale_learning_rate(factor)
-        tryout.go(stepper, _STEPS, first=2)
+        tryout.go(stepper, _LATER, first=2)
     return not torch.equal(_own(plain), _own(other))
 
 

@@ -20,8 +20,8 @@ _TORCHS: Any = torch.optim._muon
 class Muon(torch.optim.Muon):
     """torch's Muon; on a CPU its orthogonalisation is computed in float32.
 
-    torch rounds the matrix to bfloat16, for GPUs. Most CPUs emulate products of that type: a step takes about twenty
-    times as long (docs/decisions/0011).
+    torch rounds the matrix to bfloat16, which GPUs multiply faster. Most CPUs emulate products of that type, and a
+    training takes several times as long (docs/decisions/0011).
     """
 
     def step(self, closure: Any = None) -> Any:
