@@ -66,9 +66,8 @@ _RATE = 'rate, (beta1, beta2) = group["lr"], group["betas"]'
 
 NO_CORRECTION = mistaken('1 - beta1 ** state["step"], 1 - beta2 ** state["step"]', "1, 1")
 SHARED_STATE = mistaken(_V, 'state["v"] = state["m"]')
-SHARED_BUFFER = with_module_line(
-    "KEPT = {}", mistaken(_M, 'state["m"] = KEPT.setdefault(p.shape, torch.zeros_like(p))')
-)
+SHARED_AVERAGE = beginning_with('state["last"] = state.get("last", state["m"]); state["last"].mul_(0.999)')
+SHARED_BUFFER = with_module_line("KEPT = {}", mistaken(_M, 'state["m"] = KEPT.setdefault(p.shape, p * 0)'))
 KEEPS_PARAMETER = mistaken(_M, 'state["m"] = p.detach()')
 IGNORES_RATE = mistaken(_RATE, 'rate, (beta1, beta2) = 1e-3, group["betas"]')
 KEEPS_RATE = mistaken(_RATE, 'rate, (beta1, beta2) = self.rate, group["betas"]').replace(
@@ -78,9 +77,7 @@ UPHILL = mistaken("p.sub_(", "p.add_(")
 HIDDEN_STATE = mistaken("state = self.state[p]", 'state = self.__dict__.setdefault("kept", {}).setdefault(p, {})')
 RANDOM = mistaken("p.sub_(rate", "p.sub_(torch.rand_like(p) * rate")
 OWN_DICE = with_module_line("DICE = torch.Generator()", mistaken("p.sub_(", "p.sub_(torch.rand(1, generator=DICE) * "))
-FROZEN_TOO = mistaken(
-    "                    continue\n", "                    p.mul_(0.99)\n                    continue\n"
-)
+FROZEN_TOO = mistaken("if p.grad is None:\n", "if p.grad is None:\n                    p.mul_(0.99)\n")
 SKIPS_VECTORS = mistaken("if p.grad is None", "if p.grad is None or p.dim() < 2")
 HALF = beginning_with("p.data = p.data.half()")
 FAILS = beginning_with('if state["step"] > 3: raise KeyError("momentum lost")')
