@@ -57,18 +57,18 @@ def find(row: OptimizerRow, where: str) -> Kind:
 
 
 def names_read(kind: Kind) -> set[str]:
-    """Return all names by which a class may read an argument: its parameters, and the texts in its methods."""
+    """Return all names by which a class may read an argument: those of its `__init__`, and all texts in its methods."""
     members = [getattr(value, "__func__", value) for base in _bases(kind) for value in vars(base).values()]
-    return {name for member in members for name in _names_in(getattr(inspect.unwrap(member), "__code__", None))}
+    texts = {text for member in members for text in _texts_in(getattr(inspect.unwrap(member), "__code__", None))}
+    return texts.union(*map(_named, _bases(kind)))
 
 
-def _names_in(code: Any) -> Iterator[str]:
+def _texts_in(code: Any) -> Iterator[str]:
     if isinstance(code, str):
         yield code
     elif isinstance(code, CodeType):
-        yield from code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
         for constant in code.co_consts:
-            yield from _names_in(constant)
+            yield from _texts_in(constant)
 
 
 def signature(kind: Kind) -> dict[str, inspect.Parameter]:
