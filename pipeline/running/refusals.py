@@ -31,7 +31,7 @@ _OF_OPTIMIZERS: dict[str, tuple[str, str]] = {
     "unknown_class": (".class", "{found!r} is not an optimizer that this study knows{closest}."),
     "unknown_member": (".class", "{module} has no optimizer {found!r}{closest}."),
     "no_optimizer": (".class", "{kind} is not derived from torch.optim.Optimizer{closest}."),
-    "no_file": (".class", "{path} cannot be read: {reason}{hint}."),
+    "no_file": (".class", "{path} cannot be read: {reason}{hint}"),
     "no_package": (".class", "no installed package provides {found!r}: install it, or give path/to/file.py:Class."),
     "imports_neighbour": (
         ".class",
@@ -103,7 +103,7 @@ def error_of(refusal: Refusal) -> UserError:
         words["closest"] = _closest(words["found"], words["allowed"])
     if "beside" in words:
         # only what is alike: any file may be named
-        words["hint"] = closest(words["found"], words["beside"]).partition(" Allowed:")[0].rstrip(";")
+        words["hint"] = closest(words["found"], words["beside"]).partition(" Allowed:")[0].rstrip(";") or "."
     if refusal.code in _OF_OPTIMIZERS:
         where = words["where"]
         key, sentence = _OF_OPTIMIZERS[_code(refusal)]
