@@ -17,7 +17,7 @@ from pipeline.prepared import reader
 from pipeline.project import paths
 from pipeline.project.numbers import rounded, significant
 from pipeline.results.cost import Cost, Ratio, StepCost, StepTime
-from pipeline.running.planning import central_row
+from pipeline.running.planning import central_setting, optimizer_row, with_searched
 from pipeline.running.refusals import in_words
 from pipeline.training import determinism, networks, optimizers
 from pipeline.training.losses import loss
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from pipeline.prepared.reader import Task
-    from pipeline.settings.study import Settings
+    from pipeline.settings.study import OptimizerSettings, Settings
     from pipeline.training.optimizers import Stepper
     from pipeline.training.record import Convolution
 
@@ -107,7 +107,12 @@ def _bare_task(settings: Settings, name: str) -> TimingTask:
 def _rows(settings: Settings, problems: Iterable[str]) -> dict[str, tuple[OptimizerRow, float]]:
     taking_part = {optimizer for problem in problems for optimizer in settings.roster(problem)}
     rows = settings.optimizers
-    return {name: (central_row(row), row.centre) for name, row in rows.items() if name in taking_part}
+    return {name: _central(name, row) for name, row in rows.items() if name in taking_part}
+
+
+def _central(name: str, row: OptimizerSettings) -> tuple[OptimizerRow, float]:
+    setting = central_setting(row)
+    return with_searched(optimizer_row(row, f"optimizers.{name}"), setting), setting.learning_rate
 
 
 @in_words()
@@ -137,13 +142,7 @@ def measure(task: TimingTask) -> Measurement:
 
 def state_bytes(stepper: Stepper) -> int:
     """Return the bytes of all tensors that the optimizers keep between steps, gradients not counted."""
-    return sum(
-        value.numel() * value.element_size()
-        for optimizer in stepper.optimizers
-        for state in optimizer.state.values()
-        for value in state.values()
-        if isinstance(value, torch.Tensor)
-    )
+    return stepper.state_bytes()
 
 
 def relative(main: Measurement, by_problem: Mapping[str, Measurement]) -> Cost:

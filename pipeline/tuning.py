@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from pipeline.running import merit
 from pipeline.running.outputs import Choice, Setting
-from pipeline.settings.spaces import LEARNING_RATE, values_at
+from pipeline.settings.spaces import LEARNING_RATE, MOST_SEARCHED, values_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from pipeline.settings.spaces import Space
     from pipeline.settings.study import MeasureName, Settings, TuningSettings
     from pipeline.training.record import Outcome
-
-# More than any row searches: the first coordinates must not depend on how many a row uses
-_DIMENSIONS = 16
 
 
 @dataclass(frozen=True)
@@ -43,7 +40,7 @@ def unit_points(count: int, seed: int) -> list[list[float]]:
     """Return the points of a random Latin hypercube, each with 16 coordinates from 0 to 1."""
     from scipy.stats import qmc
 
-    points: list[list[float]] = qmc.LatinHypercube(_DIMENSIONS, rng=seed).random(count).tolist()
+    points: list[list[float]] = qmc.LatinHypercube(MOST_SEARCHED, rng=seed).random(count).tolist()
     return points
 
 

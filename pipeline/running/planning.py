@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from pipeline.running import hardware, merit
 from pipeline.running.outputs import Setting
-from pipeline.settings.spaces import LEARNING_RATE, arguments_with
+from pipeline.running.refusals import in_words
+from pipeline.settings.spaces import LEARNING_RATE, MOST_SEARCHED, arguments_with, values_at
+from pipeline.training import origin
 from pipeline.training.record import OptimizerRow, Training
 
 if TYPE_CHECKING:
@@ -34,7 +36,7 @@ def plan(
         problem=problem,
         optimizer=optimizer,
         network=rows.network,
-        row=_with_searched(optimizer_row(settings.optimizer(optimizer)), setting),
+        row=with_searched(optimizer_row(settings.optimizer(optimizer), f"optimizers.{optimizer}"), setting),
         learning_rate=setting.learning_rate,
         epochs=rows.epochs,
         batch_size=rows.batch_size,
@@ -51,20 +53,37 @@ def plan(
     )
 
 
-def central_row(settings: OptimizerSettings) -> OptimizerRow:
-    """Return what a row of ``optimizers`` trains with in the middle of all that its search varies."""
-    values = {name: space.at(0.5) for name, space in settings.search.items() if name != LEARNING_RATE}
-    return _with_searched(optimizer_row(settings), Setting(settings.centre, values))
+def central_setting(row: OptimizerSettings) -> Setting:
+    """Return the setting in the middle of all ranges of a row's search."""
+    values = values_at(row.search, [0.5] * MOST_SEARCHED)
+    return Setting(values.pop(LEARNING_RATE), values)
 
 
-def _with_searched(row: OptimizerRow, setting: Setting) -> OptimizerRow:
+def with_searched(row: OptimizerRow, setting: Setting) -> OptimizerRow:
+    """Return a row with the searched arguments put in."""
     return replace(row, arguments=arguments_with(row.arguments, setting.arguments))
 
 
-def optimizer_row(settings: OptimizerSettings | RestSettings) -> OptimizerRow:
-    """Return what a row of ``optimizers`` trains with, without its label and its search."""
+def optimizer_row(settings: OptimizerSettings | RestSettings, where: str = "") -> OptimizerRow:
+    """Return what a row of ``optimizers`` trains with, without its label and its search.
+
+    Parameters
+    ----------
+    where
+        The row's place in ``params.yaml``, such as ``optimizers.lion``, for errors.
+
+    Raises
+    ------
+    SettingsError
+        If the package or the file of its class is missing.
+    """
     rest = getattr(settings, "rest", None)
-    return OptimizerRow(settings.class_name, settings.arguments, None if rest is None else optimizer_row(rest))
+    with in_words():
+        identity = origin.identity(settings.class_name, where)
+    at_rest = f"{where}.rest" if where else ""
+    return OptimizerRow(
+        settings.class_name, settings.arguments, None if rest is None else optimizer_row(rest, at_rest), identity
+    )
 
 
 def name_of(training: Training) -> str:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 LEARNING_RATE = "learning_rate"
+# Coordinates of a point: more than any row needs, so that those it uses do not depend on how many it uses
+MOST_SEARCHED = 16
 # Every row varies an argument by the same coordinate of the unit cube: the same luck for all
 _COORDINATES = (
     {LEARNING_RATE},
