@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def counted_as_worst(
     scores: ArrayLike, diverged: ArrayLike, worst: float, *, higher_is_better: bool = True
 ) -> NDArray[np.float64]:
-    """Return the scores with every diverged run at the worst value: `worst`, or the worst finite score if that is worse.
+    """Return the scores with diverged runs at the worst value: `worst`, or the worst finite score if that is worse.
 
     A cap and not infinity, because the reported mean, the interval and the test must speak of one number. And not
     ranks, because their tests are of another quantity, for which a margin in points says nothing. How deep the

@@ -55,11 +55,11 @@ def max_t(
     over those that are left, and so on; a corrected p is never below the one before it.
 
     Why so: a plain mean would let the noisiest comparison decide for all (recorded spreads differ fourfold); smallest
-    p-values instead of largest T would tie, for all of them are multiples of 2/2ⁿ (Ge, Dudoit & Speed 2003, section
-    3.3). Holm's method multiplies this floor by the number of comparisons: with 8 seeds and 9 comparisons it can find
+    p-values instead of largest T would tie, for all of them are multiples of 2/2ⁿ (Ge, Dudoit & Speed 2003). Holm's
+    method multiplies this floor by the number of comparisons: with 8 seeds and 9 comparisons it can find
     nothing. Here the floor is 2/2ⁿ for the whole family.
 
-    The chance of any false rejection is at most `alpha` where differences are symmetric (Romano & Wolf 2005, theorem 1:
+    The chance of any false rejection is at most `alpha` where differences are symmetric (Romano & Wolf 2005:
     maxima over fewer comparisons are never larger). With a margin the two sides are not each other's mirror image; no p
     is therefore below twice the one-sided p of its own side, which also means: a comparison beyond the margin here has
     its `difference_interval` at ``1 − alpha`` beyond the margin as well.
@@ -83,7 +83,7 @@ def max_t(
 
     References
     ----------
-    Westfall & Young 1993, Resampling-Based Multiple Testing, section 2.6 · Ge, Dudoit & Speed 2003, Test 12 ·
+    Westfall & Young 1993, Resampling-Based Multiple Testing · Ge, Dudoit & Speed 2003, Test 12, box 2 ·
     Romano & Wolf 2005, JASA 100
     """
     table = _table(differences)

@@ -48,7 +48,7 @@ def sign_patterns(pairs: int, rng: np.random.Generator, resamples: int = RESAMPL
 @cache
 def _all_patterns(pairs: int) -> NDArray[np.float64]:
     flipped = np.arange(2**pairs)[:, None] >> np.arange(pairs) & 1
-    patterns: NDArray[np.float64] = 1.0 - 2.0 * flipped
+    patterns = np.where(flipped, -1.0, 1.0)
     patterns.flags.writeable = False
     return patterns
 

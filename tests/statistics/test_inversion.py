@@ -128,7 +128,9 @@ def test_equivalence_is_seldom_claimed_on_the_margin() -> None:
     assert claims / studies == pytest.approx(51 / 1024, abs=4 * (0.05 * 0.95 / studies) ** 0.5)
 
 
-@pytest.mark.parametrize(("margin", "grain", "name"), [(0.0, 1.0, "margin"), (1.0, 0.0, "grain"), (np.inf, 1, "margin")])
+@pytest.mark.parametrize(
+    ("margin", "grain", "name"), [(0.0, 1.0, "margin"), (1.0, 0.0, "grain"), (np.inf, 1, "margin")]
+)
 def test_margin_and_grain_are_positive(margin: float, grain: float, name: str) -> None:
     with pytest.raises(SampleError, match=f"{name} is .*positive"):
         equivalence_p([0.0] * 6, margin, fresh(), grain=grain)
