@@ -131,7 +131,7 @@ def somewhere(problems: Sequence[Sequence[Tested]], evidence: Evidence) -> Cell:
     if not tested:
         return _untested(cells)
     if better := _those(tested, BETTER):
-        return replace(better[0], note=_who_where(better, evidence))
+        return replace(better[0], note=_who_where(better, evidence) if len(better) > 1 else "")
     if len(alike := _those(tested, ALIKE)) == len(tested):
         return alike[-1]
     if all(one.not_better for one in tested):
@@ -181,7 +181,7 @@ def _over(problems: Sequence[Sequence[Tested]], evidence: Evidence, cells: Seque
 
 def _those(cells: Sequence[Cell], *wanted: str) -> list[Cell]:
     """Return the answers of a kind, the clearest first: by p, then by the size of the difference."""
-    return sorted((one for one in cells if one.outcome in wanted and one.decisive), key=_clarity)
+    return sorted((one for one in cells if one.outcome in wanted), key=_clarity)
 
 
 def _clarity(one: Cell) -> tuple[float, float]:
@@ -202,7 +202,7 @@ def _open(tested: Sequence[Cell], better: Sequence[Cell], worse: Sequence[Cell])
     """Return that nothing is decided, with the undecided comparison that lies nearest to an answer."""
     undecided = _those(tested, OPEN)
     if undecided:
-        return Cell(OPEN, undecided[0].decisive, disagree=bool(better and worse))
+        return undecided[0]
     shown = (*worse, *better, *tested)[0]
     return Cell(OPEN, shown.decisive, disagree=True)
 

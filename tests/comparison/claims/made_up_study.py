@@ -104,9 +104,7 @@ def entry(
         return of([None if place in diverged else value for place, value in enumerate(quantity.seeds)])
 
     accuracy, training = values(test), values(train)
-    gaps = [
-        None if a is None or b is None else a - b for a, b in zip(training.seeds, accuracy.seeds, strict=False)
-    ]
+    gaps = [None if a is None or b is None else a - b for a, b in zip(training.seeds, accuracy.seeds, strict=False)]
     return OptimizerMetrics(
         test_accuracy=accuracy,
         train_accuracy=training,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pipeline.comparison import claims
-from pipeline.comparison.evidence import Evidence
 from tests.comparison.claims.made_up_study import study, timed
+
+if TYPE_CHECKING:
+    from pipeline.comparison.evidence import Evidence
 
 SUPPORTED, REFUTED, ALIKE, OPEN, MISSING = (
     "supported",
@@ -41,7 +43,7 @@ def both(rows: dict[str, dict[str, Any]], problem: str = "cifar10") -> Evidence:
 def forgiving(gain: float, noise: float = 0.005) -> Evidence:
     base = [0.30, 0.35, 0.40, 0.45, 0.50, 0.52, 0.50, 0.45, 0.40, 0.30, 0.20, 0.10]
     wiggle = [noise * (-1) ** (place // 2) for place in range(12)]
-    results = {name: base for name in ("adam", "sgd", "nesterov")}
+    results = dict.fromkeys(("adam", "sgd", "nesterov"), base)
     results["adadelta"] = [value + gain + own for value, own in zip(base, wiggle, strict=True)]
     return study(on("cifar10", adam=0.5, sgd=0.5, nesterov=0.5, adadelta=0.5), trials={"cifar10": results})
 
@@ -120,7 +122,9 @@ CASES: list[tuple[str, str, Evidence]] = [
     (
         "newer_ones_alike",  # it differs in some cases: that is conceded
         SUPPORTED,
-        study({**on_all(THREE[:2], adam=0.6, rmsprop=0.6, adadelta=0.6), **on("c", adam=0.6, rmsprop=0.6, adadelta=0.5)}),
+        study(
+            {**on_all(THREE[:2], adam=0.6, rmsprop=0.6, adadelta=0.6), **on("c", adam=0.6, rmsprop=0.6, adadelta=0.5)}
+        ),
     ),
     ("newer_ones_alike", REFUTED, study(on_all(THREE, adam=0.6, rmsprop=0.6, adadelta=0.5))),
     ("newer_ones_alike", OPEN, study(on_all(THREE, noise=WIDE, adam=0.6, rmsprop=0.605, adadelta=0.6))),
@@ -205,7 +209,9 @@ CASES: list[tuple[str, str, Evidence]] = [
 ]
 
 
-@pytest.mark.parametrize(("claim", "expected", "evidence"), CASES, ids=[f"{c[0]}-{c[1]}-{i}" for i, c in enumerate(CASES)])
+@pytest.mark.parametrize(
+    ("claim", "expected", "evidence"), CASES, ids=[f"{c[0]}-{c[1]}-{i}" for i, c in enumerate(CASES)]
+)
 def test_outcome(claim: str, expected: str, evidence: Evidence) -> None:
     found = claims.by_name(claim).judge(evidence)
     assert found.verdict == expected, found.sentence
