@@ -34,6 +34,9 @@ KINDS = {
     NOT_TESTED: VerdictKind.NOT_TESTED,
 }
 
+# how many of those that are better on a problem are named
+_NAMED = 4
+
 METHOD = (
     "Two sides are compared seed by seed (same initial weights, same batches); each seed has picked among the "
     "surviving settings by its own validation result, or, for speed and training results, by that quantity itself. "
@@ -235,6 +238,6 @@ def _who_where(cells: Sequence[Cell], evidence: Evidence) -> str:
             found.setdefault(one.decisive.pair.problem, []).append(one.decisive)
     return "; ".join(
         f"better on {evidence.title(problem)}: "
-        + listed(each.pair.a.name(evidence) for each in sorted(own, key=lambda each: -each.size))
+        + listed((each.pair.a.name(evidence) for each in sorted(own, key=lambda each: -each.size)), most=_NAMED)
         for problem, own in found.items()
     )

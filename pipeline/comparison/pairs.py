@@ -283,7 +283,7 @@ def _side(evidence: Evidence, measure: Measure, side: Side) -> tuple[Vector, NDA
     """
     if side.problem not in evidence.problems:
         return f"the study has no problem {side.problem}"
-    scores, twins = measure.scores(evidence, side.problem), evidence.twins(side.problem)
+    scores, twins = evidence.scores(measure, side.problem), evidence.twins(side.problem)
     members = [name for name in side.optimizers if name in scores and name not in twins]
     if not members:
         return _absent(evidence, measure, side, twins)

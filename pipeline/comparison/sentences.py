@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from pipeline.comparison.pairs import ALIKE, NOT_TESTED, OPEN, WORSE
+from pipeline.comparison.pairs import ALIKE, NOT_TESTED, OPEN
 from pipeline.project.numbers import decimals
 from pipeline.project.wording import counted
 from pipeline.results.verdicts import VerdictRow
@@ -121,7 +121,7 @@ def change(decided: Cell, evidence: Evidence) -> str:
     if found.outcome == ALIKE:
         reach = max(abs(found.interval.low or 0.0), abs(found.interval.high or 0.0))
         return f"A margin below {_amount(reach, found.measure).lstrip('+')}: the interval reaches that far."
-    if decided.outcome == WORSE and found.outcome != WORSE:
+    if found.outcome == OPEN:
         return f"A case in which the difference goes beyond the margin of {_margin(found)}."
     lost = _diverged(found, evidence)
     usual = (
