@@ -19,6 +19,7 @@ import typer
 from pipeline.data import preparing, problems
 from pipeline.project import environment, errors, files
 from pipeline.running import memo, refusals, trainings
+from pipeline.running.outputs import Setting
 from pipeline.running.planning import plan
 from pipeline.settings import loading, study
 
@@ -54,8 +55,8 @@ def main() -> None:
 
 
 def _training(settings: study.Settings, digest: str) -> Training:
-    rate = settings.optimizer(OPTIMIZER).learning_rate_centre
-    return plan("train", settings, OPTIMIZER, PROBLEM, learning_rate=rate, seed=1, data=digest)
+    rate = settings.optimizer(OPTIMIZER).centre
+    return plan("train", settings, OPTIMIZER, PROBLEM, setting=Setting(rate), seed=1, data=digest)
 
 
 if __name__ == "__main__":

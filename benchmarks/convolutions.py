@@ -1,6 +1,6 @@
 """Whether the compiled convolution changes what a network learns: ``python -m benchmarks.convolutions``.
 
-Trains optimizers at their tuned learning rates (`results/learning_rates.csv`) with the compiled convolution and with
+Trains optimizers with the best setting of their search (`runs/tune/`) with the compiled convolution and with
 PyTorch's, the same seeds for both: the same initial weights and the same batches, sums in another order. Writes each
 one's mean and the paired difference with its 95 % interval (Student's t). Trainings go to the study's memo, so an
 interrupted run goes on where it stopped.
@@ -18,8 +18,7 @@ import typer
 from pipeline.console.progress import progress
 from pipeline.prepared import reader
 from pipeline.project import environment, errors, files, paths
-from pipeline.results import tables
-from pipeline.running import refusals
+from pipeline.running import outputs, refusals
 from pipeline.running import settings as execution_settings
 from pipeline.running.planning import plan, short_name
 from pipeline.running.trainings import run_study
@@ -62,22 +61,15 @@ def main(
 
 def _trainings(settings: study.Settings, optimizer: str, problem: str, seeds: int) -> list[Training]:
     """Return both trainings of every seed, side by side."""
-    rate = _tuned_rate(optimizer, problem)
+    # the best of the search
+    setting = outputs.read_choices(optimizer, [problem])[problem].survivors[0]
     data = reader.describe(paths.learning(settings.data_of(problem))).digest
     first = settings.training.first_seed
     asked = [
-        plan("train", settings, optimizer, problem, learning_rate=rate, seed=seed, data=data)
+        plan("train", settings, optimizer, problem, setting=setting, seed=seed, data=data)
         for seed in range(first, first + seeds)
     ]
     return [replace(training, convolution=convolution) for training in asked for convolution in CONVOLUTIONS]
-
-
-def _tuned_rate(optimizer: str, problem: str) -> float:
-    trials = tables.LEARNING_RATES.read()
-    chosen = trials[(trials["optimizer"] == optimizer) & (trials["problem"] == problem) & trials["chosen"]]
-    if chosen.empty:
-        raise errors.DataError(f"{tables.LEARNING_RATES.path} has no tuned rate of {optimizer} on {problem}.")
-    return float(chosen["learning_rate"].iloc[0])
 
 
 def _compared(outcomes: list[Outcome]) -> dict[str, Any]:

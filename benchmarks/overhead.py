@@ -23,6 +23,7 @@ from pipeline.data import preparing, problems
 from pipeline.project import environment, errors, files
 from pipeline.running import refusals
 from pipeline.running.cluster import Cluster
+from pipeline.running.outputs import Setting
 from pipeline.running.planning import plan
 from pipeline.running.trainings import run
 from pipeline.settings import loading, study
@@ -74,8 +75,8 @@ def _overhead(begin: float, ends: list[tuple[float, float]], workers: int) -> di
 
 
 def _training(settings: study.Settings, seed: int, digest: str) -> Training:
-    rate = settings.optimizer(OPTIMIZER).learning_rate_centre
-    return plan("train", settings, OPTIMIZER, PROBLEM, learning_rate=rate, seed=seed, data=digest)
+    rate = settings.optimizer(OPTIMIZER).centre
+    return plan("train", settings, OPTIMIZER, PROBLEM, setting=Setting(rate), seed=seed, data=digest)
 
 
 def main(

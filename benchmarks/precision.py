@@ -17,6 +17,7 @@ import typer
 from pipeline.prepared import reader
 from pipeline.project import environment, errors, files, paths
 from pipeline.running import hardware, refusals, trainings
+from pipeline.running.outputs import Setting
 from pipeline.running.planning import plan
 from pipeline.settings import loading, study
 
@@ -61,9 +62,9 @@ def _compare(settings: study.Settings, network: str, rounds: int) -> dict[str, l
 
 def _run(settings: study.Settings, network: str, seed: int) -> list[Outcome]:
     """Train once in every precision, one after another in one worker, after an epoch that counts for nothing."""
-    rate = settings.optimizer(OPTIMIZER).learning_rate_centre
+    rate = settings.optimizer(OPTIMIZER).centre
     digest = reader.describe(paths.learning(PROBLEM)).digest
-    asked = plan("train", settings, OPTIMIZER, PROBLEM, learning_rate=rate, seed=seed, data=digest)
+    asked = plan("train", settings, OPTIMIZER, PROBLEM, setting=Setting(rate), seed=seed, data=digest)
     asked = replace(asked, network=network, epochs=1, validations_per_epoch=1)
     warm_up = replace(asked, seed=0)
     timed: list[Training] = [replace(asked, precision=precision) for precision in PRECISIONS]

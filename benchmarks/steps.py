@@ -197,7 +197,7 @@ def measure(rung: Callable[[Batches, float], Step], steps: int) -> dict[str, Any
     size = settings.problems[PROBLEM].batch_size
     learning = paths.learning(PROBLEM)
     data = Batches(reader.open_part(learning, "train"), reader.describe(learning), size)
-    step = rung(data, settings.optimizer(OPTIMIZER).learning_rate_centre)
+    step = rung(data, settings.optimizer(OPTIMIZER).centre)
     order = torch.randperm(len(data.labels), generator=torch.Generator().manual_seed(0))
     batches = torch.split(order[: len(data) * size], size)
     losses = [step(batches[number]).item() for number in range(COMPARED_STEPS)]

@@ -28,6 +28,7 @@ from pipeline.prepared import reader
 from pipeline.project import environment, errors, files, paths
 from pipeline.running import refusals
 from pipeline.running import settings as execution_settings
+from pipeline.running.outputs import Setting
 from pipeline.running.planning import plan
 from pipeline.running.trainings import run
 from pipeline.settings import loading, study
@@ -71,9 +72,9 @@ def project_accuracies(settings: study.Settings, seeds: int) -> list[float]:
 
 
 def _training(settings: study.Settings, seed: int, epochs: int) -> Training:
-    rate = settings.optimizer(OPTIMIZER).learning_rate_centre
+    rate = settings.optimizer(OPTIMIZER).centre
     digest = reader.describe(paths.learning(PROBLEM)).digest
-    asked = plan("train", settings, OPTIMIZER, PROBLEM, learning_rate=rate, seed=seed, data=digest)
+    asked = plan("train", settings, OPTIMIZER, PROBLEM, setting=Setting(rate), seed=seed, data=digest)
     # plain loops look at no validation images; one look per epoch is the least that a training can have
     return replace(asked, validations_per_epoch=1, epochs=epochs)
 
@@ -156,7 +157,7 @@ def _rate(name: str, settings: study.Settings, seconds: float, epochs: int) -> f
         return matrix_products.rate(settings.problems[PROBLEM].batch_size, workers, min(seconds, 3))
     from benchmarks import plain_loops
 
-    return plain_loops.rate(_source(name, settings)(), settings.optimizer(OPTIMIZER).learning_rate_centre, seconds)
+    return plain_loops.rate(_source(name, settings)(), settings.optimizer(OPTIMIZER).centre, seconds)
 
 
 def _accuracies(name: str, settings: study.Settings, seeds: int) -> list[float]:
@@ -164,7 +165,7 @@ def _accuracies(name: str, settings: study.Settings, seeds: int) -> list[float]:
         return project_accuracies(settings, seeds)
     from benchmarks import plain_loops
 
-    source, rate = _source(name, settings)(), settings.optimizer(OPTIMIZER).learning_rate_centre
+    source, rate = _source(name, settings)(), settings.optimizer(OPTIMIZER).centre
     epochs = settings.problems[PROBLEM].epochs
     return [plain_loops.accuracy(source, rate, epochs, seed) for seed in range(1, seeds + 1)]
 

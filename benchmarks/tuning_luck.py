@@ -1,9 +1,9 @@
 """How often the second protocol finds a difference that is not there, with the luck of tuning, and what it does find.
 
-Run with ``python -m benchmarks.tuning_luck``; writes ``benchmarks/results/tuning_luck.json``. It simulates whole studies:
-a search on one seed, survivors trained again on fresh seeds, every seed's pick by its own validation score, and the
-family of comparisons with the baseline by max-T. Spreads and the shape of the searches are the recorded ones
-(``results/metrics.json``, ``results/learning_rates.csv``). The figures depend on the random seed and not on the hardware.
+Run with ``python -m benchmarks.tuning_luck``; writes ``benchmarks/results/tuning_luck.json``. It simulates whole
+studies: a search on one seed, survivors trained again on fresh seeds, every seed's pick by its own validation score,
+and the family of comparisons with the baseline by max-T. Spreads and the shape of the searches are the recorded ones
+(``results/metrics.json``, ``results/learning_rates.csv``). The figures depend on the random seed, not on the hardware.
 
 The model. All optimizers have the same law. A trial's expected accuracy falls with the square of the distance, in
 decades, between its learning rate and the optimizer's best one, which lies anywhere within half a decade of the middle
@@ -64,6 +64,7 @@ class Protocol:
     decades: float = 3.0
     survivors: int = 3
     seeds: int = 10
+    latin_hypercube: bool = False  # one trial in every twelfth of the range, in place of the first twelve of Sobol's 16
 
 
 _USUAL = Protocol()
@@ -74,6 +75,7 @@ def main(
     studies: Annotated[int, typer.Option(min=100, help="How many are simulated for each figure.")] = 1_000,
     optimizers: Annotated[int, typer.Option(min=2)] = _USUAL.optimizers,
     points: Annotated[int, typer.Option(min=2, help="Trials of a search.")] = _USUAL.points,
+    latin_hypercube: Annotated[bool, typer.Option(help="Search points of a Latin hypercube, not of Sobol.")] = False,
     survivors: Annotated[int, typer.Option(min=1, help="Settings that are trained again.")] = _USUAL.survivors,
     seeds: Annotated[int, typer.Option(min=2, help="Fresh seeds.")] = _USUAL.seeds,
     margin: Annotated[float, typer.Option(min=0, help="Percentage points that do not matter.")] = 0.5,
@@ -81,7 +83,7 @@ def main(
     output: Annotated[Path, typer.Option(help="Where the figures go.")] = OUTPUT,
 ) -> None:
     """Simulate, print and write the figures."""
-    protocol = Protocol(optimizers=optimizers, points=points, survivors=survivors, seeds=seeds)
+    protocol = Protocol(optimizers, points, survivors=survivors, seeds=seeds, latin_hypercube=latin_hypercube)
     found = {
         name: figures(recorded_law(name), protocol, studies, margin, random_seed)
         for name in problems or ["cifar10", "cats_dogs", "visual_words"]
@@ -123,11 +125,12 @@ def recorded_law(problem: str) -> Law:
 def _mean_covariance(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
     """Return the covariance over the seeds, the mean over the optimizers; 0 where it is negative."""
     centred = [scores - scores.mean(axis=1, keepdims=True) for scores in (first, second)]
-    return max(float((centred[0] * centred[1]).sum(axis=1).mean()) / (first.shape[1] - 1), 0.0)
+    covariance = (centred[0] * centred[1]).sum(axis=1) / (first.shape[1] - 1)
+    return max(float(covariance.mean()), 0.0)
 
 
 def _fall(problem: str) -> float:
-    """Return the median over the searches of a parabola's fall over a decade, through the best rate and its neighbours."""
+    """Return how far a parabola through the best rate and its neighbours falls in a decade: the median search."""
     falls = []
     searches = pd.read_csv(SEARCHES).query("problem == @problem")
     for _, search in searches.sort_values("learning_rate").groupby("optimizer"):
@@ -142,8 +145,7 @@ def _fall(problem: str) -> float:
 def study(law: Law, protocol: Protocol, rng: np.random.Generator) -> NDArray[np.float64]:
     """Return the test accuracies of one study, shape ``(seeds, optimizers)``, less the best one to be had."""
     rows, kept, seeds = protocol.optimizers, protocol.survivors, protocol.seeds
-    # a power of two is drawn, as the sequence asks for
-    unit = qmc.Sobol(1, rng=rng).random_base2(int(np.ceil(np.log2(protocol.points))))[: protocol.points, 0]
+    unit = _positions(protocol, rng)
     best = rng.uniform(-_RANGE_OF_BEST, _RANGE_OF_BEST, (rows, 1))
     expected = -law.fall * (protocol.decades * (unit - 0.5) - best) ** 2
     # the search has one seed for all: its effect shifts every score alike
@@ -157,16 +159,29 @@ def study(law: Law, protocol: Protocol, rng: np.random.Generator) -> NDArray[np.
     return tested
 
 
+def _positions(protocol: Protocol, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Return where the trials stand in the range, from 0 to 1: the same for every optimizer."""
+    if protocol.latin_hypercube:
+        drawn = qmc.LatinHypercube(1, rng=rng).random(protocol.points)
+    else:
+        # a power of two is drawn, as the sequence asks for
+        drawn = qmc.Sobol(1, rng=rng).random_base2(int(np.ceil(np.log2(protocol.points))))[: protocol.points]
+    positions: NDArray[np.float64] = drawn[:, 0]
+    return positions
+
+
 def differences(law: Law, protocol: Protocol, studies: int, random_seed: int) -> NDArray[np.float64]:
     """Return the differences from the baseline, shape ``(studies, seeds, optimizers − 1)``."""
     rng = np.random.default_rng(random_seed)
     scores = np.array([study(law, protocol, rng) for _ in range(studies)])
-    return scores[..., 1:] - scores[..., :1]
+    from_baseline: NDArray[np.float64] = scores[..., 1:] - scores[..., :1]
+    return from_baseline
 
 
 def figures(law: Law, protocol: Protocol, studies: int, margin: float, random_seed: int) -> dict[str, Any]:
-    """Return false alarms a family, for this protocol and for two others, and the power for three advantages."""
+    """Return false alarms per family, for this protocol and for others, and the power for three advantages."""
     others = {
+        "points of a Latin hypercube": (law, replace(protocol, latin_hypercube=True)),
         "one survivor": (law, replace(protocol, survivors=1)),
         "no luck of tuning": (replace(law, fall=0.0), replace(protocol, survivors=1)),
     }
@@ -221,13 +236,17 @@ def _share(alarms: list[bool]) -> dict[str, Any]:
 def report(content: dict[str, Any]) -> None:
     """Print the figures that matter."""
     for problem, found in content["problems"].items():
-        print(f"{problem}: paired sd {found['sd_of_a_paired_difference_pp']} points, of a true one by tuning "
-              f"{found['sd_of_a_true_difference_by_tuning_pp']}")
+        print(
+            f"{problem}: paired sd {found['sd_of_a_paired_difference_pp']} points, of a true one by tuning "
+            f"{found['sd_of_a_true_difference_by_tuning_pp']}"
+        )
         for name, alarms in found["no_difference"].items():
             shares = ", ".join(f"{kind.replace('_', ' ')} {alarm['share']:.1%}" for kind, alarm in alarms.items())
             print(f"  no difference, {name}: {shares}")
         for advantage, shares in found["power"].items():
-            print(f"  {advantage}: better {shares['better']:.0%}, beyond the margin {shares['better_beyond_margin']:.0%}")
+            print(
+                f"  {advantage}: better {shares['better']:.0%}, beyond the margin {shares['better_beyond_margin']:.0%}"
+            )
 
 
 if __name__ == "__main__":

@@ -1,20 +1,21 @@
-"""What a step of each optimizer costs: its time against plain SGD's, and the bytes of state it keeps.
+"""What a step of each optimizer costs on each problem: its time against plain SGD's, and the bytes of state it keeps.
 
-All are timed in turn, in rounds, in one process of one thread; ratios within a round cancel what slows the machine.
+All optimizers of a problem are timed in turn, in rounds, in one process of one thread; ratios within a round cancel what
+slows the machine. Problems of the same network, examples and batch size are one measurement.
 """
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from pipeline.prepared import reader
 from pipeline.project import paths
-from pipeline.project.numbers import significant
-from pipeline.results.cost import Cost, Ratio, StepCost
+from pipeline.project.numbers import rounded, significant
+from pipeline.results.cost import Cost, Ratio, StepCost, StepTime
 from pipeline.running.planning import optimizer_row
 from pipeline.running.refusals import in_words
 from pipeline.training import determinism, networks, optimizers
@@ -22,7 +23,7 @@ from pipeline.training.losses import loss
 from pipeline.training.record import OptimizerRow
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from torch import Tensor, nn
 
@@ -74,20 +75,35 @@ class Measurement:
     optimizers: dict[str, Timing]
 
 
-def timing_task(settings: Settings) -> TimingTask:
-    """Return what stage ``cost`` times: every optimizer on the main problem's network and batch size."""
-    problem = settings.problems[settings.main_problem]
-    description = reader.describe(paths.learning(settings.data_of(settings.main_problem)))
+def timing_tasks(settings: Settings) -> dict[str, TimingTask]:
+    """Return by problem what stage ``cost`` times; equal tasks are to be timed once.
+
+    Every optimizer of every problem that such a task stands for, at the middle of its learning rates: how long a step
+    takes does not depend on them.
+    """
+    bare = {name: _bare_task(settings, name) for name in settings.study}
+    return {name: replace(task, rows=_rows(settings, [n for n in bare if bare[n] == task])) for name, task in bare.items()}
+
+
+def _bare_task(settings: Settings, name: str) -> TimingTask:
+    problem = settings.problems[name]
+    description = reader.describe(paths.learning(settings.data_of(name)))
     return TimingTask(
         network=problem.network,
         shape=description.shape,
         classes=description.outputs,
         batch_size=problem.batch_size,
-        rows={name: (optimizer_row(row), row.learning_rate_centre) for name, row in settings.optimizers.items()},
+        rows={},
         convolution=settings.convolution,
         task=description.task,
         dtype=description.dtype,
     )
+
+
+def _rows(settings: Settings, problems: Iterable[str]) -> dict[str, tuple[OptimizerRow, float]]:
+    taking_part = {optimizer for problem in problems for optimizer in settings.roster(problem)}
+    rows = settings.optimizers
+    return {name: (optimizer_row(row), row.centre) for name, row in rows.items() if name in taking_part}
 
 
 @in_words()
@@ -126,9 +142,15 @@ def state_bytes(stepper: Stepper) -> int:
     )
 
 
-def relative(measurement: Measurement) -> Cost:
-    """Put the timings in relation to plain SGD's of the same round; intervals are 95 % of the median over rounds."""
-    baseline = measurement.baseline
+def relative(main: Measurement, by_problem: Mapping[str, Measurement]) -> Cost:
+    """Put timings in relation to plain SGD's of the same round; intervals are 95 % of the median over rounds.
+
+    Parameters
+    ----------
+    main
+        Of the main problem, which has all the details.
+    """
+    baseline = main.baseline
     return Cost(
         optimizers={
             name: StepCost(
@@ -139,9 +161,20 @@ def relative(measurement: Measurement) -> Cost:
                 state_bytes_per_parameter=significant(timing.state_bytes_per_parameter),
                 rounds=tuple(significant(ratio) for ratio in timing.steps / baseline.steps),
             )
-            for name, timing in measurement.optimizers.items()
-        }
+            for name, timing in main.optimizers.items()
+        },
+        time_per_step={problem: _step_times(measured) for problem, measured in by_problem.items()},
     )
+
+
+def _step_times(measured: Measurement) -> dict[str, StepTime]:
+    """Return the time of a step: plain SGD's, times the ratio, so that optimizers differ by their ratios alone."""
+    usual = float(np.median(measured.baseline.steps)) * 1e6
+    ratios = {name: timing.steps / measured.baseline.steps for name, timing in measured.optimizers.items()}
+    return {
+        name: StepTime(microseconds=rounded(usual * float(np.median(own)), 6), ratio=_median_interval(own))
+        for name, own in ratios.items()
+    }
 
 
 class _Run:

@@ -76,14 +76,12 @@ def search(
 # --- the points -------------------------------------------------------------------------------------------
 
 
-def test_the_points_fill_the_cube_and_more_of_them_begin_with_the_same() -> None:
+def test_every_coordinate_has_a_point_in_each_of_its_parts() -> None:
     points = tuning.unit_points(12, 50)
-    assert len(points) == 12
-    assert all(0 <= place <= 1 for point in points for place in point)
-    assert tuning.unit_points(40, 50)[:12] == points
+    for coordinate in zip(*points, strict=True):
+        assert sorted(int(12 * place) for place in coordinate) == list(range(12))
+    assert tuning.unit_points(12, 50) == points
     assert tuning.unit_points(12, 51) != points
-    # a Sobol sequence puts one of sixteen points into every sixteenth of every coordinate
-    assert sorted(int(16 * point[0]) for point in tuning.unit_points(16, 50)) == list(range(16))
 
 
 def test_all_rows_have_the_same_points_and_the_default_beside_them() -> None:
@@ -115,7 +113,7 @@ def test_the_best_settings_survive_in_whatever_order_they_finish(order: int) -> 
 
 def test_the_default_setting_is_shown_and_never_chosen() -> None:
     _, choice, _ = search(hill(0.001))
-    assert 0.001 not in [setting.learning_rate for setting in choice.survivors]
+    assert Setting(0.001) not in choice.survivors
 
 
 def test_loss_decides_where_the_problem_says_so() -> None:

@@ -31,7 +31,7 @@ _LARGEST_INT16 = 2**15 - 1
 
 @dataclass(frozen=True)
 class AssessmentTask:
-    """What one worker assesses: all seeds of an optimizer on a problem."""
+    """What one worker assesses: all trainings of an optimizer on a problem."""
 
     problem: str
     optimizer: str
@@ -41,18 +41,20 @@ class AssessmentTask:
     test: Path
     examples: str  # the hash of the test examples, of `test_hash`: the same for all optimizers of a problem
     weights: Path
+    keys: tuple[str, ...]  # of the trainings: the order of the results
     memo: Path
 
 
 @dataclass(frozen=True)
 class Assessment:
-    """What the networks of one optimizer, one row per seed, do on a problem.
+    """What the networks of one optimizer, a row for each, do on a problem.
 
-    Predictions are int16 (seeds, test examples), int32 where there are more classes than that holds, −1 where the
+    Predictions are int16 (networks, test examples), int32 where there are more classes than that holds, −1 where the
     outputs are not numbers; confidences float32, same shape, the probability of the predicted class or 0. Of token ids
-    every token counts, in the order of `test_labels`; a regression has none: shape (seeds, 0). Losses are means (seeds,),
-    cross-entropies in nats or squared errors, NaN where not finite. Training loss and accuracy (NaN in a regression) are
-    measured on an evenly spaced sample of the training examples.
+    every token counts, in the order of `test_labels`; a regression has none: shape (networks, 0). Losses are means
+    (networks,), cross-entropies in nats or squared errors, NaN where not finite. Training loss and accuracy (NaN in a
+    regression) are measured on an evenly spaced sample of the training examples. `hashes` are the SHA-256 of the
+    weights, uint8 (networks, 32).
     """
 
     predictions: np.ndarray
@@ -60,6 +62,11 @@ class Assessment:
     test_loss: np.ndarray
     train_loss: np.ndarray
     train_accuracy: np.ndarray
+    hashes: np.ndarray
+
+    def of(self, places: np.ndarray) -> Assessment:
+        """Return the rows of some networks."""
+        return Assessment(**{name: rows[places] for name, rows in vars(self).items()})
 
 
 def test_labels(test: Path) -> np.ndarray:
@@ -93,6 +100,7 @@ def _key(task: AssessmentTask) -> str:
         task.convolution,
         reader.describe(task.learning).digest,
         files.sha256(task.weights),
+        task.keys,
         task.examples,
     ]
     return hashlib.sha256(canonical(decides).encode()).hexdigest()[:32]
@@ -112,14 +120,14 @@ def _assess(task: AssessmentTask) -> Assessment:
         "test": evaluation_batches(reader.open_part(task.test, "test"), description),
         "train": evaluation_batches(train.take(np.linspace(0, len(train) - 1, count).astype(np.int64)), description),
     }
-    by_seed = outputs.split_by_seed(files.read_tensors(task.weights))
-    rows = [_assess_network(task, by_seed[seed], description, parts) for seed in sorted(by_seed)]
+    weights = outputs.split_by_key(files.read_tensors(task.weights))
+    rows = [_assess_network(task, weights[key], description, parts) for key in task.keys]
     return Assessment(*(np.stack(column) for column in zip(*rows, strict=True)))
 
 
 def _assess_network(
     task: AssessmentTask, weights: dict[str, np.ndarray], description: Description, parts: Mapping[str, Batches]
-) -> tuple[np.ndarray, np.ndarray, np.float64, np.float64, np.float64]:
+) -> tuple[np.ndarray | np.float64, ...]:
     import torch
 
     from pipeline.training import networks
@@ -128,7 +136,12 @@ def _assess_network(
     network.load_state_dict({key: torch.from_numpy(array) for key, array in weights.items()})
     network.eval()
     test, train = (_measured(network, parts[part], description) for part in ("test", "train"))
-    return test.predictions, test.confidences, test.loss, train.loss, train.accuracy
+    return test.predictions, test.confidences, test.loss, train.loss, train.accuracy, _hash(weights)
+
+
+def _hash(weights: Mapping[str, np.ndarray]) -> np.ndarray:
+    whole = hashlib.sha256(b"".join(weights[name].tobytes() for name in sorted(weights)))
+    return np.frombuffer(whole.digest(), np.uint8)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Histories and searches as tidy tables: the data behind the curves."""
+"""Histories as a tidy table: the data behind the curves."""
 
 from __future__ import annotations
 
@@ -6,26 +6,29 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from pipeline.running import merit
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
-    from pipeline.running.outputs import Choice
     from pipeline.training.record import Outcome
 
 _AVERAGED = ("train_loss", "update", "validation_loss", "validation_accuracy")
 
 
 def training_curves(outcomes: Iterable[Outcome]) -> pd.DataFrame:
-    """Average the histories of every optimizer's seeds; a value that a seed lacks has no mean."""
+    """Average the histories of every optimizer's seeds; a value that a seed lacks has no mean.
+
+    Parameters
+    ----------
+    outcomes
+        Of every problem, optimizer and seed one training.
+    """
     rows = [
         {
             "problem": outcome.training.problem,
             "optimizer": outcome.training.optimizer,
             "step": point.step,
             "images": point.images,
-            "epoch": point.images / _images_per_epoch(outcome),
+            "epoch": point.step / outcome.steps_per_epoch,
             "train_loss": point.train_loss,
             "update": point.update,
             "validation_loss": point.validation_loss,
@@ -45,33 +48,3 @@ def training_curves(outcomes: Iterable[Outcome]) -> pd.DataFrame:
     for name in _AVERAGED:
         means[name] = means[name].where(counts[name] == seeds)
     return means
-
-
-def learning_rate_curves(trials: Iterable[Outcome], choices: Mapping[tuple[str, str], Choice]) -> pd.DataFrame:
-    """Return every trial of the learning-rate searches; `choices` is by problem and optimizer."""
-    rows = [
-        {
-            "problem": outcome.training.problem,
-            "optimizer": outcome.training.optimizer,
-            "learning_rate": outcome.training.learning_rate,
-            "validation_accuracy": merit.accuracy(outcome),
-            "validation_loss": outcome.last.validation_loss,
-            "diverged_at": outcome.diverged_at,
-            "chosen": outcome.training.learning_rate
-            == choices[outcome.training.problem, outcome.training.optimizer].learning_rate,
-        }
-        for outcome in trials
-    ]
-    numbers = {"validation_accuracy": float, "validation_loss": float, "diverged_at": "Int64"}
-    return pd.DataFrame(rows).astype(numbers)
-
-
-def _images_per_epoch(outcome: Outcome) -> float:
-    if outcome.steps_per_epoch:
-        return outcome.steps_per_epoch * outcome.training.batch_size
-    # an older record: a training that diverged ends with the epoch in which it did
-    epochs: float = outcome.training.epochs
-    if outcome.diverged:
-        measured = sum(point.validation_accuracy is not None for point in outcome.history)
-        epochs = measured // outcome.training.validations_per_epoch
-    return outcome.last.images / epochs

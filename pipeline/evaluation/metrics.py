@@ -7,68 +7,123 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pipeline.project.numbers import decimals
-from pipeline.results.metrics import OptimizerMetrics, OverSeeds
+from pipeline.results.metrics import Length, OptimizerMetrics, OverSeeds
 from pipeline.statistics.intervals import mean_interval, wilson_interval
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from pipeline.evaluation.assessment import Assessment
+    from pipeline.evaluation.choosing import Replicates
     from pipeline.prepared.reader import Task
-    from pipeline.results.metrics import Convergence
-    from pipeline.running.outputs import Choice
-    from pipeline.settings.study import MeasureName
+    from pipeline.results.metrics import Search, Speed
     from pipeline.training.record import Outcome
 
 CALIBRATION_BINS = 15
 # Of more classes, such as the words of a text, no table of them is written
 MOST_CLASSES = 100
+_PART = 4  # of the points of a training: the first and the last quarter are compared
 
 
 def optimizer_metrics(
     assessment: Assessment,
     labels: np.ndarray,
     classes: Sequence[str],
-    outcomes: Sequence[Outcome],
-    choice: Choice,
-    convergence: Convergence,
+    own: Replicates,
+    search: Search,
+    speed: Speed,
     task: Task = "classification",
-    measure: MeasureName = "accuracy",
 ) -> OptimizerMetrics:
-    """Summarise what one optimizer reached on one problem; `labels` are those of `assessment.test_labels`."""
-    validation_losses = [outcome.last.validation_loss for outcome in outcomes]
-    accuracies = dict.fromkeys(_ACCURACIES) if task == "regression" else _accuracies(assessment, labels, outcomes)
+    """Summarise what one optimizer reached on one problem.
+
+    Parameters
+    ----------
+    assessment
+        Of all its trainings, in the order of `own`.
+    labels
+        Those of `assessment.test_labels`.
+    """
+    picks, found = own.picks, assessment.of(own.picked_places)
+    diverged, whole = _diverged(picks), ~_diverged(own.outcomes)
+    lost = np.where(diverged, np.nan, 0.0)  # added to a loss: of a diverged training it says nothing
+    by_training = assessment.train_accuracy * whole
     return OptimizerMetrics(
-        **accuracies,
-        test_loss=over_seeds(assessment.test_loss),
-        train_loss=over_seeds(assessment.train_loss),
-        validation_loss=over_seeds(np.array(validation_losses, dtype=np.float64)),
+        **(dict.fromkeys(_ACCURACIES) if task == "regression" else _accuracies(found, labels, picks)),
+        test_loss=over_seeds(found.test_loss + lost),
+        train_loss=over_seeds(found.train_loss + lost),
+        validation_loss=over_seeds(_numbers(outcome.last.validation_loss for outcome in picks) + lost),
+        best_train_loss=over_seeds(own.least(np.where(whole, assessment.train_loss, np.nan))),
+        best_train_accuracy=None if task == "regression" else over_seeds(own.most(by_training)),
         per_class={
-            name: round(float((assessment.predictions[:, labels == label] == label).mean()), 6)
+            name: round(float((found.predictions[:, labels == label] == label).mean()), 6)
             for label, name in enumerate(tabled(classes, task))
         },
-        diverged=sum(outcome.diverged for outcome in outcomes),
-        trainings=tuple(outcome.key for outcome in outcomes),
-        convergence=convergence,
-        learning_rate=choice.learning_rate,
-        tuned_accuracy=None if task == "regression" else choice.validation_accuracy,
-        tuned_loss=decimals(choice.validation_loss),
-        trials=choice.trials,
-        on_edge=choice.on_edge,
-        parameters=outcomes[0].parameters,
-        measure=measure,
+        speed=speed,
+        step_persistence=over_seeds(_numbers(step_persistence(outcome) for outcome in picks)),
+        length=_length(own.outcomes),
+        search=search,
+        diverged=tuple(np.flatnonzero(diverged).tolist()),
+        trainings=tuple(outcome.key for outcome in picks),
+        parameters=picks[0].parameters,
+        measure=own.measure,
     )
 
 
 _ACCURACIES = ("test_accuracy", "train_accuracy", "validation_accuracy", "generalization_gap", "calibration_error")
 
 
-def _accuracies(assessment: Assessment, labels: np.ndarray, outcomes: Sequence[Outcome]) -> dict[str, OverSeeds]:
-    """Return what is measured of predictions, by the names of `_ACCURACIES`."""
-    test = (assessment.predictions == labels).mean(axis=1)
-    train, validation = assessment.train_accuracy, np.array([outcome.validation_accuracy for outcome in outcomes])
-    values = (test, train, validation, train - test, calibration_errors(assessment, labels))
-    return dict(zip(_ACCURACIES, map(over_seeds, values), strict=True))
+def _accuracies(found: Assessment, labels: np.ndarray, picks: Sequence[Outcome]) -> dict[str, OverSeeds]:
+    """Return what is measured of predictions, by the names of `_ACCURACIES`.
+
+    After a divergence accuracies are 0, but there is no gap and no calibration error: those would be the best ones.
+    """
+    diverged = _diverged(picks)
+    test, train = (found.predictions == labels).mean(axis=1), found.train_accuracy
+    validation = np.array([outcome.validation_accuracy for outcome in picks])
+    accuracies = [np.where(diverged, 0.0, values) for values in (test, train, validation)]
+    others = [np.where(diverged, np.nan, values) for values in (train - test, calibration_errors(found, labels))]
+    return dict(zip(_ACCURACIES, map(over_seeds, [*accuracies, *others]), strict=True))
+
+
+def step_persistence(outcome: Outcome) -> float | None:
+    """Return the mean update of the last quarter of the points over that of the first; 1 is a step that keeps its size.
+
+    None where the training diverged, an update is not finite, or nothing moved at first.
+    """
+    updates = [point.update for point in outcome.history]
+    if outcome.diverged or None in updates:
+        return None
+    sizes = np.array(updates, dtype=np.float64)
+    count = max(1, len(sizes) // _PART)
+    early, late = sizes[:count].mean(), sizes[-count:].mean()
+    return float(late / early) if early > 0 else None
+
+
+def _length(outcomes: Sequence[Outcome]) -> Length | None:
+    whole = next((outcome.last for outcome in outcomes if not outcome.diverged), None)
+    return Length(steps=whole.step, images=whole.images) if whole else None
+
+
+def _diverged(outcomes: Sequence[Outcome]) -> np.ndarray:
+    return np.array([outcome.diverged for outcome in outcomes])
+
+
+def _numbers(values: Iterable[float | None]) -> np.ndarray:
+    return np.array(list(values), dtype=np.float64)
+
+
+def twins(hashes: Mapping[str, np.ndarray]) -> dict[str, str]:
+    """Return those optimizers whose picked networks are those of another one: by name, the first that has them.
+
+    Parameters
+    ----------
+    hashes
+        By optimizer the `Assessment.hashes` of its picks, (seeds, 32); without those that diverged with every seed,
+        because weights that are not numbers say nothing.
+    """
+    first: dict[bytes, str] = {}
+    found = {name: first.setdefault(own.tobytes(), name) for name, own in hashes.items()}
+    return {name: twin for name, twin in found.items() if twin != name}
 
 
 def tabled(classes: Sequence[str], task: Task) -> Sequence[str]:

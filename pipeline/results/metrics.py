@@ -100,6 +100,8 @@ class OptimizerMetrics(Record):
     trainings: tuple[str, ...]  # keys of the picked trainings, in the order of the seeds
     parameters: dict[str, int]  # how many each optimizer class updated
     measure: Literal["accuracy", "loss"] = "accuracy"  # what the problem is judged by
+    # an optimizer whose picked networks have the same weights with every seed: the two are one function here
+    twin_of: str | None = None
 
     @property
     def reached(self) -> OverSeeds:

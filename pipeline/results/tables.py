@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 # a class may be called 0 or NA: names stay text, and only an empty cell is a missing value
-_NAMES = ("problem", "optimizer", "class", "actual", "predicted")
+_NAMES = ("problem", "optimizer", "class", "actual", "predicted", "arguments")
 
 
 @dataclass(frozen=True)
@@ -60,11 +60,14 @@ TRAINING_CURVES = Table(
 )
 """Means over seeds: losses in nats, `update` the root mean square of a step's change, accuracy as a fraction."""
 
-LEARNING_RATES = Table(
-    Path("results/learning_rates.csv"),
-    (*("problem", "optimizer", "learning_rate", "validation_accuracy", "validation_loss"), *("diverged_at", "chosen")),
+RUNS = Table(
+    Path("results/runs.csv"),
+    (
+        *("problem", "optimizer", "seed", "learning_rate", "arguments", "validation_accuracy", "test_accuracy"),
+        *("validation_loss", "test_loss", "train_loss", "diverged"),
+    ),
 )
-"""Every trial of the searches; `diverged_at` is a step."""
+"""The training that each seed picked: accuracies as fractions, losses in nats, empty where there is none."""
 
 SEARCHES = Table(
     Path("results/searches.csv"),
@@ -73,4 +76,5 @@ SEARCHES = Table(
         *("diverged_at", "hopeless", "survivor"),
     ),
 )
-"""Every trial of the searches; `number` is the place in the sequence of points, empty for the default setting."""
+"""Every trial of the searches: `number` is the place in the sequence of points, empty for the default setting, which
+is never chosen; `diverged_at` a step; `hopeless` a trial that ended early; `survivor` the rank, from 0, if it survived."""

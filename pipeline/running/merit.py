@@ -22,6 +22,11 @@ def score(outcome: Outcome, measure: MeasureName) -> float:
     return float("-inf") if loss is None else -loss
 
 
+def order(outcome: Outcome, measure: MeasureName) -> tuple[float, float]:
+    """Return what trainings are ordered by, higher is better: the measure first, then a lower validation loss."""
+    return score(outcome, measure), score(outcome, "loss")
+
+
 def accuracy(outcome: Outcome) -> float | None:
     """Return the validation accuracy as a fraction, or None where the problem has none (a regression)."""
     measured = outcome.diverged or outcome.last.validation_accuracy is not None

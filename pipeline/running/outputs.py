@@ -23,6 +23,11 @@ class Setting:
     learning_rate: float
     arguments: dict[str, float] = field(default_factory=dict, hash=False)
 
+    @property
+    def others(self) -> str:
+        """The searched arguments as text, such as ``beta1=0.904 eps=1.2e-05``."""
+        return " ".join(f"{name}={value:g}" for name, value in self.arguments.items())
+
 
 @dataclass(frozen=True)
 class Choice:

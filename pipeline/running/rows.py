@@ -41,7 +41,7 @@ def check_here(settings: Settings) -> None:
                 raise SettingsError(f"params.yaml: {where}: {problem.network!r} is unknown{known}.")
             networks.builder(problem.network)
         for name, row in settings.optimizers.items():
-            check_optimizer(name, optimizer_row(row), row.learning_rate_centre)
+            check_optimizer(name, optimizer_row(row), row.centre)
 
 
 def check_optimizer(name: str, row: OptimizerRow, learning_rate: float) -> None:

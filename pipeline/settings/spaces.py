@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 from pipeline.settings.section import Section
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 LEARNING_RATE = "learning_rate"
 # Every row varies an argument by the same coordinate of the unit cube: the same luck for all
@@ -103,6 +103,15 @@ def arguments_with(arguments: Mapping[str, Any], found: Mapping[str, float]) -> 
         else:
             whole[name] = value
     return whole
+
+
+def searched_in(arguments: Mapping[str, Any], names: Iterable[str]) -> dict[str, float]:
+    """Return the searched values among a class's arguments: what `arguments_with` put in, without the learning rate."""
+    return {
+        name: arguments["betas"][_BETAS.index(name)] if is_beta(name, arguments) else arguments[name]
+        for name in names
+        if name != LEARNING_RATE
+    }
 
 
 def is_beta(name: str, arguments: Mapping[str, Any]) -> bool:

@@ -56,6 +56,27 @@ def _possible_validations(value: object) -> object:
 
 ValidationsPerEpoch = Annotated[int | float, BeforeValidator(_possible_validations)]
 
+Loss = Annotated[float, Field(gt=0, lt=100, strict=True)]
+Accuracy = Annotated[float, Field(gt=0, lt=1, strict=True)]
+
+
+class TargetSettings(Section):
+    """What "how soon" asks for, fixed beforehand; the easy ones first. An empty list: not asked."""
+
+    train_loss: Annotated[tuple[Loss, ...], Field(max_length=5)] = ()  # averaged over an epoch's length
+    validation_accuracy: Annotated[tuple[Accuracy, ...], Field(max_length=5)] = ()  # fractions
+
+    @model_validator(mode="after")
+    def _the_easy_ones_come_first(self) -> TargetSettings:
+        order = {
+            "train_loss": tuple(sorted(set(self.train_loss), reverse=True)),
+            "validation_accuracy": tuple(sorted(set(self.validation_accuracy))),
+        }
+        for name, ordered in order.items():
+            if (found := getattr(self, name)) != ordered:
+                raise ValueError(f"{name}: found {list(found)}; the easy targets come first: {list(ordered)}")
+        return self
+
 
 class ProblemSettings(Section):
     """One row of ``problems``: how a problem is trained on."""
@@ -75,9 +96,7 @@ class ProblemSettings(Section):
     optimizers: Annotated[tuple[Name, ...], Field(min_length=1)] | None = None  # all rows if None
     # what the search, the champion and the ranking go by; a regression has no accuracy and goes by its loss
     measure: MeasureName = "accuracy"
-    # what "steps to reach" means: mean training loss (nats), accuracy (fraction); None: not asked
-    target_train_loss: Annotated[float, Field(gt=0, lt=100, strict=True)] | None = None
-    target_validation_accuracy: Annotated[float, Field(gt=0, lt=1, strict=True)] | None = None
+    targets: TargetSettings = TargetSettings()
     # no search of its own: the settings that survived on another problem; or the rows' default learning rates
     tuned_on: Name | None = None
     untuned: bool = False
@@ -88,7 +107,7 @@ class ProblemSettings(Section):
 class TuningSettings(Section):
     """The search budget that every optimizer gets."""
 
-    seed: Seed  # of the trainings, and of the sequence of points
+    seed: Seed  # of the trainings, and of the points
     points: Annotated[int, Field(ge=2, le=256, strict=True)]
     points_beyond: Annotated[int, Field(ge=0, le=256, strict=True)]  # where the best lies on the border of the rates
     survivors: Annotated[int, Field(ge=1, le=20, strict=True)]  # the best settings, trained with fresh seeds

@@ -18,7 +18,7 @@ TRACKING, LATER = "PIPELINE_TRACKING", "later"
 
 def datasets(settings: Settings) -> dict[str, DataSet]:
     """Describe the data of all problems for MLflow."""
-    return {name: _dataset(name, settings) for name in settings.problems}
+    return {name: _dataset(name, settings) for name in settings.study}
 
 
 def _dataset(name: str, settings: Settings) -> DataSet:

@@ -54,7 +54,7 @@ def _everything(settings: Settings) -> Iterator[Outcome]:
 
 def _evaluation(settings: Settings, metrics: Metrics) -> Iterator[Job]:
     by_name = {n: outputs.read_trainings(n) for n in settings.optimizers if paths.trainings(n).exists()}
-    for problem in settings.problems:
+    for problem in settings.study:
         reached = metrics.problems.get(problem, {}).values()
         # by key: the evaluation may be older than the trainings
         final = {
@@ -86,7 +86,7 @@ def _model(best: Outcome, settings: Settings) -> Job:
     def make() -> nn.Module:
         from pipeline.evaluation.classifier import Classifier
 
-        weights = outputs.read_weights(training.optimizer, training.problem)[training.seed]
+        weights = outputs.read_weights(training.optimizer, training.problem)[best.key]
         return Classifier(training.network, weights, description)
 
     return partial(models.log, outcome=best, make=make, example=example)

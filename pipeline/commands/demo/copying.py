@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ruamel.yaml import YAML
 
@@ -11,17 +11,21 @@ from pipeline.project import files
 from pipeline.project.errors import SettingsError
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
-# Problems whose data comes with scikit-learn, and how long they are trained on; every optimizer and every seed stays
-_EPOCHS = {"digits": 5, "digits_words": 3}
-_POINTS = 5
+# The most of what makes a study long; six seeds are the fewest that can show two optimizers to be alike
+_MOST = {
+    "tuning": {"points": 6, "points_beyond": 2, "survivors": 2},
+    "training": {"seeds": 6},
+}
+_EPOCHS = 5
 # What the demo's copy of the project consists of
 _PROJECT = ("dvc.yaml", "params.yaml", ".dvcignore", ".gitignore", "pipeline", "stages")
 
 
 def copy_project(project: Path, folder: Path) -> None:
-    """Copy what the pipeline needs into `folder`, and keep only cheaper offline problems in its ``params.yaml``."""
+    """Copy what the pipeline needs into `folder`, and make those with ``demo: true`` the study of its ``params.yaml``."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in _PROJECT:
         source, target = project / name, folder / name
@@ -37,14 +41,24 @@ def _shrink(params: Path) -> None:
     yaml = YAML()  # keeps the comments
     yaml.width = 200
     content = yaml.load(params)
-    for rows in (content["problems"], content["data"]["sets"]):
-        for name in [name for name in rows if name not in _EPOCHS]:
-            del rows[name]
+    _keep(content["problems"], [name for name, row in content["problems"].items() if row.get("demo")])
     if not content["problems"]:
-        raise SettingsError(f"params.yaml: the demo needs one of the problems {', '.join(_EPOCHS)}.")
-    for name, row in content["problems"].items():
-        row["epochs"] = min(row["epochs"], _EPOCHS[name])
-    content["tuning"]["points"] = min(content["tuning"]["points"], _POINTS)
+        raise SettingsError("params.yaml: the demo needs a problem with `demo: true`.")
+    for row in content["problems"].values():
+        del row["demo"]
+        row["epochs"] = min(row["epochs"], _EPOCHS)
+    _keep(content["data"]["sets"], [row.get("data", name) for name, row in content["problems"].items()])
     content["data"]["archives"] = []
+    rosters = [row.get("optimizers", content["optimizers"]) for row in content["problems"].values()]
+    _keep(content["optimizers"], [name for roster in rosters for name in roster])
+    _keep(content["comparison"].get("problem_margins", {}), content["problems"])
+    for section, most in _MOST.items():
+        for name, value in most.items():
+            content[section][name] = min(content[section][name], value)
     with files.atomic(params) as temporary:
         yaml.dump(content, temporary)
+
+
+def _keep(rows: dict[str, Any], names: Collection[str]) -> None:
+    for name in [name for name in rows if name not in names]:
+        del rows[name]
