@@ -79,8 +79,8 @@ class Evidence:
     def twins(self, problem: str) -> dict[str, str]:
         """Return the optimizers that are no function of their own on a problem, and why.
 
-        Of two with equal results in every seed the baseline stays, or the first one. An optimizer whose class has no
-        parameter to update there, such as Muon on a linear model, is the optimizer of its ``rest``.
+        Of two whose picked networks are the same in every seed the baseline stays, or the first one. An optimizer whose
+        class has no parameter to update there, such as Muon on a linear model, is the optimizer of its ``rest``.
         """
         if problem not in self._twins:
             self._twins[problem] = self._find_twins(problem)
@@ -95,17 +95,15 @@ class Evidence:
 
     def _find_twins(self, problem: str) -> dict[str, str]:
         found = self.metrics.problems.get(problem, {})
-        first: dict[object, str] = {}
+        first: dict[str, str] = {}
         why: dict[str, str] = {}
         for name in sorted(found, key=lambda name: name != self.settings.baseline):
             idle = [row for row, count in found[name].parameters.items() if count == 0]
-            results = (found[name].test_loss.seeds, found[name].train_loss.seeds)
-            told_apart = any(loss is not None for losses in results for loss in losses)
-            twin = first.setdefault(results, name) if told_apart else name
+            twin = first.setdefault(found[name].twin_of or name, name)
             if idle:
                 why[name] = f"{idle[0]} has no parameters to update here: its rest takes them all"
             elif twin != name:
-                why[name] = f"equal to {self.label(twin)} in every seed"
+                why[name] = f"the same as {self.label(twin)} in every seed"
         return why
 
     def on_border(self, problem: str, optimizer: str) -> bool:

@@ -87,6 +87,7 @@ def entry(
     diverged: Sequence[int] = (),
     on_border: bool = False,
     parameters: Mapping[str, int] | None = None,
+    twin_of: str | None = None,
     measure: str = "accuracy",
 ) -> OptimizerMetrics:
     """Return one optimizer's metrics.
@@ -134,6 +135,7 @@ def entry(
         diverged=tuple(diverged),
         trainings=(),
         parameters={"Adam": 10} if parameters is None else dict(parameters),
+        twin_of=twin_of,
         measure="loss" if measure == "loss" else "accuracy",
     )
 
