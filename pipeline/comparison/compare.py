@@ -89,7 +89,7 @@ def _difference(found: Tested, evidence: Evidence) -> Difference:
 
 
 def _improvement(found: Tested, measure: Measure, evidence: Evidence) -> float | None:
-    scores = measure.scores(evidence, found.pair.problem)
+    scores = evidence.scores(measure, found.pair.problem)
     a, b = (scores[side.optimizers[0]] for side in (found.pair.a, found.pair.b))
     known = [values[values == values] for values in (a, b)]
     return probability_of_improvement(*known, higher_is_better=measure.higher_is_better)

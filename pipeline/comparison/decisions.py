@@ -34,6 +34,9 @@ KINDS = {
     NOT_TESTED: VerdictKind.NOT_TESTED,
 }
 
+# how many of those that are better on a problem are named
+_NAMED = 4
+
 METHOD = (
     "Two sides are compared seed by seed (same initial weights, same batches); each seed has picked among the "
     "surviving settings by its own validation result, or, for speed and training results, by that quantity itself. "
@@ -131,7 +134,7 @@ def somewhere(problems: Sequence[Sequence[Tested]], evidence: Evidence) -> Cell:
     if not tested:
         return _untested(cells)
     if better := _those(tested, BETTER):
-        return replace(better[0], note=_who_where(better, evidence))
+        return replace(better[0], note=_who_where(better, evidence) if len(better) > 1 else "")
     if len(alike := _those(tested, ALIKE)) == len(tested):
         return alike[-1]
     if all(one.not_better for one in tested):
@@ -181,7 +184,7 @@ def _over(problems: Sequence[Sequence[Tested]], evidence: Evidence, cells: Seque
 
 def _those(cells: Sequence[Cell], *wanted: str) -> list[Cell]:
     """Return the answers of a kind, the clearest first: by p, then by the size of the difference."""
-    return sorted((one for one in cells if one.outcome in wanted and one.decisive), key=_clarity)
+    return sorted((one for one in cells if one.outcome in wanted), key=_clarity)
 
 
 def _clarity(one: Cell) -> tuple[float, float]:
@@ -202,7 +205,7 @@ def _open(tested: Sequence[Cell], better: Sequence[Cell], worse: Sequence[Cell])
     """Return that nothing is decided, with the undecided comparison that lies nearest to an answer."""
     undecided = _those(tested, OPEN)
     if undecided:
-        return Cell(OPEN, undecided[0].decisive, disagree=bool(better and worse))
+        return undecided[0]
     shown = (*worse, *better, *tested)[0]
     return Cell(OPEN, shown.decisive, disagree=True)
 
@@ -235,6 +238,6 @@ def _who_where(cells: Sequence[Cell], evidence: Evidence) -> str:
             found.setdefault(one.decisive.pair.problem, []).append(one.decisive)
     return "; ".join(
         f"better on {evidence.title(problem)}: "
-        + listed(each.pair.a.name(evidence) for each in sorted(own, key=lambda each: -each.size))
+        + listed((each.pair.a.name(evidence) for each in sorted(own, key=lambda each: -each.size)), most=_NAMED)
         for problem, own in found.items()
     )

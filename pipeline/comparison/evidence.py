@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from collections.abc import Collection, Mapping
 
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from pipeline.comparison.measures import Measure
     from pipeline.comparison.settings import ComparisonSettings
     from pipeline.results.cost import Cost, StepTime
     from pipeline.results.metrics import Metrics, OptimizerMetrics
     from pipeline.results.problems import ProblemFacts
+
+    Vector = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,9 @@ class Evidence:
     facts: Mapping[str, ProblemFacts] = field(default_factory=dict)
     constant: Collection[str] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
+    # what was asked for before: the same scores serve many comparisons
+    _scores: dict[tuple[str, str], dict[str, Vector]] = field(default_factory=dict, repr=False, compare=False)
+    _twins: dict[str, dict[str, str]] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -70,21 +79,31 @@ class Evidence:
     def twins(self, problem: str) -> dict[str, str]:
         """Return the optimizers that are no function of their own on a problem, and why.
 
-        Of two with equal results in every seed the baseline stays, or the first one. An optimizer whose class has no
-        parameter to update there, such as Muon on a linear model, is the optimizer of its ``rest``.
+        Of two whose picked networks are the same in every seed the baseline stays, or the first one. An optimizer whose
+        class has no parameter to update there, such as Muon on a linear model, is the optimizer of its ``rest``.
         """
+        if problem not in self._twins:
+            self._twins[problem] = self._find_twins(problem)
+        return self._twins[problem]
+
+    def scores(self, measure: Measure, problem: str) -> dict[str, Vector]:
+        """Return the values of every optimizer by a measure as it is meant on the problem; see `Measure.scores`."""
+        key = (measure.name, problem)
+        if key not in self._scores:
+            self._scores[key] = measure.scores(self, problem)
+        return self._scores[key]
+
+    def _find_twins(self, problem: str) -> dict[str, str]:
         found = self.metrics.problems.get(problem, {})
-        first: dict[object, str] = {}
+        first: dict[str, str] = {}
         why: dict[str, str] = {}
         for name in sorted(found, key=lambda name: name != self.settings.baseline):
             idle = [row for row, count in found[name].parameters.items() if count == 0]
-            results = (found[name].test_loss.seeds, found[name].train_loss.seeds)
-            told_apart = any(loss is not None for losses in results for loss in losses)
-            twin = first.setdefault(results, name) if told_apart else name
+            twin = first.setdefault(found[name].twin_of or name, name)
             if idle:
                 why[name] = f"{idle[0]} has no parameters to update here: its rest takes them all"
             elif twin != name:
-                why[name] = f"equal to {self.label(twin)} in every seed"
+                why[name] = f"the same as {self.label(twin)} in every seed"
         return why
 
     def on_border(self, problem: str, optimizer: str) -> bool:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from pipeline.comparison.evidence import Evidence
     from pipeline.results.metrics import OverSeeds, Reached
 
+    Vector = NDArray[np.float64]
+
 Unit = Literal["percentage points", "nats", "squared error", "times"]
 Seeds: TypeAlias = Sequence[float | None]
 """One raw value (fraction, nats, images, share) for each seed, None after a divergence or for a missed target."""
@@ -82,7 +84,7 @@ class Measure:
             return difference
         return math.exp(difference) if self.unit == "times" else 100 * difference
 
-    def scores(self, evidence: Evidence, problem: str) -> dict[str, NDArray[np.float64]]:
+    def scores(self, evidence: Evidence, problem: str) -> dict[str, Vector]:
         """Return the values of every optimizer on the scale on which differences are taken, float64 (seeds,).
 
         A diverged seed or a missed target counts as the worst value of the problem; NaN where it is to be left out.
@@ -138,7 +140,7 @@ def _area(evidence: Evidence, problem: str, optimizer: str) -> Seeds | None:
 def _reached(
     evidence: Evidence, problem: str, optimizer: str, *, kind: str, number: int, seconds: bool
 ) -> Seeds | None:
-    """Return the images, or seconds, until a target; None where the problem has no such target, or no step was timed."""
+    """Return the images, or seconds, until a target; None without such a target, or where no step was timed."""
     found = evidence.of(problem, optimizer)
     targets: tuple[Reached, ...] = getattr(found.speed, kind) if found else ()
     rate = evidence.seconds_per_image(problem, optimizer) if seconds else 1.0
@@ -166,9 +168,7 @@ def _gap(evidence: Evidence, problem: str, optimizer: str, *, adjusted: bool) ->
     return [None if math.isnan(value) else value for value in gap.tolist()]
 
 
-def _fit_and_gap(
-    evidence: Evidence, problem: str, optimizer: str
-) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+def _fit_and_gap(evidence: Evidence, problem: str, optimizer: str) -> tuple[Vector, Vector] | None:
     kind, sign = ("loss", -1) if evidence.by_loss(problem) else ("accuracy", 1)
     train, test = (_quantity(f"{part}_{kind}")(evidence, problem, optimizer) for part in ("train", "test"))
     if not train or not test:

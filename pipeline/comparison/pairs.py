@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,12 +16,16 @@ from pipeline.statistics.inversion import FEWEST_FOR_EQUIVALENCE, DifferenceInte
 from pipeline.statistics.paired import holm
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from pipeline.comparison.evidence import Evidence
     from pipeline.comparison.measures import Measure
 
     Vector = NDArray[np.float64]
+
+_NOTHING = DifferenceInterval(0.0, None, None, "Student's t")
 
 BETTER, WORSE, ALIKE, OPEN, NOT_TESTED = "better", "worse", "no meaningful difference", "inconclusive", "not tested"
 
@@ -70,7 +73,7 @@ class Tested:
     pairs: int = 0
     mean_a: float = 0.0
     mean_b: float = 0.0
-    interval: DifferenceInterval = DifferenceInterval(0.0, None, None, "Student's t")
+    interval: DifferenceInterval = _NOTHING
     margin: float = 0.0
     alone: float = 1.0
     corrected: float = 1.0
@@ -280,7 +283,7 @@ def _side(evidence: Evidence, measure: Measure, side: Side) -> tuple[Vector, NDA
     """
     if side.problem not in evidence.problems:
         return f"the study has no problem {side.problem}"
-    scores, twins = measure.scores(evidence, side.problem), evidence.twins(side.problem)
+    scores, twins = evidence.scores(measure, side.problem), evidence.twins(side.problem)
     members = [name for name in side.optimizers if name in scores and name not in twins]
     if not members:
         return _absent(evidence, measure, side, twins)

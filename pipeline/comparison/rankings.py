@@ -27,7 +27,7 @@ def of_problem(evidence: Evidence, problem: str) -> Ranking:
     difference) opens the second, and so on.
     """
     measure = on_problem(TEST_ACCURACY, evidence, problem)
-    scores, left_out = measure.scores(evidence, problem), evidence.twins(problem)
+    scores, left_out = evidence.scores(measure, problem), evidence.twins(problem)
     names = [name for name in scores if name not in left_out]
     sign = 1 if measure.higher_is_better else -1
     ordered = sorted(names, key=lambda name: -sign * float(scores[name].mean()))

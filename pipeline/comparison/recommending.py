@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
-from pipeline.comparison.measures import TEST_ACCURACY, Measure
+from pipeline.comparison.measures import TEST_ACCURACY
+from pipeline.comparison.pairs import ALIKE, Pair, Side, compare_family
 from pipeline.project.numbers import significant
 from pipeline.project.wording import counted
 from pipeline.results.recommendations import Budget, Candidate, Choice, ProblemRecommendation, Recommendations
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from pipeline.results.metrics import OptimizerMetrics, OverSeeds
     from pipeline.results.recommendations import Standing
 
-_TEST_LOSS = Measure("test_loss", "test loss", "nats", "loss", False)
 _CONFIDENCE = 0.95
 # the order in which a problem's optimizers are listed
 _STANDINGS: tuple[Standing, ...] = ("best", "better", "no meaningful difference", "inconclusive", "worse")
@@ -173,12 +173,11 @@ class _Problem:
 
     def _contrast(self, one: _Contender, best: _Contender, trials: int) -> _Contrast:
         if one.finished(trials) and best.finished(trials):
-            measure = TEST_ACCURACY if self.by == "accuracy" else _TEST_LOSS
-            found = self.evidence.pair(self.name, one.name, best.name, measure).found
-            if found is None:
+            pair = Pair(TEST_ACCURACY, Side(self.name, (one.name,)), Side(self.name, (best.name,)))
+            (found,) = compare_family(self.evidence, [pair])
+            if found.reason:
                 return _Contrast(None, alike=False, ahead=False)
-            ahead = (found.difference > 0) == found.higher_is_better
-            return _Contrast(found.p, alike=found.within_margin, ahead=ahead)
+            return _Contrast(found.alone, alike=found.outcome == ALIKE, ahead=found.size > 0)
         difference = one.expected(trials) - best.expected(trials)
         return _by_one_seed(difference, one.final, best.final, self._margin, self.evidence.settings.alpha)
 
@@ -197,8 +196,7 @@ class _Problem:
 
     @property
     def _margin(self) -> float:
-        margins = self.evidence.settings.margins
-        return margins.accuracy if self.by == "accuracy" else margins.loss
+        return self.evidence.settings.margin(self.by, self.name)
 
     def _choice(self, one: _Contender, trials: int, standing: Standing, corrected: float | None) -> Choice:
         bounds = one.bounds(trials)
@@ -250,9 +248,8 @@ def _searches(trials: pd.DataFrame, optimizers: Sequence[str], by: str) -> dict[
 
 
 def _candidate(evidence: Evidence, name: str, found: OptimizerMetrics, search: _Trials, by: str) -> Candidate:
-    margins = evidence.settings.margins
     cost = evidence.cost.optimizers.get(name) if evidence.cost else None
-    low, high = _good(search, margins.learning_rate if by == "accuracy" else margins.loss)
+    low, high = _good(search, getattr(evidence.settings.margins, "search" if by == "accuracy" else "search_loss"))
     return Candidate(
         label=evidence.label(name),
         learning_rate=found.learning_rate,

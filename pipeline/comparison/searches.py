@@ -47,7 +47,7 @@ def _describe(evidence: Evidence, problem: str, optimizer: str) -> SearchSummary
         trials=len(filled),
         expected_best=tuple(round(value, 6) for value in (sign * expected_best(filled, len(filled))).tolist()),
         default=decimals(sign * default[0]) if default.size else None,
-        good_settings=decimals(float(np.mean(good))) if good else None,
+        good_settings=decimals(float(np.mean(np.array(good, dtype=np.float64)))) if good else None,
         decade_off=decimals(sign * float(away.mean())) if away.size else None,
     )
 

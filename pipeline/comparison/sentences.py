@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 # of seeds that nobody would train: the number is left out
 _TOO_MANY = 20
+# of so many margins a difference is no longer about as large as the margin
+_NOT_ABOUT = 2
 
 
 def numbers(found: Tested, evidence: Evidence) -> str:
@@ -26,11 +28,14 @@ def numbers(found: Tested, evidence: Evidence) -> str:
     a, b, measure = found.pair.a, found.pair.b, found.measure
     same = a.problem == b.problem
     where = f"on {evidence.title(a.problem)}, " if same else ""
-    sides = [
-        f"{_value(mean, measure)} ({side.name(evidence)}{'' if same else f' on {evidence.title(side.problem)}'})"
-        for side, mean in ((a, found.mean_a), (b, found.mean_b))
-    ]
-    return f"{where}{measure.title} {' against '.join(sides)}, {_difference(found)}"
+    names = [side.name(evidence) + ("" if same else f" on {evidence.title(side.problem)}") for side in (a, b)]
+    first, second = _value(found.mean_a, measure), _value(found.mean_b, measure)
+    if measure.target:
+        unit, _, target = measure.title.partition(" ")
+        whole = f"{first} {unit} ({names[0]}) against {second} ({names[1]}) {target}"
+    else:
+        whole = f"{measure.title} {first} ({names[0]}) against {second} ({names[1]})"
+    return f"{where}{whole}, {_difference(found)}"
 
 
 def test(found: Tested) -> str:
@@ -70,12 +75,13 @@ def _who(side: Side, pair: object, evidence: Evidence) -> str:
 
 def signed(value: float, form: str) -> str:
     """Return a number with its sign, in a format such as ``.2f``."""
-    return f"{value:+{form}}".replace("-", "\N{MINUS SIGN}")
+    text = f"{value:+{form}}"
+    return ("+" + text[1:] if float(text) == 0 else text).replace("-", "\N{MINUS SIGN}")
 
 
 def _value(mean: float, measure: Measure) -> str:
     if measure.unit == "percentage points":
-        return f"{100 * mean:.2f} %"
+        return f"{signed(100 * mean, '.2f').lstrip('+')} %"
     if measure.unit in ("nats", "squared error"):
         return f"{mean:.4g}"
     # a mean of logarithms, so this is the geometric mean
@@ -94,7 +100,7 @@ def _difference(found: Tested) -> str:
 def _amount(difference: float, measure: Measure, *, unit: bool = True) -> str:
     shown = measure.shown(difference) or 0.0
     if measure.unit == "times":
-        return f"{shown:.3g}{' times' if unit else ''}"
+        return f"{shown:.4g}{' times' if unit else ''}"
     if measure.unit == "percentage points":
         return f"{signed(shown, '.2f')}{' points' if unit else ''}"
     return f"{signed(shown, '.4f')}{f' {measure.unit}' if unit else ''}"
@@ -114,7 +120,9 @@ def change(decided: Cell, evidence: Evidence) -> str:
         return _in_the_way(decided, found, evidence)
     if found.outcome == ALIKE:
         reach = max(abs(found.interval.low or 0.0), abs(found.interval.high or 0.0))
-        return f"A margin below {_amount(reach, found.measure).lstrip('+')}: so far the interval reaches."
+        return f"A margin below {_amount(reach, found.measure).lstrip('+')}: the interval reaches that far."
+    if found.outcome == OPEN:
+        return f"A case in which the difference goes beyond the margin of {_margin(found)}."
     lost = _diverged(found, evidence)
     usual = (
         f"Other problems, networks or tuning budgets in which this difference shrinks below the margin of "
@@ -163,17 +171,18 @@ def _more_seeds(found: Tested, alpha: float) -> str:
     fewest = math.ceil(1 + math.log2(found.problems / alpha))
     reach, distance = (high - low) / 2, abs(abs(found.interval.estimate) - found.margin)
     needed = math.ceil(found.pairs * (reach / distance) ** 2) if distance > 0 else math.inf
+    if found.pairs < FEWEST_FOR_EQUIVALENCE:
+        return f"{more}: with fewer than {FEWEST_FOR_EQUIVALENCE} no two can be shown to be alike."
     if found.pairs < fewest:
-        return (
-            f"{more}: {max(fewest, FEWEST_FOR_EQUIVALENCE)} at least, because with {found.pairs} no test over "
-            f"{counted(found.problems, 'problem')} can decide."
-        )
+        problems = counted(found.problems, "problem")
+        return f"{more}: {fewest} at least, because with {found.pairs} no test over {problems} can decide."
     about = f"about {max(needed, found.pairs + 2):,.0f}" if needed <= _TOO_MANY * found.pairs else ""
-    if found.real and found.margin:
+    if found.margin and found.real and abs(found.size) < _NOT_ABOUT:
         rest = f" {more} ({about}) could tell them apart." if about else ""
         return (
             f"Another margin: there is a difference, but it is about as large as the margin of {_margin(found)}.{rest}"
         )
     if not about:
-        return f"Hardly more seeds: the difference lies at the margin of {_margin(found)}."
+        limit = f"margin of {_margin(found)}" if found.margin else "limit"
+        return f"Hardly {more.lower()}: the difference lies too near to the {limit}."
     return f"{more}: {about} instead of {found.pairs} would narrow the interval enough."

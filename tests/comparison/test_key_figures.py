@@ -26,7 +26,7 @@ def champions(**optimizers: str) -> Champions:
 
 
 def accuracies(**means: float | None) -> dict[str, dict[str, list[float | None]]]:
-    return {name: {"test_accuracy": [mean, mean]} for name, mean in means.items()}
+    return {name: {"test": [mean, mean]} for name, mean in means.items()}
 
 
 METRICS = made_up_metrics(

@@ -2,126 +2,222 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
+import pandas as pd
 
 from pipeline.comparison.evidence import Evidence
 from pipeline.comparison.settings import ComparisonSettings, Margins
-from pipeline.results.comparison import (
-    Comparison,
-    ProblemComparison,
-    Ranking,
-    RankingOverProblems,
-    Rules,
+from pipeline.results.cost import Cost, Ratio, StepCost, StepTime
+from pipeline.results.metrics import (
+    Length,
+    Metrics,
+    OptimizerMetrics,
+    OverSeeds,
+    Reached,
     Search,
-    Tolerance,
+    SettingRecord,
+    Speed,
 )
-from pipeline.results.metrics import Convergence, Length, Metrics, OptimizerMetrics, OverSeeds, Reached
+from pipeline.results.tables import SEARCHES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pipeline.results.comparison import Difference
+
+    Level = float | Sequence[float | None]
+    Rows = Mapping[str, Mapping[str, Any]]
 
 SETTINGS = ComparisonSettings(
     baseline="adam",
     alpha=0.05,
-    adaptive=("adagrad", "adadelta", "rmsprop", "adam", "amsgrad", "nadam"),
+    adaptive=("adagrad", "adadelta", "rmsprop", "adam", "nadam", "adamw"),
     not_adaptive=("sgd", "momentum", "nesterov"),
-    fewest_problems=3,
     assignment_accuracy=0.47,
     margins=Margins(
         accuracy=0.005,
-        alike=0.01,
         loss=0.02,
         speed=1.1,
         cost=1.1,
         step=1.25,
         step_left=0.5,
-        learning_rate=0.02,
-        tolerance=0.25,
+        search=0.02,
+        search_loss=0.1,
+        good_settings=0.1,
+        alike=2.0,
     ),
 )
-LENGTH = 90_000
-QUANTITIES = ("test_accuracy", "validation_accuracy", "train_loss", "generalization_gap")
-TARGETS = {"to_loss": "train_loss", "to_accuracy": "validation_accuracy"}
+LENGTH = Length(steps=1_500, images=96_000)
+POINTS = 12
+LABELS = {"adam": "Adam", "sgd": "SGD", "nadam": "NAdam", "muon": "Muon"}
 
 
-def around(level, *, noise=0.002, seed=0, seeds=10):
+def around(level: Level, *, noise: float = 0.002, seed: int = 0, seeds: int = 10) -> list[float | None]:
     """Return `seeds` values whose mean is exactly `level` and whose spread is `noise` (relative above 1)."""
     if not isinstance(level, int | float):
         return list(level)
     wiggle = np.random.default_rng(seed).normal(0, noise, seeds)
-    return (level + (wiggle - wiggle.mean()) * max(1, level)).tolist()
+    wiggle -= wiggle.mean()
+    return [float(value) for value in level + wiggle * max(1, level)]
 
 
-def entry(number, *, noise=0.002, on_edge=False, diverged=0, tuned=0.5, step=None, seeds=10, **levels):
-    """Return one optimizer's metrics; `levels` are named as in QUANTITIES and TARGETS, the others have no seeds."""
-
-    def values(level, place):
-        return () if level is None else tuple(around(level, noise=noise, seed=10 * number + place, seeds=seeds))
-
-    known = {name: of(values(levels.get(name), place)) for place, name in enumerate(QUANTITIES)}
-    reached = {target: whole_numbers(values(levels.get(name), 7)) for name, target in TARGETS.items()}
-    convergence = Convergence(
-        **{
-            name: Reached(target=1, steps=images, images=images) if images else None for name, images in reached.items()
-        },
-        step_persistence=of(values(step, 8)),
-        length=Length(steps=LENGTH // 64, images=LENGTH),
-    )
-    return OptimizerMetrics(
-        **known,
-        train_accuracy=of(()),
-        test_loss=of(()),
-        calibration_error=of(()),
-        per_class={},
-        diverged=diverged,
-        trainings=(),
-        convergence=convergence,
-        learning_rate=0.01,
-        tuned_accuracy=tuned,
-        trials=7,
-        on_edge=on_edge,
-        parameters={},
-    )
-
-
-def whole_numbers(seeds):
-    return tuple(None if value is None else round(value) for value in seeds)
-
-
-def of(seeds):
+def of(seeds: Sequence[float | None]) -> OverSeeds:
     """Return a quantity with these values."""
-    mean = None if None in seeds or not seeds else float(np.mean(seeds))
-    return OverSeeds(mean=mean, low=None, high=None, seeds=seeds)
+    known = [value for value in seeds if value is not None]
+    mean = float(np.mean(known)) if known and len(known) == len(seeds) else None
+    return OverSeeds(mean=mean, low=None, high=None, seeds=tuple(seeds))
 
 
-def made_up_metrics(problems):
+def entry(
+    number: int,
+    *,
+    test: Level = 0.5,
+    validation: Level = 0.5,
+    train: Level = 0.6,
+    fit: Level = 0.6,
+    end: Level = 1.0,
+    test_loss: Level = 1.2,
+    validation_loss: Level = 1.2,
+    images: Sequence[Level] = (),
+    step: Level = 0.9,
+    noise: float = 0.002,
+    seeds: int = 10,
+    diverged: Sequence[int] = (),
+    on_border: bool = False,
+    parameters: Mapping[str, int] | None = None,
+    twin_of: str | None = None,
+    measure: str = "accuracy",
+) -> OptimizerMetrics:
+    """Return one optimizer's metrics.
+
+    `train` and `test` are the accuracies of the picks, `fit` and `end` the best training accuracy and final training
+    loss; `images` are those to the targets of the training loss.
+    """
+    places = iter(range(100))
+
+    def values(level: Level) -> OverSeeds:
+        own = around(level, noise=noise, seed=100 * number + next(places), seeds=seeds)
+        return of(own)
+
+    def lost(quantity: OverSeeds) -> OverSeeds:
+        return of([None if place in diverged else value for place, value in enumerate(quantity.seeds)])
+
+    accuracy, training = values(test), values(train)
+    gaps = [None if a is None or b is None else a - b for a, b in zip(training.seeds, accuracy.seeds, strict=False)]
+    return OptimizerMetrics(
+        test_accuracy=accuracy,
+        train_accuracy=training,
+        validation_accuracy=values(validation),
+        generalization_gap=of(gaps),
+        test_loss=lost(values(test_loss)),
+        train_loss=lost(values(end)),
+        validation_loss=lost(values(validation_loss)),
+        calibration_error=None,
+        best_train_loss=values(end),
+        best_train_accuracy=values(fit),
+        per_class={},
+        speed=Speed(
+            train_loss=tuple(
+                Reached(target=2.0 - 0.5 * place, images=values(level).seeds) for place, level in enumerate(images)
+            ),
+            area=values(end),
+        ),
+        step_persistence=lost(values(step)),
+        length=LENGTH,
+        search=Search(
+            survivors=(SettingRecord(learning_rate=0.01), SettingRecord(learning_rate=0.003)),
+            picked=(0,) * seeds,
+            trials=POINTS,
+            on_edge=on_border,
+        ),
+        diverged=tuple(diverged),
+        trainings=(),
+        parameters={"Adam": 10} if parameters is None else dict(parameters),
+        twin_of=twin_of,
+        measure="loss" if measure == "loss" else "accuracy",
+    )
+
+
+def made_up_metrics(problems: Mapping[str, Rows]) -> Metrics:
     """Return metrics; `problems` is {problem: {optimizer: keyword arguments of `entry`}}."""
     return Metrics(
         problems={
-            problem: {name: entry(number, **arguments) for number, (name, arguments) in enumerate(optimizers.items())}
-            for problem, optimizers in problems.items()
+            problem: {name: entry(number, **arguments) for number, (name, arguments) in enumerate(rows.items())}
+            for problem, rows in problems.items()
         }
     )
 
 
-def study(problems, *, searches=None, cost=None):
+def study(
+    problems: Mapping[str, Rows],
+    *,
+    trials: Mapping[str, Mapping[str, Sequence[float | None]]] | None = None,
+    steps: Mapping[str, float] | None = None,
+    cost: Cost | None = None,
+    constant: Sequence[str] = (),
+) -> Evidence:
     """Return evidence.
 
-    `problems` is {problem: {optimizer: keyword arguments of `entry`}}; `searches` is {problem: {optimizer:
-    (decades, open)}}; `cost` is a `Cost`.
+    `problems` is {problem: {optimizer: keyword arguments of `entry`}}; `trials` is {problem: {optimizer: results of the
+    search by point, None for a divergence}}; `steps` the microseconds of a step by optimizer, on every problem.
     """
-    nothing = {"ranks": {}, "blocks": 0, "critical_difference": None, "p": None, "left_out": (), "reason": "made up"}
-    described = {
-        problem: ProblemComparison(
-            against_baseline={},
-            ranking=Ranking(**nothing),
-            searches={name: search(decades, is_open) for name, (decades, is_open) in optimizers.items()},
-        )
-        for problem, optimizers in (searches or {}).items()
+    metrics = made_up_metrics(problems)
+    return Evidence(
+        settings=SETTINGS,
+        metrics=metrics,
+        searches=searches(trials or {}),
+        points=POINTS,
+        cost=cost or (Cost(optimizers={}, time_per_step=_times(problems, steps)) if steps else None),
+        constant=constant,
+        labels=LABELS,
+    )
+
+
+def _times(problems: Mapping[str, Rows], steps: Mapping[str, float]) -> dict[str, dict[str, StepTime]]:
+    ratio = Ratio(median=1.0, low=0.99, high=1.01)
+    return {
+        problem: {name: StepTime(microseconds=steps[name], ratio=ratio) for name in rows if name in steps}
+        for problem, rows in problems.items()
     }
-    rules = Rules.model_validate(SETTINGS.model_dump())
-    comparison = Comparison(settings=rules, problems=described, ranking=RankingOverProblems(**nothing, problems=()))
-    labels = {"adam": "Adam", "sgd": "SGD"}
-    return Evidence(SETTINGS, made_up_metrics(problems), comparison, cost, labels, {"cifar10": "CIFAR-10"})
 
 
-def search(decades, is_open):
-    tolerance = Tolerance(decades=decades, best_learning_rate=0.01, best_score=0.5, open_low=False, open_high=is_open)
-    return Search(trials=7, tolerance=tolerance, expected_best=())
+def timed(low: float | None, high: float | None, *problems: str) -> Cost:
+    """Return timings of Adam, the interval of its step's ratio from `low` to `high`."""
+    ratio = Ratio(median=None if low is None or high is None else (low + high) / 2, low=low, high=high)
+    kept = StepCost(
+        step_ratio=ratio,
+        optimizer_ratio=ratio,
+        microseconds_per_step=1500.0,
+        microseconds_optimizer=100.0,
+        state_bytes_per_parameter=8.0,
+        rounds=(),
+    )
+    times = {problem: {"adam": StepTime(microseconds=1500.0, ratio=ratio)} for problem in problems}
+    return Cost(optimizers={"adam": kept}, time_per_step=times)
+
+
+def searches(trials: Mapping[str, Mapping[str, Sequence[float | None]]]) -> pd.DataFrame:
+    """Return ``results/searches.csv`` of these results by problem, optimizer and point."""
+    rows = [
+        {
+            "problem": problem,
+            "optimizer": name,
+            "learning_rate": 10 ** (-4 + 3 * (number + 0.5) / len(results)),
+            "number": number,
+            "validation_accuracy": 0.0 if result is None else result,
+            "validation_loss": result,
+            "diverged_at": 7 if result is None else np.nan,
+            "hopeless": False,
+        }
+        for problem, optimizers in trials.items()
+        for name, results in optimizers.items()
+        for number, result in enumerate(results)
+    ]
+    return pd.DataFrame(rows, columns=list(SEARCHES.columns))
+
+
+def shown(found: Difference) -> str:
+    """Return a difference in short, for messages of tests."""
+    return f"{found.outcome}: {found.difference} ({found.low} to {found.high}), p {found.corrected_p}"
