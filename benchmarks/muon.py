@@ -56,7 +56,7 @@ def main(
 def _network_and_stepper() -> tuple[nn.Module, optimizers.Stepper]:
     row = loading.load().optimizer(ROW)
     network = networks.build(NETWORK, SHAPE, CLASSES)
-    return network, optimizers.build(ROW, optimizer_row(row), row.learning_rate_centre, network)
+    return network, optimizers.build(ROW, optimizer_row(row), row.centre, network)
 
 
 def _as_torch_steps(stepper: optimizers.Stepper) -> None:

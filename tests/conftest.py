@@ -85,11 +85,13 @@ def clean_environment() -> dict[str, str]:
 
 
 def small(params: dict[str, Any]) -> dict[str, Any]:
-    """Shrink the project's own settings: the digits alone, two optimizers, two seeds, three learning rates."""
-    params["problems"] = {"digits": {**params["problems"]["digits"], "epochs": 2}}
+    """Shrink the project's own settings: the digits alone, two optimizers, two seeds, two of three points survive."""
+    params["problems"] = {"digits": {**params["problems"]["digits"], "epochs": 2, "demo": False}}
+    del params["problems"]["digits"]["optimizers"]
+    params["comparison"]["problem_margins"] = {}
     params["data"]["archives"] = []
     params["data"]["sets"] = {"digits": params["data"]["sets"]["digits"]}
-    params["tuning"].update(points=3, max_extensions=1)
+    params["tuning"].update(points=3, points_beyond=1, survivors=2)
     params["training"] = {"first_seed": 1, "seeds": 2}
     params["optimizers"] = {name: params["optimizers"][name] for name in ("sgd", "adam")}
     return params

@@ -34,6 +34,7 @@ def task(memo: Path, name: str = "sgd") -> AssessmentTask:
         paths.test("digits"),
         assessment.test_hash(paths.test("digits")),
         paths.weights(name, "digits"),
+        tuple(outcome.key for outcome in outputs.read_trainings(name)),
         memo,
     )
 
@@ -46,7 +47,9 @@ def test_assessment_is_that_of_a_plain_loop(folder: Path, memo: Path, monkeypatc
     monkeypatch.chdir(folder)
     found = assessment.assess(task(memo))
     description = reader.describe(paths.learning("digits"))
-    for row, (_, weights) in enumerate(sorted(outputs.read_weights("sgd", "digits").items())):
+    trained = outputs.read_trainings_with_weights("sgd")
+    assert len(trained) == 4, "two settings with two seeds"
+    for row, weights in enumerate(outcome.weights for outcome in trained):
         network = networks.build("digits_cnn", description.shape, 10)
         network.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
         for part, root in (("test", paths.test("digits")), ("train", paths.learning("digits"))):
@@ -151,7 +154,8 @@ def test_a_network_of_nans_predicts_nothing(
 ) -> None:
     monkeypatch.chdir(folder)
     weights = files.read_tensors(paths.weights("sgd", "digits"))
-    broken = {name: array * np.float32(np.nan) if name.startswith("2/") else array for name, array in weights.items()}
+    second = task(memo).keys[1]
+    broken = {name: array * np.float32(np.nan) if name.startswith(second) else array for name, array in weights.items()}
     files.write_tensors(tmp_path / "weights.safetensors", broken)
     found = assessment.assess(replace(task(memo), weights=tmp_path / "weights.safetensors"))
     assert set(found.predictions[1].tolist()) == {-1}
@@ -159,3 +163,28 @@ def test_a_network_of_nans_predicts_nothing(
     assert np.isnan([found.test_loss[1], found.train_loss[1]]).all()
     assert found.train_accuracy[1] == 0
     assert (found.predictions[0] >= 0).all()
+
+
+def test_the_rows_come_in_the_order_of_the_keys(folder: Path, memo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    whole = assessment.assess(task(memo))
+    order = [2, 0, 3]
+    some = assessment.assess(replace(task(memo), keys=tuple(task(memo).keys[place] for place in order)))
+    for name, rows in vars(whole.of(np.array(order))).items():
+        assert np.array_equal(getattr(some, name), rows), name
+
+
+def test_equal_weights_have_equal_hashes_and_others_have_others(
+    folder: Path, memo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    weights, keys = files.read_tensors(paths.weights("sgd", "digits")), task(memo).keys
+    names = [name.partition("/")[2] for name in weights if name.startswith(keys[0])]
+    # the second network is the first, the third differs from it in the last bit of one weight
+    weights |= {f"{key}/{name}": weights[f"{keys[0]}/{name}"].copy() for key in keys[1:3] for name in names}
+    touched = weights[f"{keys[2]}/{names[0]}"].reshape(-1)
+    touched[0] = np.nextafter(touched[0], np.float32(np.inf))
+    files.write_tensors(tmp_path / "weights.safetensors", weights)
+    hashes = assessment.assess(replace(task(memo), weights=tmp_path / "weights.safetensors")).hashes
+    assert np.array_equal(hashes[0], hashes[1])
+    assert len({row.tobytes() for row in hashes}) == 3

@@ -1,20 +1,17 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from pipeline.evaluation import curves
 from pipeline.project import files
-from pipeline.running.outputs import Choice
 from pipeline.training.record import Outcome, Point
 from tests import studies
 
 AVERAGED = ["train_loss", "update", "validation_loss", "validation_accuracy"]
-
-
-def chosen(rate: float) -> Choice:
-    return Choice(learning_rate=rate, validation_accuracy=0.7, trials=4, on_edge=False)
 
 
 def noisy(seed: int, optimizer: str = "adam", *, looks: int = 1, epochs: int = 2) -> Outcome:
@@ -28,7 +25,7 @@ def noisy(seed: int, optimizer: str = "adam", *, looks: int = 1, epochs: int = 2
             Point(number * 10, number * 500, loss, update, *((validation, accuracy) if measured else (None, None)))
         )
     asked = studies.training(seed=seed, optimizer=optimizer, epochs=epochs, validations_per_epoch=looks)
-    return Outcome(asked, f"{optimizer}{seed}", tuple(points), None, {"Adam": 10})
+    return Outcome(asked, f"{optimizer}{seed}", tuple(points), None, {"Adam": 10}, steps_per_epoch=100)
 
 
 def broken_off(whole: Outcome, at: int) -> Outcome:
@@ -42,7 +39,7 @@ def broken_off(whole: Outcome, at: int) -> Outcome:
             points.append(
                 Point(point.step, point.images, None, None, None, None if point.validation_loss is None else 0.0)
             )
-    return Outcome(whole.training, whole.key, tuple(points), at, whole.parameters)
+    return replace(whole, history=tuple(points), diverged_at=at)
 
 
 @pytest.mark.parametrize("looks", [1, 2, 5, 10])
@@ -88,22 +85,10 @@ def test_a_look_without_a_finite_value_is_empty() -> None:
     first, second = noisy(1), noisy(2)
     points = list(second.history)
     points[9] = Point(100, 5000, 0.5, None, None, 0.4)
-    found = curves.training_curves([first, Outcome(second.training, "k", tuple(points), None, {})])
+    found = curves.training_curves([first, replace(second, history=tuple(points))])
     row = found[found["step"] == 100].iloc[0]
     assert row[["update", "validation_loss"]].isna().all()
     assert row[["train_loss", "validation_accuracy"]].notna().all()
-
-
-def test_learning_rates_tell_the_chosen_one() -> None:
-    trials = [studies.outcome(a, kind="tune", learning_rate=r) for r, a in ((0.001, 0.5), (0.01, 0.7), (0.1, 0.6))]
-    trials.append(studies.diverged(at=7, kind="tune", learning_rate=1.0))
-    trials.append(studies.outcome(0.9, kind="tune", learning_rate=0.001, problem="other"))
-    found = curves.learning_rate_curves(trials, {("digits", "adam"): chosen(0.01), ("other", "adam"): chosen(0.001)})
-    assert found["chosen"].tolist() == [False, True, False, False, True]
-    assert found["validation_accuracy"].tolist() == [0.5, 0.7, 0.6, 0.0, 0.9]
-    assert found["diverged_at"].isna().tolist() == [True, True, True, False, True]
-    assert found["diverged_at"].iloc[3] == 7
-    assert np.isnan(found["validation_loss"].iloc[3])
 
 
 def test_tables_survive_their_files(tmp_path) -> None:
@@ -111,6 +96,3 @@ def test_tables_survive_their_files(tmp_path) -> None:
     frame = curves.training_curves(outcomes)
     files.write_csv(tmp_path / "curves.csv", frame)
     pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "curves.csv"), frame, rtol=1e-7)
-    rates = curves.learning_rate_curves([studies.diverged(at=7)], {("digits", "adam"): chosen(0.001)})
-    files.write_csv(tmp_path / "rates.csv", rates)
-    assert (tmp_path / "rates.csv").read_text().splitlines()[1] == "digits,adam,0.001,0,,7,True"
