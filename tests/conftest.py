@@ -87,7 +87,6 @@ def clean_environment() -> dict[str, str]:
 def small(params: dict[str, Any]) -> dict[str, Any]:
     """Shrink the project's own settings: the digits alone, two optimizers, two seeds, two of three points survive."""
     params["problems"] = {"digits": {**params["problems"]["digits"], "epochs": 2, "demo": False}}
-    del params["problems"]["digits"]["optimizers"]
     params["comparison"]["problem_margins"] = {}
     params["data"]["archives"] = []
     params["data"]["sets"] = {"digits": params["data"]["sets"]["digits"]}

@@ -1,22 +1,18 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import yaml
 
 from pipeline import cost
 from pipeline.cost import Measurement, Timing, TimingTask
-from pipeline.data import preparing
-from pipeline.data.problems import digits
 from pipeline.project import paths
 from pipeline.project.errors import SettingsError
-from pipeline.results.cost import Cost, Ratio
+from pipeline.results.cost import Cost, Ratio, StepTime
 from pipeline.training.record import OptimizerRow
 from stages import cost as stage
+from tests import studies
 
-PARAMS = Path(__file__).parents[1] / "params.yaml"
 QUICK = {"network": "digits_cnn", "shape": (8, 8, 1), "classes": 10, "batch_size": 8, "rounds": 7, "steps": 2}
 
 
@@ -31,10 +27,14 @@ def timing(steps: list[float], optimizer_steps: list[float]) -> Timing:
     return Timing(np.array(steps), np.array(optimizer_steps), 8.0)
 
 
+def relative(measured: Measurement) -> Cost:
+    return cost.relative(measured, {})
+
+
 def test_ratios_are_taken_within_a_round_so_that_a_slow_spell_cancels():
     spell = np.array([1.0, 5.0, 1.0, 1.0, 20.0, 1.0, 3.0, 1.0, 1.0])
     baseline = Timing(spell * 1e-3, spell * 1e-4, 0.0)
-    found = cost.relative(Measurement(baseline, {"x": Timing(spell * 2e-3, spell * 5e-4, 8.0)})).optimizers["x"]
+    found = relative(Measurement(baseline, {"x": Timing(spell * 2e-3, spell * 5e-4, 8.0)})).optimizers["x"]
     assert found.step_ratio == Ratio(median=2.0, low=2.0, high=2.0)
     assert found.optimizer_ratio == Ratio(median=5.0, low=5.0, high=5.0)
     assert found.rounds == (2.0,) * 9
@@ -46,12 +46,12 @@ def test_ratios_are_taken_within_a_round_so_that_a_slow_spell_cancels():
 def test_the_interval_is_that_of_the_order_statistics():
     # n = 20: the 6th and the 15th value, 95.9 % (Conover 1999, table of the sign test)
     values = [float(value) for value in np.random.default_rng(0).permutation(np.arange(1, 21))]
-    found = cost.relative(Measurement(timing([1.0] * 20, [1.0] * 20), {"x": timing(values, values)})).optimizers
+    found = relative(Measurement(timing([1.0] * 20, [1.0] * 20), {"x": timing(values, values)})).optimizers
     assert found["x"].step_ratio == Ratio(median=10.5, low=6.0, high=15.0)
 
 
 def test_too_few_rounds_give_no_interval_and_no_nan(tmp_path):
-    found = cost.relative(Measurement(timing([1.0] * 3, [1.0] * 3), {"x": timing([2.0] * 3, [2.0] * 3)}))
+    found = relative(Measurement(timing([1.0] * 3, [1.0] * 3), {"x": timing([2.0] * 3, [2.0] * 3)}))
     assert found.optimizers["x"].step_ratio == Ratio(median=2.0, low=None, high=None)
     found.write(tmp_path / "cost.json")
     assert Cost.read(tmp_path / "cost.json") == found
@@ -88,7 +88,7 @@ def test_every_round_is_timed_and_an_update_is_part_of_its_step():
 
 def test_more_work_is_measured_as_more():
     rows = {"sgd": row("SGD"), "muon": MUON}
-    found = cost.relative(cost.measure(TimingTask(**{**QUICK, "rounds": 9, "steps": 5}, rows=rows))).optimizers
+    found = relative(cost.measure(TimingTask(**{**QUICK, "rounds": 9, "steps": 5}, rows=rows))).optimizers
     assert found["muon"].optimizer_ratio.low > 2 * found["sgd"].optimizer_ratio.median
 
 
@@ -97,15 +97,64 @@ def test_a_wrong_row_is_named():
         cost.measure(TimingTask(**QUICK, rows={"mine": row("Adm")}))
 
 
-def test_the_stage_times_every_row_on_the_main_problem(tmp_path, monkeypatch):
+def test_the_time_of_a_step_is_plain_sgds_times_the_ratio_of_equal_rounds():
+    spell = np.array([1.0, 5.0, 1.0, 1.0, 20.0, 1.0, 3.0, 1.0, 1.0])
+    baseline = Timing(spell * 1e-3, spell * 1e-4, 0.0)
+    slower = Timing(spell * 2e-3, spell * 5e-4, 8.0)
+    # a disturbance of its own in two rounds
+    disturbed = Timing(np.where([True, False, False, True, *[False] * 5], 9e-3, spell * 3e-3), spell, 8.0)
+    measured = Measurement(baseline, {"x": slower, "y": disturbed})
+    found = cost.relative(measured, {"one": measured, "same": measured, "other": Measurement(slower, {"x": slower})})
+    assert list(found.time_per_step) == ["one", "same", "other"]
+    assert found.time_per_step["one"] == found.time_per_step["same"]
+    assert found.time_per_step["one"]["x"] == StepTime(microseconds=2000, ratio=Ratio(median=2.0, low=2.0, high=2.0))
+    assert found.time_per_step["one"]["y"].microseconds == 3000
+    assert found.time_per_step["other"]["x"].microseconds == 2000
+    assert found.time_per_step["other"]["x"].ratio.median == 1.0
+
+
+@pytest.fixture
+def params(tmp_path, monkeypatch):
+    """A study of the digits and, with the same steps, for longer; with another batch size; and of a linear model."""
     monkeypatch.chdir(tmp_path)
-    content = yaml.safe_load(PARAMS.read_text())
-    content["problems"] = {"digits": content["problems"]["digits"]}
-    content["optimizers"] = {name: content["optimizers"][name] for name in ("sgd", "adam")}
-    paths.PARAMS.write_text(yaml.safe_dump(content, sort_keys=False))
-    preparing.prepare(digits, digits.tiny(), 0.2, 0, paths.learning("digits"), paths.test("digits"))
+    content = studies.params()
+    digits = {**content["problems"]["digits"], "demo": False, "data": "digits", "optimizers": ["sgd", "nesterov"]}
+    content["problems"] = {
+        "digits": digits,
+        "longer": {**digits, "epochs": 3, "schedule": "constant", "optimizers": ["muon"]},
+        "small": {**digits, "batch_size": 4, "optimizers": ["adam"]},
+        "linear": {**digits, "network": "linear"},
+        "elsewhere": {**digits, "batch_size": 5, "demo": True},
+    }
+    content["optimizers"] = {name: content["optimizers"][name] for name in ("sgd", "nesterov", "adam", "muon")}
+    studies.prepare_digits()
+    return content
+
+
+def test_problems_of_equal_steps_are_one_task(params):
+    tasks = cost.timing_tasks(studies.validated(params))
+    assert [task.problems for task in tasks] == [("digits", "longer"), ("small",), ("linear",)]
+    assert [list(task.rows) for task in tasks] == [["sgd", "nesterov", "muon"], ["adam"], ["sgd", "nesterov"]]
+    assert [(task.network, task.batch_size) for task in tasks] == [
+        ("digits_cnn", 32),
+        ("digits_cnn", 4),
+        ("linear", 32),
+    ]
+    # in the middle of what is searched
+    row, rate = tasks[0].rows["nesterov"]
+    assert rate == 0.0316
+    assert row.arguments == {"nesterov": True, "momentum": pytest.approx(1 - 0.0775, abs=1e-4)}
+
+
+def test_the_stage_times_every_problem_of_the_study(params):
+    paths.PARAMS.write_text(yaml.safe_dump(params, sort_keys=False))
     stage.main()
-    found = Cost.read().optimizers
-    assert list(found) == ["sgd", "adam"]
-    assert len(found["adam"].rounds) == cost.ROUNDS >= 15
-    assert found["adam"].step_ratio.low <= found["adam"].step_ratio.median
+    found = Cost.read()
+    assert list(found.optimizers) == ["sgd", "nesterov", "muon"]
+    assert len(found.optimizers["sgd"].rounds) == cost.ROUNDS >= 15
+    assert found.optimizers["sgd"].step_ratio.low <= found.optimizers["sgd"].step_ratio.median
+    assert list(found.time_per_step) == ["digits", "longer", "small", "linear"]
+    assert found.time_per_step["digits"] == found.time_per_step["longer"]
+    assert found.time_per_step["digits"]["sgd"].ratio == found.optimizers["sgd"].step_ratio
+    # an eighth of the images
+    assert found.time_per_step["small"]["adam"].microseconds < found.time_per_step["digits"]["muon"].microseconds

@@ -9,7 +9,7 @@ import pytest
 from pipeline.project import files, paths
 from pipeline.project.errors import DataError
 from pipeline.running import outputs
-from pipeline.running.outputs import Choice
+from pipeline.running.outputs import Choice, Setting
 from tests import studies
 
 if TYPE_CHECKING:
@@ -37,7 +37,8 @@ def test_a_search_comes_back() -> None:
         problem: [studies.outcome(kind="tune", problem=problem, learning_rate=rate) for rate in (0.001, 0.01)]
         for problem in ("digits", "other")
     }
-    choices = {problem: Choice(0.01, 0.8, 2, on_edge=True) for problem in trials}
+    survivors = (Setting(0.01, {"beta1": 0.9, "eps": 1e-5}), Setting(0.001))
+    choices = {problem: Choice(survivors, 0.8, 0.5, 2, "high", on_edge=True) for problem in trials}
     outputs.write_search("adam", trials, choices)
     assert outputs.read_trials("adam") == untimed([*trials["digits"], *trials["other"]])
     assert outputs.read_choices("adam", ["other", "digits"]) == choices
@@ -46,28 +47,36 @@ def test_a_search_comes_back() -> None:
 def test_records_of_another_version_are_refused_in_one_sentence() -> None:
     outputs.write_trainings("adam", [studies.outcome(weights=weights(1.0))])
     records = files.read_json(paths.trainings("adam"))
-    del records[0]["convolution"]
+    del records[0]["batch_size"]
     files.write_json(paths.trainings("adam"), records)
     with pytest.raises(DataError, match=r"runs/train/adam/trainings\.json was written by another version"):
         outputs.read_trainings("adam")
 
 
-def test_trainings_come_back_with_the_weights_of_their_own_seed_and_problem() -> None:
+def test_searched_values_are_shown_in_their_order() -> None:
+    assert Setting(0.01, {"eps": 1e-5, "beta1": 0.9036}).others == "eps=1e-05 beta1=0.9036"
+    assert Setting(0.01).others == ""
+
+
+def test_trainings_come_back_with_their_own_weights() -> None:
     given = [
-        studies.outcome(problem=problem, seed=seed, weights=weights(value))
-        for problem, seed, value in (("digits", 1, 1.0), ("digits", 12, 2.0), ("other", 1, 3.0))
+        studies.outcome(problem=problem, seed=seed, learning_rate=rate, weights=weights(value))
+        for value, (problem, rate, seed) in enumerate(
+            [("digits", 0.1, 1), ("digits", 0.1, 12), ("digits", 0.2, 1), ("digits", 0.2, 12), ("other", 0.1, 1)]
+        )
     ]
     outputs.write_trainings("adam", given)
     assert outputs.read_trainings("adam") == untimed(given)
     found = outputs.read_trainings_with_weights("adam")
     assert found == untimed(given)
-    for outcome, value in zip(found, (1.0, 2.0, 3.0), strict=True):
+    for value, outcome in enumerate(found):
         assert outcome.weights is not None
         assert {name: array.shape for name, array in outcome.weights.items()} == {
             "dense.0.bias": (3,),
             "dense.0.weight": (3, 2),
         }
         assert all((array == value).all() for array in outcome.weights.values())
+    assert set(outputs.read_weights("adam", "digits")) == {outcome.key for outcome in given[:4]}
 
 
 @pytest.mark.parametrize(

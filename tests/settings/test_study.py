@@ -11,7 +11,7 @@ from tests.studies import ROOT, params
 
 def test_rosters_and_seeds() -> None:
     content = params()
-    content["problems"]["digits"].update(optimizers=["adam", "sgd"], seeds=3)
+    content["problems"]["digits"].update(optimizers=["adam", "sgd"], seeds=3, demo=False)
     content["training"] = {"first_seed": 1, "seeds": 10}
     settings = loading.validate(content, "params.yaml")
     assert settings.roster("digits") == ["sgd", "adam"]
@@ -20,6 +20,15 @@ def test_rosters_and_seeds() -> None:
     assert "digits" not in settings.problems_of("muon")
     assert list(settings.seeds("digits")) == [1, 2, 3]
     assert list(settings.seeds("cifar10")) == list(range(1, 11))
+
+
+def test_the_study_is_what_is_not_for_the_demo() -> None:
+    settings = loading.load(ROOT / "params.yaml")
+    assert set(settings.problems) - set(settings.study) == {"digits", "digits_words"}
+    assert "digits" not in settings.problems_of("adam")
+    assert "cifar10_longer" in settings.problems_of("adam")
+    assert "cifar10_longer" not in settings.searched_problems_of("adam")
+    assert "assignment" not in settings.searched_problems_of("adam")
 
 
 def test_two_problems_may_share_a_data_set() -> None:
@@ -34,7 +43,12 @@ def test_an_unknown_row_names_the_closest() -> None:
 
 def with_class(class_name: str, plugins: list[str] | None = None, **row: object) -> study.Settings:
     content = params()
-    content["optimizers"]["mine"] = {"label": "Mine", "class": class_name, "learning_rate_centre": 0.1, **row}
+    content["optimizers"]["mine"] = {
+        "label": "Mine",
+        "class": class_name,
+        "search": {"learning_rate": {"log_uniform": [0.01, 1]}},
+        **row,
+    }
     content["plugins"] = plugins
     return loading.validate(content, "params.yaml")
 
