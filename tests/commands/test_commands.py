@@ -13,6 +13,8 @@ import pytest
 from typer.testing import CliRunner
 
 from pipeline.__main__ import app
+from pipeline.project.errors import SettingsError
+from pipeline.settings import loading
 from tests.conftest import ROOT, Project, copy_project
 
 if TYPE_CHECKING:
@@ -75,35 +77,53 @@ def test_the_demo_keeps_away_from_the_projects_own_results(tmp_path: Path) -> No
     from pipeline.commands.demo.copying import copy_project as copy_demo
 
     project = copy_project(tmp_path / "project")
+    content = project.params()
+    content["problems"] |= {"other": content["problems"]["digits"] | {"data": "digits", "demo": True}}
+    project.write_params(content)
     copy_demo(project.folder, tmp_path / "demo")
-    assert list(Project(tmp_path / "demo").params()["problems"]) == ["digits"]
+    assert list(Project(tmp_path / "demo").params()["problems"]) == ["other"]
     assert Project(tmp_path / "demo").params()["data"]["archives"] == []
     assert not (project.folder / "results").exists()
 
 
-def test_the_demo_takes_the_files_of_optimizers_with_it(tmp_path: Path) -> None:
+def test_a_demo_without_problems_says_what_it_needs(tmp_path: Path) -> None:
+    from pipeline.commands.demo.copying import copy_project as copy_demo
+
+    with pytest.raises(SettingsError, match="the demo needs a problem with `demo: true`"):
+        copy_demo(copy_project(tmp_path / "project").folder, tmp_path / "demo")
+
+
+def test_the_demo_takes_optimizers_from_elsewhere_with_it(tmp_path: Path) -> None:
     from pipeline.commands.demo.copying import copy_project as copy_demo
 
     project = copy_project(tmp_path / "project")
     content = project.params()
-    content["optimizers"]["mine"] = {"label": "Mine", "class": "some/lion.py:Lion", "learning_rate_centre": 0.1}
+    search = content["optimizers"]["adam"]["search"]
+    content["problems"]["digits"]["demo"] = True
+    content["optimizers"]["mine"] = {"label": "Mine", "class": "some/lion.py:Lion", "search": search}
     project.write_params(content)
     (project.folder / "some").mkdir()
     (project.folder / "some" / "lion.py").write_text("# Lion\n")
     copy_demo(project.folder, tmp_path / "demo")
     assert (tmp_path / "demo" / "some" / "lion.py").read_text() == "# Lion\n"
+    assert "mine" in Project(tmp_path / "demo").params()["optimizers"]
 
 
-def test_the_demo_is_smaller_but_keeps_every_optimizer_and_seed(tmp_path: Path) -> None:
+def test_the_demo_is_a_smaller_study_of_its_own_problems(tmp_path: Path) -> None:
     from pipeline.commands.demo.copying import copy_project as copy_demo
 
     copy_demo(ROOT, tmp_path / "demo")
-    whole, demo = Project(ROOT).params(), Project(tmp_path / "demo").params()
-    assert demo["optimizers"] == whole["optimizers"]
-    assert demo["training"] == whole["training"]
-    assert demo["tuning"]["points"] < whole["tuning"]["points"]
-    for name, row in demo["problems"].items():
-        assert row["epochs"] < whole["problems"][name]["epochs"]
+    whole, demo = loading.load(ROOT / "params.yaml"), loading.load(tmp_path / "demo" / "params.yaml")
+    assert demo.study == [name for name, row in whole.problems.items() if row.demo] == list(demo.problems)
+    assert list(demo.optimizers) == ["sgd", "nesterov", "adam", "muon"]
+    assert all(demo.optimizers[name] == whole.optimizers[name] for name in demo.optimizers)
+    # fewer could not show two optimizers to be alike
+    assert 6 <= len(demo.seeds("digits")) < whole.training.seeds
+    assert demo.tuning.points < whole.tuning.points
+    assert demo.tuning.seed == whole.tuning.seed
+    for name, row in demo.problems.items():
+        assert row.epochs <= whole.problems[name].epochs
+        assert row.targets == whole.problems[name].targets
 
 
 @pytest.mark.parametrize("command", ["run", "demo"])

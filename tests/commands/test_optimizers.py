@@ -11,6 +11,8 @@ from typer.testing import CliRunner
 
 from pipeline.__main__ import app
 from pipeline.project.errors import SettingsError
+from pipeline.running import outputs
+from pipeline.running.outputs import Setting
 from tests import studies
 
 if TYPE_CHECKING:
@@ -31,17 +33,20 @@ def run(params: dict[str, Any], *arguments: str) -> str:
 
 
 def test_every_row_with_its_defaults_and_what_was_tuned(params: dict[str, Any], tmp_path: Path) -> None:
-    from pipeline.project import files, paths
-
     problem = next(iter(params["problems"]))
-    files.write_json(paths.choice("adam"), {problem: {"learning_rate": 0.0123}})
+    best = Setting(0.0123, {"beta1": 0.8})
+    outputs.write_search("adam", {}, {problem: studies.choice(best, Setting(0.1))})
     rows = {row["optimizer"]: row for row in json.loads(run(params, "--json"))}
     assert list(rows) == list(params["optimizers"])
     assert rows["adam"]["defaults"]["betas"] == [0.9, 0.999]
-    assert rows["adam"]["tuned"] == {problem: 0.0123}
+    assert rows["adam"]["tuned"] == {problem: {"learning_rate": 0.0123, "arguments": {"beta1": 0.8}}}
+    assert rows["adam"]["search"]["learning_rate"] == {"log_uniform": [0.0001, 0.1]}
+    assert rows["adam"]["default_learning_rate"] == 0.001
     assert rows["muon"]["rest"]["class"] == "AdamW"
     text = run(params)
-    assert f"{problem} 0.0123" in text
+    assert f"{problem} 0.0123 beta1=0.8" in text
+    # 1 minus these is what the row gives
+    assert "beta1 0.7 to 0.98" in text
     assert "not tuned yet" in text
 
 
@@ -50,8 +55,8 @@ def test_every_row_with_its_defaults_and_what_was_tuned(params: dict[str, Any], 
     [
         ({"class": "Adm"}, r"optimizers.adam.class: 'Adm' is not .* did you mean 'Adam'\? Allowed: .*RAdam"),
         ({"arguments": {"beta": [0.9, 0.9]}}, r"optimizers.adam.arguments.beta: .* did you mean 'betas'\? Allowed: "),
-        ({"learning_rate_centre": "fast"}, r"optimizers.adam.learning_rate_centre: found 'fast'; it must be a number"),
-        ({"arguments": {"lr": "fast"}}, r"optimizers.adam.arguments.lr: the tuning sets it"),
+        ({"default_learning_rate": "fast"}, r"adam.default_learning_rate: found 'fast'; it must be a number"),
+        ({"arguments": {"lr": "fast"}}, r"optimizers.adam.arguments.lr: the search sets it"),
         ({"arguments": {"amsgrad": 1}}, r"adam.arguments.amsgrad: found 1; it must be true or false"),
         ({"arguments": {"betas": [0.9, 1.5]}}, r"optimizers.adam: torch.optim.Adam refuses .*1.5.*: Invalid beta"),
     ],

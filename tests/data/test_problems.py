@@ -12,6 +12,7 @@ import pytest
 from pipeline.data import preparing, problems
 from pipeline.data.problems import cats_dogs, cifar10
 from pipeline.data.settings import DataSettings
+from pipeline.prepared import reader
 from pipeline.running import planning
 from pipeline.settings import loading
 from pipeline.training.train import train
@@ -99,14 +100,42 @@ def test_cats_and_dogs_keep_their_images_and_nothing_else():
         np.testing.assert_array_equal(np.array(chosen.classes)[own.labels], named[kept])
 
 
-def test_cats_and_dogs_take_a_thousand_of_each_for_training_and_all_for_testing(monkeypatch):
-    labels = np.tile(np.arange(10), 1200)
+def fifty_thousand(monkeypatch) -> np.ndarray:
+    """Put made-up images of one pixel, 5,000 and 1,000 of a class, in the place of CIFAR-10's; return their labels."""
+    labels, few = np.tile(np.arange(10), 5000), np.tile(np.arange(10), 1000)
     images = (np.arange(len(labels)) % 251).astype(np.uint8).reshape(-1, 1, 1, 1)
     many = cifar10.tiny()
-    whole = type(many)(type(many.train)(images, labels), type(many.test)(images, labels), many.classes)
-    monkeypatch.setattr(cifar10, "load", lambda raw: whole)
+    parts = (type(many.train)(images, labels), type(many.test)(images[: len(few)], few))
+    monkeypatch.setattr(cifar10, "load", lambda raw: type(many)(*parts, many.classes))
+    return labels
+
+
+def test_cats_and_dogs_take_the_first_of_each_for_training_and_all_for_testing(monkeypatch):
+    labels = fifty_thousand(monkeypatch)
+    images = (np.arange(len(labels)) % 251).astype(np.uint8)
     found = cats_dogs.load(Path())
-    assert np.bincount(found.train.labels).tolist() == [1000, 1000]
-    assert np.bincount(found.test.labels).tolist() == [1200, 1200]
-    first = np.flatnonzero(labels == many.classes.index("cat"))[:1000]
-    np.testing.assert_array_equal(found.train.inputs[found.train.labels == 0], images[first])
+    assert np.bincount(found.train.labels).tolist() == [4500, 4500]
+    assert np.bincount(found.test.labels).tolist() == [1000, 1000]
+    first = np.flatnonzero(labels == cifar10.tiny().classes.index("cat"))[:4500]
+    np.testing.assert_array_equal(found.train.inputs[found.train.labels == 0].ravel(), images[first])
+
+
+def test_cats_and_dogs_train_on_a_thousand_and_are_chosen_by_eight_thousand(tmp_path, monkeypatch):
+    fifty_thousand(monkeypatch)
+    fraction = DATA.sets["cats_dogs"].validation_fraction
+    found = preparing.prepare(
+        cats_dogs, cats_dogs.load(Path()), fraction, DATA.split_seed, tmp_path / "l", tmp_path / "t"
+    )
+    assert found.counts == {"train": 1000, "validation": 8000, "test": 2000}
+    for part, count in (("train", 500), ("validation", 4000)):
+        assert np.bincount(reader.open_part(tmp_path / "l", part).labels).tolist() == [count, count]
+    assert "1,000" in cats_dogs.DESCRIPTION
+    assert "8,000" in cats_dogs.DESCRIPTION
+
+
+def test_the_next_word_is_trained_on_two_hundred_steps(tmp_path):
+    dataset = problems.by_name("next_word")
+    fraction = DATA.sets["next_word"].validation_fraction
+    found = preparing.prepare(dataset, dataset.load(Path()), fraction, DATA.split_seed, tmp_path / "l", tmp_path / "t")
+    row = SETTINGS.problems["next_word"]
+    assert found.counts["train"] == 3200 == 200 * row.batch_size
