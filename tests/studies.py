@@ -26,7 +26,7 @@ ROOT = Path(__file__).parent.parent
 
 
 def params() -> dict[str, Any]:
-    """The project's own params.yaml, as plain values to be changed; without margins of problems, which tests replace."""
+    """The project's own params.yaml, as plain values to be changed; without margins of problems that tests replace."""
     content: dict[str, Any] = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
     content["comparison"]["problem_margins"] = {}
     return content

@@ -65,11 +65,13 @@ class Replicates:
 
     def least(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return each seed's smallest value, (seeds,) of one per outcome; NaN where no training of the seed has any."""
-        return np.fmin.reduce(values[self.places], axis=1)
+        found: NDArray[np.float64] = np.fmin.reduce(values[self.places], axis=1)
+        return found
 
     def most(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return each seed's largest value, as `least` returns the smallest."""
-        return np.fmax.reduce(values[self.places], axis=1)
+        found: NDArray[np.float64] = np.fmax.reduce(values[self.places], axis=1)
+        return found
 
 
 def champion(candidates: Iterable[Outcome], measure: MeasureName = "accuracy") -> Outcome:

@@ -77,4 +77,4 @@ SEARCHES = Table(
     ),
 )
 """Every trial of the searches: `number` is the place in the sequence of points, empty for the default setting, which
-is never chosen; `diverged_at` a step; `hopeless` a trial that ended early; `survivor` the rank, from 0, if it has one."""
+is never chosen; `diverged_at` a step; `hopeless` a trial that ended early; `survivor` its rank, from 0, or empty."""

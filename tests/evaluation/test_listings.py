@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import pytest
 
 from pipeline.evaluation import listings
 from pipeline.evaluation.choosing import Replicates
@@ -20,6 +19,8 @@ from tests.evaluation.test_metrics import LABELS, summarised, two_settings
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
     from pipeline.training.record import Outcome
 

@@ -17,7 +17,8 @@ def demo(
 ) -> None:
     """Run the same pipeline on scikit-learn's handwritten digits, without any download, in about two minutes.
 
-    Four optimizers take part. The demo has its own folder, DVC project and report, and never touches the results of the study. Example:
+    Four optimizers take part. The demo has its own folder, DVC project and report, and never touches the results of
+    the study. Example:
 
     python -m pipeline demo --folder first-look
     """
