@@ -14,7 +14,7 @@ from pipeline.project import paths
 from pipeline.running import outputs
 from pipeline.running.key import key_of
 from pipeline.running.outputs import Choice, Setting
-from pipeline.running.planning import plan
+from pipeline.running.planning import central_setting, optimizer_row, plan, with_searched
 from pipeline.settings import loading, study
 from pipeline.settings.spaces import values_at
 from pipeline.training.record import OptimizerRow, Outcome, Point, Training
@@ -45,6 +45,21 @@ def settings(**problem_rows: dict[str, Any]) -> study.Settings:
 
 def validated(content: dict[str, Any]) -> study.Settings:
     return loading.validate(content, "params.yaml")
+
+
+def central_rows() -> dict[str, dict[str, Any]]:
+    """The project's optimizers as plain values, with what is searched put in: the middle of its range."""
+    rows = validated(params()).optimizers
+    settings = {name: central_setting(row) for name, row in rows.items()}
+    return {
+        name: {
+            "class": row.class_name,
+            "learning_rate": settings[name].learning_rate,
+            "arguments": with_searched(optimizer_row(row), settings[name]).arguments,
+            "rest": row.rest and row.rest.model_dump(by_alias=True),
+        }
+        for name, row in rows.items()
+    }
 
 
 def training(**changes: Any) -> Training:

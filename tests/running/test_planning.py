@@ -1,25 +1,28 @@
 from __future__ import annotations
 
 from pipeline.running import planning
+from pipeline.running.outputs import Setting
 from pipeline.settings import loading
 from pipeline.training.record import OptimizerRow
 from tests import studies
 
 
-def test_labels_and_the_centre_of_the_grid_do_not_decide_an_outcome() -> None:
+def test_labels_and_the_ranges_of_a_search_do_not_decide_an_outcome() -> None:
     content = studies.params()
-    given = {"learning_rate": 0.1, "seed": 1, "data": "d"}
+    given = {"setting": Setting(0.1, {"momentum": 0.8}), "seed": 1, "data": "d"}
     asked = planning.plan("train", loading.validate(content, "params.yaml"), "muon", "digits", **given)
-    content["optimizers"]["muon"] |= {"label": "Another", "learning_rate_centre": 5.0}
+    content["optimizers"]["muon"] |= {"label": "Another", "default_learning_rate": 5.0}
+    content["optimizers"]["muon"]["search"]["momentum"] = {"uniform": [0.1, 0.2]}
     assert planning.plan("train", loading.validate(content, "params.yaml"), "muon", "digits", **given) == asked
     assert asked.row.class_name == "Muon"
+    assert (asked.learning_rate, asked.row.arguments["momentum"]) == (0.1, 0.8)
     assert asked.row.rest == OptimizerRow("AdamW", {"weight_decay": 0.0})
     rows = content["problems"]["digits"]
     assert (asked.epochs, asked.batch_size, asked.network) == (rows["epochs"], rows["batch_size"], rows["network"])
 
 
 def test_how_the_network_convolves_is_a_setting_of_the_study() -> None:
-    given = {"learning_rate": 0.1, "seed": 1, "data": "d"}
+    given = {"setting": Setting(0.1), "seed": 1, "data": "d"}
     found = [
         planning.plan("train", loading.validate({**studies.params(), **own}, "params.yaml"), "sgd", "digits", **given)
         for own in ({}, {"convolution": "torch"})

@@ -10,7 +10,7 @@ import yaml
 
 from pipeline.project.errors import SettingsError
 from pipeline.running import rows
-from pipeline.running.planning import optimizer_row
+from pipeline.running.planning import central_setting, optimizer_row, with_searched
 from pipeline.settings import loading
 from pipeline.training.record import OptimizerRow
 from tests import own_optimizers as own
@@ -35,7 +35,7 @@ SETTINGS = loading.validate(studies.params(), "params.yaml")
 @pytest.mark.parametrize("name", SETTINGS.optimizers)
 def test_the_rows_of_the_study_pass(name: str) -> None:
     row = SETTINGS.optimizers[name]
-    rows.check_optimizer(name, optimizer_row(row), row.learning_rate_centre)
+    rows.check_optimizer(name, with_searched(optimizer_row(row), central_setting(row)), row.centre)
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,8 @@ def test_a_missing_file_is_named_with_the_closest(tmp_path: Path, monkeypatch: p
     monkeypatch.chdir(tmp_path)
     (tmp_path / "lion.py").write_text(own.LION)
     content = studies.params()
-    row = {"label": "Mine", "class": "lino.py:Lion", "learning_rate_centre": 0.001}
+    search = {"learning_rate": {"log_uniform": [0.0001, 0.01]}}
+    row = {"label": "Mine", "class": "lino.py:Lion", "search": search, "default_learning_rate": 0.001}
     content["optimizers"] = {"mine": row, "adam": content["optimizers"]["adam"]}
     content["comparison"] |= {"adaptive": ["adam"], "not_adaptive": ["mine"]}
     for problem in content["problems"].values():

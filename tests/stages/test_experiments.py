@@ -99,7 +99,7 @@ def test_an_experiment_on_the_training_changes_metrics_and_plots(study: Project)
 def test_experiment_in_a_temporary_folder_shares_store_and_memo(study: Project) -> None:
     study.run("python", "-m", "pipeline", "ui", "--fill-only")
     before = keys_in_store(study)
-    study.dvc("exp", "run", "--temp", "-n", "elsewhere", "-S", "optimizers.adam.learning_rate_centre=0.005")
+    study.dvc("exp", "run", "--temp", "-n", "elsewhere", "-S", "optimizers.adam.default_learning_rate=0.005")
     after = keys_in_store(study)
     assert set(before) < set(after)
     assert len(after) == len(set(after))
@@ -110,7 +110,7 @@ def test_experiment_in_a_temporary_folder_shares_store_and_memo(study: Project) 
 
 @pytest.mark.slow
 def test_two_experiments_are_merged_by_running_what_git_merged(study: Project) -> None:
-    for name, setting in {"one": "comparison.alpha=0.1", "two": "optimizers.adam.learning_rate_centre=0.003"}.items():
+    for name, setting in {"one": "comparison.alpha=0.1", "two": "optimizers.adam.default_learning_rate=0.003"}.items():
         study.dvc("exp", "run", "--temp", "-n", name, "-S", setting)
         study.dvc("exp", "branch", name, f"try-{name}")
     study.run("git", "merge", "-q", "--no-edit", "try-one")
@@ -120,7 +120,7 @@ def test_two_experiments_are_merged_by_running_what_git_merged(study: Project) -
     assert "<<<<<<<" not in (study.folder / "dvc.lock").read_text()
     params = study.params()
     assert params["comparison"]["alpha"] == 0.1
-    assert params["optimizers"]["adam"]["learning_rate_centre"] == 0.003
+    assert params["optimizers"]["adam"]["default_learning_rate"] == 0.003
     output = study.dvc("repro").stdout
     for stage in ("tune@adam", "train@adam"):
         assert f"Stage '{stage}' is cached" in output

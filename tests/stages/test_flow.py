@@ -81,8 +81,7 @@ def test_a_new_row_is_a_new_stage_and_a_deleted_one_leaves_the_results(study: Pr
     params["optimizers"]["rmsprop"] = {
         "label": "RMSprop",
         "class": "RMSprop",
-        "learning_rate_centre": 0.01,
-        "arguments": {},
+        "search": {"learning_rate": {"log_uniform": [0.0001, 0.1]}},
     }
     study.write_params(params)
     stages = ran(study.dvc("repro").stdout)

@@ -60,7 +60,7 @@ def check_artifacts(project: Project, uri: str, folder: Path) -> None:
     run = client.get_run(version.run_id)
     weights = load_file(client.download_artifacts(version.run_id, "weights.safetensors", str(folder)))
     of_all = load_file(project.folder / "runs" / "train" / run.data.tags["optimizer"] / "digits.safetensors")
-    own = outputs.split_by_seed(of_all)[int(run.data.params["seed"])]
+    own = outputs.split_by_key(of_all)[run.data.tags["key"]]
     assert {name: array.tobytes() for name, array in weights.items()} == {n: a.tobytes() for n, a in own.items()}
     sums = json.loads(project.run("python", "-c", PREDICT, MLFLOW_TRACKING_URI=uri).stdout)
     assert sums == pytest.approx([1] * 5, abs=1e-5)

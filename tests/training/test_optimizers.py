@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-import yaml
 from torch.nn import functional as F  # noqa: N812
 
 from pipeline.prepared.refusal import Refusal
 from pipeline.training import networks, optimizers
 from pipeline.training.optimizers.muon import Muon
 from pipeline.training.record import OptimizerRow
+from tests import studies
 
-ROWS: dict[str, dict[str, Any]] = yaml.safe_load((Path(__file__).parents[2] / "params.yaml").read_text())["optimizers"]
+ROWS = studies.central_rows()
 # Allowed, though no row uses them
 OTHERS = {
-    kind.lower(): {"class": kind, "learning_rate_centre": 0.01, "arguments": {}}
+    kind.lower(): {"class": kind, "learning_rate": 0.01, "arguments": {}}
     for kind in optimizers.ALLOWED
     if kind not in {row["class"] for row in ROWS.values()}
 }
@@ -56,7 +55,7 @@ def typed(row: dict[str, Any]) -> OptimizerRow:
 
 def stepped(row, net, data, learning_rate=None):
     """Train by the project's own optimizers; return the loss of every step."""
-    stepper = optimizers.build("row", typed(row), learning_rate or row["learning_rate_centre"], net)
+    stepper = optimizers.build("row", typed(row), learning_rate or row["learning_rate"], net)
     return _train(net, data, stepper.zero_grad, stepper.step)
 
 
@@ -74,9 +73,9 @@ def stepped_plainly(row, net, data):
             torch.nn.Parameter(p.data.permute(0, 2, 3, 1).reshape(len(p), -1) if p.dim() == 4 else p.data)
             for p in hidden
         ]
-        muon = Muon(flattened, lr=row["learning_rate_centre"], **row["arguments"])
+        muon = Muon(flattened, lr=row["learning_rate"], **row["arguments"])
         rest_class = getattr(torch.optim, row["rest"]["class"])
-        adam = rest_class(rest, lr=row["learning_rate_centre"], fused=True, **row["rest"]["arguments"])
+        adam = rest_class(rest, lr=row["learning_rate"], fused=True, **row["rest"]["arguments"])
 
         def step():
             for matrix, parameter in zip(flattened, hidden, strict=True):
@@ -92,9 +91,7 @@ def stepped_plainly(row, net, data):
 
         return _train(net, data, lambda: [setattr(p, "grad", None) for p in net.parameters()], step)
     options = {"fused": False} if row["class"] in FUSED else {}
-    plain = getattr(torch.optim, row["class"])(
-        net.parameters(), lr=row["learning_rate_centre"], **options, **row["arguments"]
-    )
+    plain = getattr(torch.optim, row["class"])(net.parameters(), lr=row["learning_rate"], **options, **row["arguments"])
     return _train(net, data, plain.zero_grad, plain.step)
 
 
@@ -129,7 +126,7 @@ class Parabola(torch.nn.Module):
 def test_descends_a_parabola(name):
     parabola = Parabola()
     start = [parameter.detach().clone() for parameter in parabola.parameters()]
-    stepper = optimizers.build(name, typed(ALL[name]), ALL[name]["learning_rate_centre"], parabola)
+    stepper = optimizers.build(name, typed(ALL[name]), ALL[name]["learning_rate"], parabola)
     costs = []
     for _ in range(100):
         cost = parabola()
@@ -166,7 +163,7 @@ def test_is_the_plain_torch_optimizer_stepped_tensor_by_tensor(name):
 @pytest.mark.parametrize("name", ROWS)
 def test_every_parameter_has_one_optimizer(name):
     net = network()
-    stepper = optimizers.build(name, typed(ROWS[name]), ROWS[name]["learning_rate_centre"], net)
+    stepper = optimizers.build(name, typed(ROWS[name]), ROWS[name]["learning_rate"], net)
     assert sum(stepper.parameter_counts.values()) == sum(p.numel() for p in net.parameters()) == len(stepper.values)
     # what the network computes with is what the optimizer changes, and its gradients are those that it reads
     stepper.values.fill_(0.25)

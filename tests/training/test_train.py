@@ -3,13 +3,11 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 import torch
-import yaml
 from torch.nn import functional as F  # noqa: N812
 
 from pipeline.prepared import reader
@@ -21,12 +19,14 @@ from pipeline.training import networks, train
 from pipeline.training.batches import Batches
 from pipeline.training.record import OptimizerRow, Outcome, Training
 from pipeline.training.schedule import factor
+from tests import studies
 from tests.training import made_up_data
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from collections.abc import Callable
 
-ROWS: dict[str, dict[str, Any]] = yaml.safe_load((Path(__file__).parents[2] / "params.yaml").read_text())["optimizers"]
+ROWS = studies.central_rows()
 
 
 def typed(row: dict[str, Any]) -> OptimizerRow:
@@ -35,7 +35,7 @@ def typed(row: dict[str, Any]) -> OptimizerRow:
 
 
 def task(name="adam", **changes) -> Training:
-    row, rate = typed(ROWS[name]), ROWS[name]["learning_rate_centre"]
+    row, rate = typed(ROWS[name]), ROWS[name]["learning_rate"]
     plain = Training("train", "digits", name, "digits_cnn", row, rate, 2, 32, 1, 1, "0" * 64)
     return replace(plain, **changes)
 
@@ -196,7 +196,7 @@ def plain_loop(
 
 @pytest.mark.parametrize("name", ["sgd", "nesterov", "adam", "rmsprop"])
 def test_history_and_weights_are_those_of_the_usual_loop(name, learning):
-    settings = task(name, epochs=3, batch_size=13, learning_rate=min(ROWS[name]["learning_rate_centre"], 0.003))
+    settings = task(name, epochs=3, batch_size=13, learning_rate=min(ROWS[name]["learning_rate"], 0.003))
     outcome = train.train(settings, learning, "key")
     losses, net, validations = plain_loop(settings, learning)
     # 14 batches of 13 per epoch, 10 examples are left over; looked at after every tenth: 1.4, 2.8, 4.2, …
