@@ -23,8 +23,8 @@ from tests import studies
 from tests.training import made_up_data
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from collections.abc import Callable
+    from pathlib import Path
 
 ROWS = studies.central_rows()
 
