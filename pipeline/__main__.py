@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from pipeline.commands.backprop import backprop
+from pipeline.commands.compare.command import compare
 from pipeline.commands.demo.command import demo
 from pipeline.commands.doctor.command import doctor
 from pipeline.commands.judge.command import judge
@@ -45,7 +46,7 @@ def everything(
     quiet.hush()
 
 
-for command in (run, demo, doctor, summary, predict, reproduce, optimizers, ui, backprop, judge):
+for command in (run, demo, doctor, summary, predict, reproduce, optimizers, ui, backprop, judge, compare):
     app.command()(command)
 
 
