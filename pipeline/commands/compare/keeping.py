@@ -46,7 +46,7 @@ def check(name: str, optimizer: str) -> None:
 def keep(name: str, found: OptimizerComparison) -> str:
     """Add the optimizer to ``params.yaml``, and its finished trainings to the memo under the row's name."""
     side = found.optimizer
-    yaml = _yaml()
+    yaml = yaml_with_comments()
     content = yaml.load(paths.PARAMS)
     content["optimizers"][name] = _row(side)
     package = side.class_name.partition(".")[0].partition(":")[0]
@@ -58,7 +58,7 @@ def keep(name: str, found: OptimizerComparison) -> str:
     return f"params.yaml has the new row {name}: `dvc repro` trains it on all problems, and only it."
 
 
-def _yaml() -> YAML:
+def yaml_with_comments() -> YAML:
     """Return a reader and writer that keeps comments and layout."""
     yaml = YAML()
     yaml.width = 200
