@@ -9,10 +9,11 @@ import platform
 import sys
 from dataclasses import asdict
 from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any
 
 from pipeline.project.files import canonical
+from pipeline.training.origin import COMPUTING
 
 if TYPE_CHECKING:
     from pipeline.training.record import Training
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 PACKAGE = Path(__file__).parent.parent
 # All of their code decides the outcome of a training
 DECIDING = ("prepared", "training")
-COMPUTING = ("torch", "numpy", "numba")
 
 
 @cache
@@ -74,4 +74,13 @@ def _is_internal(module: str) -> bool:
 
 def key_of(training: Training, code: str) -> str:
     """Return a training's identity, 32 hexadecimal digits: a hash of its settings, its data and the code."""
-    return hashlib.sha256(canonical([asdict(training), code]).encode()).hexdigest()[:32]
+    asked = asdict(training)
+    asked["row"] = _without_folder(asked["row"])
+    return hashlib.sha256(canonical([asked, code]).encode()).hexdigest()[:32]
+
+
+def _without_folder(row: dict[str, Any]) -> dict[str, Any]:
+    """Return an optimizer's row with the name of its file alone: the file's content is in its identity."""
+    rest = row["rest"]
+    own = {"class_name": PurePath(row["class_name"]).name, "rest": None if rest is None else _without_folder(rest)}
+    return row | own

@@ -119,7 +119,7 @@ def test_code_is_code(path: Path, edited: Any) -> None:
         ("training/train.py", "POINTS_PER_EPOCH = 10", "POINTS_PER_EPOCH = 20"),
         ("training/networks.py", "(120, 84)", "(120, 85)"),
         ("training/convolution/layer.py", "_VECTOR = 16", "_VECTOR = 8"),
-        ("training/optimizers.py", '"fused", True', '"fused", False'),
+        ("training/optimizers/building.py", '"fused", True', '"fused", False'),
         ("prepared/reader.py", "{part}_inputs.npy", "{part}_input.npy"),
     ],
 )
