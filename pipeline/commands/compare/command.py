@@ -85,7 +85,8 @@ def compare(
 
 def _print(found: OptimizerComparison, lines: list[str]) -> None:
     rows = found.facts()
-    counts = f"{found.trainings} trainings, {found.known} of them known already"
+    known = {0: "none", found.trainings: "all"}.get(found.known, str(found.known))
+    counts = f"{found.trainings} trainings, {known} of them known already"
     printing.table(list(rows[0]), [list(row.values()) for row in rows], f"{counts}; {found.seconds:.0f} seconds.")
     for line in [*found.remarks(), *lines, found.sentence]:
         typer.echo(line)

@@ -7,13 +7,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
-from pipeline.commands.compare import classes
-from pipeline.commands.compare.entrants import free_name
+from pipeline.commands.compare.entrants import free_name, is_outside
 from pipeline.project import files, paths
 from pipeline.project.errors import SettingsError
 from pipeline.settings import loading
+from pipeline.training.origin import origin_of
 
 if TYPE_CHECKING:
     from pipeline.commands.compare.compared import OptimizerComparison, Side
@@ -35,8 +35,7 @@ def check(name: str, optimizer: str) -> None:
         )
     if optimizer in settings.optimizers:
         raise SettingsError(f"--keep {name}: {optimizer} is a row of params.yaml already.")
-    class_name = classes.normal(optimizer)
-    if classes.is_outside(class_name):
+    if is_outside(optimizer):
         raise SettingsError(
             f"--keep {name}: {optimizer} lies outside the project, where others would not find it: "
             "copy the file into the project and give the copy. No training will be repeated."
@@ -49,9 +48,9 @@ def keep(name: str, found: OptimizerComparison) -> str:
     yaml = yaml_with_comments()
     content = yaml.load(paths.PARAMS)
     content["optimizers"][name] = _row(side)
-    package = side.class_name.partition(".")[0].partition(":")[0]
-    if ":" in side.class_name and not side.class_name.rpartition(":")[0].endswith(".py"):
-        _add_plugin(content, package)
+    origin = origin_of(side.class_name)
+    if not (origin.is_torch or origin.is_file):
+        _add_plugin(content, origin.package)
     with files.atomic(paths.PARAMS) as temporary:
         yaml.dump(content, temporary)
     _rename_trainings(side, name)
@@ -91,9 +90,10 @@ def _in_a_line(values: dict[str, Any]) -> CommentedMap:
 
 
 def _add_plugin(content: CommentedMap, package: str) -> None:
-    if package == "torch" or package in (content.get("plugins") or []):
-        return
-    content["plugins"] = [*(content.get("plugins") or []), package]
+    plugins = content.get("plugins") or []
+    if package not in plugins:
+        content["plugins"] = CommentedSeq([*plugins, package])
+        content["plugins"].fa.set_flow_style()
 
 
 def _rename_trainings(side: Side, name: str) -> None:

@@ -57,7 +57,7 @@ def draw(found: OptimizerComparison) -> Figure:
     for side in sides:
         _draw_search(left, side, given[side.name])
     left.set(xscale="log", xlabel="learning rate (logarithmic)", ylabel="validation accuracy (%)", title="search")
-    left.legend(by_seedon=False)
+    left.legend(frameon=False)
     _draw_differences(right, found, given[found.optimizer.name])
     for axes in (left, right):
         tidy(axes)
@@ -89,4 +89,4 @@ def _draw_differences(axes: Axes, found: OptimizerComparison, style: Style) -> N
             axes.axhspan(low, high, color=style.colour, alpha=0.2, linewidth=0)
     axes.set_xticks(list(places), [str(seed) for seed in by_seed])
     axes.set(xlabel="seed", ylabel=f"difference ({found.unit})", title=f"{found.measure.title}, paired by seed")
-    axes.legend(by_seedon=False, fontsize=8)
+    axes.legend(frameon=False, fontsize=8)

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from pipeline.cost import Measurement, TimingTask
     from pipeline.results.cost import Ratio
     from pipeline.settings.study import Settings
-    from pipeline.training.record import OptimizerRow
 
 # Fewer than stage ``cost`` takes: enough for an interval of the median, in a second or two
 _ROUNDS, _STEPS = 21, 5
@@ -34,32 +33,34 @@ def check(study: Settings, newcomer: Entrant, say: Callable[[str], None]) -> tup
     UserError
         If a row is refused, or the newcomer does not step, or not twice in the same way.
     """
-    try:
-        rows.check(study)
-    except SettingsError as error:
-        place = f"params.yaml: optimizers.{newcomer.name}"
-        reason = str(error).removeprefix(place).lstrip(".: ")
-        raise SettingsError(f"{newcomer.row.label}: {reason}" if str(error).startswith(place) else str(error)) from None
     findings: list[Checked] = []
-    task = (optimizer_row(newcomer.row), newcomer.row.learning_rate_centre)
-    pool.parallel(_contract, [task], 1, lambda _, found: findings.extend(found), lambda _: newcomer.row.label)
+    label = newcomer.row.label
+    try:
+        pool.parallel(_check_here, [(study, newcomer)], 1, lambda _, found: findings.extend(found), lambda _: label)
+    except SettingsError as error:
+        # of the row that is not in params.yaml yet
+        raise SettingsError(str(error).removeprefix(f"params.yaml: optimizers.{newcomer.name}: ")) from None
     for finding in findings:
         if not finding.ok and finding.name in _NEEDED:
-            raise UserError(f"{newcomer.row.label} cannot be compared: {finding.sentence}")
+            raise UserError(f"{label} cannot be compared: {finding.sentence}")
     failed = [finding.sentence for finding in findings if not finding.ok]
     for sentence in failed:
         say(f"Warning: {sentence}")
     if findings and not failed:
-        say(f"{newcomer.row.label} passed all {len(findings)} checks of what an optimizer promises.")
+        say(f"{label} passed all {len(findings)} checks of what an optimizer promises.")
     return tuple(findings)
 
 
-def _contract(task: tuple[OptimizerRow, float]) -> list[Checked]:
+def _check_here(task: tuple[Settings, Entrant]) -> list[Checked]:
+    study, newcomer = task
+    row = optimizer_row(newcomer.row)
+    rows.check_optimizer("", row, newcomer.row.learning_rate_centre)
+    rows.check_here(study)
     try:
         from pipeline.running import contract  # type: ignore[attr-defined]
     except ImportError:
         return []
-    found = contract.check(*task)
+    found = contract.check(row, newcomer.row.learning_rate_centre)
     return [Checked(finding.name, finding.ok, finding.sentence) for finding in found.findings]
 
 

@@ -30,7 +30,7 @@ import torch
 
 
 class Lion(torch.optim.Optimizer):
-    def __init__(self, params, lr=1e-4, betas=(0.9, 0.99)):
+    def __init__(self, params, lr=3e-3, betas=(0.9, 0.99)):
         super().__init__(params, {"lr": lr, "betas": betas})
 
     @torch.no_grad()
@@ -99,6 +99,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folder:
 def _fresh(path: Path) -> Folder:
     content = small(params())
     content["execution"]["workers"] = 2
+    content["tuning"]["max_extensions"] = 4  # enough to leave every edge
     (path / "params.yaml").write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
     (path / "lion.py").write_text(LION, encoding="utf-8")
     return Folder(path)

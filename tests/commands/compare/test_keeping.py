@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,8 @@ from pipeline.settings import loading
 from tests.conftest import ROOT
 
 if TYPE_CHECKING:
+    from pipeline.settings.study import Settings
+    from pipeline.training.record import Kind
     from tests.commands.compare.conftest import Folder
 
 
@@ -24,24 +27,27 @@ def test_the_row_is_added_and_none_of_its_trainings_has_to_be_repeated(
 ) -> None:
     folder, found = compared
     before = folder.memo()
-    said = folder.compare("lion.py:Lion", "--keep", "my_lion").stdout
+    said = folder.compare("lion.py:Lion", "--keep", "my_lion", "--plot", "lion.png").stdout
+    assert f"{found['trainings']['all']} trainings, all of them known already" in said
     assert "params.yaml has the new row my_lion: `dvc repro` trains" in said
+    assert (folder.path / "lion.png").read_bytes().startswith(b"\x89PNG")
     settings = loading.load()
     row = settings.optimizers["my_lion"]
-    assert (row.label, row.class_name, row.learning_rate_centre) == ("Lion", "lion.py:Lion", 0.0001)
+    assert (row.label, row.class_name, row.learning_rate_centre) == ("Lion", "lion.py:Lion", 0.003)
     data = reader.describe(paths.learning("digits")).digest
-    chosen = found["optimizer"]["learning_rate"]
     wanted = [
-        plan("train", settings, "my_lion", "digits", learning_rate=chosen, seed=seed, data=data)
-        for seed in settings.seeds("digits")
+        plan(kind, settings, "my_lion", "digits", learning_rate=rate, seed=seed, data=data)
+        for kind, rate, seed in _done(found["optimizer"], settings)
     ]
-    assert {f"{key_of(training, code_fingerprint())}.safetensors" for training in wanted} <= folder.memo() - before
-    # as a row, it is known under its own name
-    again = folder.found("my_lion")
-    assert again["trainings"]["known"] == again["trainings"]["all"]
+    assert {f"{key_of(training, code_fingerprint())}.safetensors" for training in wanted} == folder.memo() - before
 
 
-def test_comments_and_layout_of_the_file_stay(folder: Folder, compared: tuple[Folder, dict[str, Any]]) -> None:
+def _done(side: dict[str, Any], settings: Settings) -> list[tuple[Kind, float, int]]:
+    tried = [("tune", one["learning_rate"], settings.tuning.seed) for one in side["tried"]]
+    return [*tried, *(("train", side["learning_rate"], seed) for seed in settings.seeds("digits"))]
+
+
+def test_comments_and_layout_of_the_file_stay(folder: Folder) -> None:
     text = (ROOT / "params.yaml").read_text(encoding="utf-8")
     Path("params.yaml").write_text(text, encoding="utf-8")
     yaml = keeping.yaml_with_comments()
@@ -62,6 +68,4 @@ def test_comments_and_layout_of_the_file_stay(folder: Folder, compared: tuple[Fo
 )
 def test_a_name_that_cannot_be_is_refused_before_any_work(folder: Folder, name: str, optimizer: str, said: str) -> None:
     (folder.path.parent / "lion.py").write_text((folder.path / "lion.py").read_text())
-    import re
-
     assert re.search(said, folder.refused(optimizer, "--keep", name))

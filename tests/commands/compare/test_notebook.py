@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import torch
 
+from pipeline.commands.compare import plot
 from pipeline.commands.compare.comparing import compare_optimizer
 from pipeline.commands.compare.notebook import text_of
 from pipeline.project.errors import UserError
@@ -46,9 +47,11 @@ def test_a_class_is_named_by_where_it_comes_from(folder: Folder) -> None:
     assert text_of(imported(folder)) == f"{folder.path}/lion.py:Lion"
 
 
-def test_a_comparison_of_a_class_gives_a_frame_and_html(compared: tuple[Folder, dict[str, Any]]) -> None:
+def test_a_comparison_of_a_class_gives_a_frame_html_and_a_pdf(compared: tuple[Folder, dict[str, Any]]) -> None:
     folder, before = compared
     found = compare_optimizer(imported(folder), show=False)
+    plot.write(found, folder.path / "lion.pdf")
+    assert (folder.path / "lion.pdf").read_bytes().startswith(b"%PDF")
     assert found.known == found.trainings
     assert found.as_items()["optimizer"]["scores"] == before["optimizer"]["scores"]
     frame = found.to_frame()
