@@ -68,7 +68,7 @@ def check_optimizer(name: str, row: OptimizerRow, learning_rate: float) -> None:
 
     network = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2), nn.Linear(2, 2))
     with in_words():
-        _check_kinds(f"optimizers.{name}" if name else "", row)
+        check_values(row, f"optimizers.{name}" if name else "")
         stepper = optimizers.build(name, row, learning_rate, network)
         stepper.gradients.fill_(0.1)
         # some arguments are checked only in the first step
@@ -91,8 +91,7 @@ def default_learning_rate(class_name: str) -> float | None:
     """
     with in_words():
         found = _all_defaults(class_name).get("lr")
-    is_number = isinstance(found, int | float) and not isinstance(found, bool)
-    return float(found) if is_number and found > 0 else None
+    return float(found) if isinstance(found, int | float) and found > 0 else None
 
 
 def _plain(value: Any) -> Any:
@@ -109,8 +108,21 @@ def _all_defaults(class_name: str, where: str = "") -> dict[str, Any]:
     return {name: default for name, default in given.items() if default is not inspect.Parameter.empty}
 
 
-def _check_kinds(where: str, row: OptimizerRow) -> None:
-    """Refuse values that a class would silently accept (text for a flag, true for a number)."""
+def check_values(row: OptimizerRow, where: str = "") -> None:
+    """Refuse values that a class would silently accept (text for a flag, true for a number).
+
+    Parameters
+    ----------
+    where
+        The row's place in ``params.yaml``, for errors; empty where it has none.
+
+    Raises
+    ------
+    Refusal
+        If the class cannot be found or used.
+    SettingsError
+        If a value is of another type than its default.
+    """
     known = _all_defaults(row.class_name, where)
     for name, value in row.arguments.items():
         default = known.get(name)
@@ -121,7 +133,7 @@ def _check_kinds(where: str, row: OptimizerRow) -> None:
             whose = "torch's" if origin_of(row.class_name).is_torch else "its"
             raise SettingsError(f"{place}: found {value!r}; it must be {wanted}, such as {whose} default {shown}.")
     if row.rest is not None:
-        _check_kinds(f"{where}.rest" if where else "", row.rest)
+        check_values(row.rest, f"{where}.rest" if where else "")
 
 
 def _wanted(default: object, value: object) -> str | None:

@@ -101,9 +101,10 @@ def _construct(share: _Share, leaves: list[nn.Parameter], learning_rate: float) 
     options = {name: tuple(value) if isinstance(value, list) else value for name, value in row.arguments.items()}
     if row.class_name in _FUSED_ON_CPU:
         options.setdefault("fused", True)
-    group: Any = [{"params": leaves, _ASKS_WHOSE: True}] if _asks_whose(share) else leaves
+    build_one: Any = share.kind
+    group = [{"params": leaves, _ASKS_WHOSE: True}] if _asks_whose(share) else leaves
     try:
-        optimizer: Any = share.kind(group, lr=learning_rate, **options)
+        optimizer = build_one(group, lr=learning_rate, **options)
         if has_modes(optimizer):
             optimizer.train()
     except Exception as error:  # noqa: BLE001 - a class from elsewhere may raise anything

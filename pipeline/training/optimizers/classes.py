@@ -57,28 +57,25 @@ def find(row: OptimizerRow, where: str) -> Kind:
 
 
 def names_read(kind: Kind) -> set[str]:
-    """Return all names by which a class may read an argument: its parameters, and the texts in its methods."""
+    """Return all names by which a class may read an argument: those of its `__init__`, and all texts in its methods."""
     members = [getattr(value, "__func__", value) for base in _bases(kind) for value in vars(base).values()]
-    return {name for member in members for name in _names_in(getattr(inspect.unwrap(member), "__code__", None))}
+    texts = {text for member in members for text in _texts_in(getattr(inspect.unwrap(member), "__code__", None))}
+    return texts.union(*map(_named, _bases(kind)))
 
 
-def _names_in(code: Any) -> Iterator[str]:
+def _texts_in(code: Any) -> Iterator[str]:
     if isinstance(code, str):
         yield code
     elif isinstance(code, CodeType):
-        yield from code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
         for constant in code.co_consts:
-            yield from _names_in(constant)
+            yield from _texts_in(constant)
 
 
 def signature(kind: Kind) -> dict[str, inspect.Parameter]:
-    """Return the arguments that a class names, by name; those of its bases too if it passes others on to them."""
-    found: dict[str, inspect.Parameter] = {}
-    for base in _bases(kind):
-        own = inspect.signature(base).parameters.values()
-        found = {parameter.name: parameter for parameter in own if parameter.kind != parameter.VAR_KEYWORD} | found
-        if not any(parameter.kind == parameter.VAR_KEYWORD for parameter in own):
-            break
+    """Return the arguments that a class names, and those with a default that it may pass on to its bases."""
+    found = _named(kind)
+    for base in _bases(kind) if takes_any(kind) else ():
+        found = {name: own for name, own in _named(base).items() if own.default is not own.empty} | found
     return found
 
 
@@ -91,24 +88,28 @@ def check_arguments(kind: Kind, row: OptimizerRow, where: str) -> None:
         If one is unknown, or one without a default is missing.
     """
     shown, parameters = str(origin_of(row.class_name)), signature(kind)
-    known = [name for name in parameters if name not in ("params", "lr")]
     # a class that takes **kwargs would accept a misspelt name, and ignore it
-    readable = names_read(kind) - {"params", "lr"} if takes_any(kind) else set(known)
+    readable = {*parameters} | (names_read(kind) if takes_any(kind) else set())
+    known = [name for name in parameters if name not in ("params", "lr")]
     for name in row.arguments:
-        if name not in known and name not in readable:
+        if name not in readable - {"params", "lr"}:
             raise Refusal("unknown_argument", where=where, kind=shown, found=name, allowed=known)
-    if "lr" not in parameters:
-        raise Refusal("no_learning_rate", where=where, kind=shown)
-    absent = [name for name in known if parameters[name].default is inspect.Parameter.empty]
-    for name in absent:
-        if name not in row.arguments:
+    for name in known:
+        if parameters[name].default is inspect.Parameter.empty and name not in row.arguments:
             code = "wraps_another" if name in _INNER else "missing_argument"
             raise Refusal(code, where=where, kind=shown, found=name)
+    if "lr" not in readable:
+        raise Refusal("no_learning_rate", where=where, kind=shown)
 
 
 def takes_any(kind: Kind) -> bool:
     """Return whether a class takes arguments that it does not name."""
     return any(parameter.kind == parameter.VAR_KEYWORD for parameter in inspect.signature(kind).parameters.values())
+
+
+def _named(kind: type) -> dict[str, inspect.Parameter]:
+    parameters = inspect.signature(kind).parameters
+    return {name: own for name, own in parameters.items() if own.kind not in (own.VAR_KEYWORD, own.VAR_POSITIONAL)}
 
 
 def _bases(kind: Kind) -> Iterator[type]:
@@ -132,7 +133,7 @@ def _torchs(origin: Origin, where: str) -> Kind:
 
 def _foreign(origin: Origin, expected: str, where: str) -> Kind:
     module = _file(origin, expected, where) if origin.is_file else _package(origin, expected, where)
-    found = getattr(module, origin.name, None)
+    found: Any = getattr(module, origin.name, None)
     if not _is_optimizer(found):
         code = "unknown_member" if found is None else "no_optimizer"
         allowed = [name for name in dir(module) if _is_optimizer(getattr(module, name, None))]

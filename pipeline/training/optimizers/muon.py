@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch.optim import _muon as torchs  # type: ignore[attr-defined]
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,34 +13,38 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
+# torch's module: its function is found there in every step
+_TORCHS: Any = torch.optim._muon
+
+
 class Muon(torch.optim.Muon):
     """torch's Muon; on a CPU its orthogonalisation is computed in float32.
 
-    torch rounds the matrix to bfloat16, for GPUs. Most CPUs emulate products of that type: a step takes about twenty
-    times as long (docs/decisions/0011).
+    torch rounds the matrix to bfloat16, which GPUs multiply faster. Most CPUs emulate products of that type, and a
+    training takes several times as long (docs/decisions/0011).
     """
 
     def step(self, closure: Any = None) -> Any:
         """Update the parameters once."""
         with _float32_on_a_cpu():
-            return super().step(closure)
+            return super().step(closure)  # type: ignore[no-untyped-call]
 
 
 @contextmanager
 def _float32_on_a_cpu() -> Iterator[None]:
     """Replace torch's function for the length of a step: torch gives no other way to choose the type."""
-    original = torchs._zeropower_via_newtonschulz
+    original = _TORCHS._zeropower_via_newtonschulz
 
     def orthogonalised_here(matrix: Tensor, coefficients: tuple[float, float, float], steps: int, eps: float) -> Tensor:
         function = orthogonalised if matrix.device.type == "cpu" else original
         result: Tensor = function(matrix, coefficients, steps, eps)
         return result
 
-    torchs._zeropower_via_newtonschulz = orthogonalised_here
+    _TORCHS._zeropower_via_newtonschulz = orthogonalised_here
     try:
         yield
     finally:
-        torchs._zeropower_via_newtonschulz = original
+        _TORCHS._zeropower_via_newtonschulz = original
 
 
 def orthogonalised(matrix: Tensor, coefficients: tuple[float, float, float], steps: int, eps: float) -> Tensor:

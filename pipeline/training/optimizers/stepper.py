@@ -81,7 +81,7 @@ class Stepper:
         """
         try:
             self._step()
-        except torch.linalg.LinAlgError:
+        except torch.linalg.LinAlgError:  # type: ignore[attr-defined]
             self.values.fill_(torch.nan)
         except Refusal:
             raise
