@@ -33,6 +33,7 @@ class Checked:
     name: str
     ok: bool
     sentence: str
+    indispensable: bool  # whether a comparison means nothing without it
 
 
 @dataclass(frozen=True)

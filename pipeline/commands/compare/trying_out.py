@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 # Fewer than stage ``cost`` takes: enough for an interval of the median, in a second or two
 _ROUNDS, _STEPS = 21, 5
-# Without these, a comparison would mean nothing
-_NEEDED = ("steps", "deterministic")
 
 
 def check(study: Settings, newcomer: Entrant, say: Callable[[str], None]) -> tuple[Checked, ...]:
@@ -40,28 +38,24 @@ def check(study: Settings, newcomer: Entrant, say: Callable[[str], None]) -> tup
     except SettingsError as error:
         # of the row that is not in params.yaml yet
         raise SettingsError(str(error).removeprefix(f"params.yaml: optimizers.{newcomer.name}: ")) from None
-    for finding in findings:
-        if not finding.ok and finding.name in _NEEDED:
-            raise UserError(f"{label} cannot be compared: {finding.sentence}")
-    failed = [finding.sentence for finding in findings if not finding.ok]
-    for sentence in failed:
-        say(f"Warning: {sentence}")
-    if findings and not failed:
+    failed = [finding for finding in findings if not finding.ok]
+    for finding in failed:
+        if finding.indispensable:
+            raise UserError(f"{label} cannot be compared. {finding.sentence}")
+        say(f"Warning: {finding.sentence}")
+    if not failed:
         say(f"{label} passed all {len(findings)} checks of what an optimizer promises.")
     return tuple(findings)
 
 
 def _check_here(task: tuple[Settings, Entrant]) -> list[Checked]:
+    from pipeline.running import contract
+
     study, newcomer = task
-    row = optimizer_row(newcomer.row)
-    rows.check_optimizer("", row, newcomer.row.learning_rate_centre)
-    rows.check_here(study)
-    try:
-        from pipeline.running import contract  # type: ignore[attr-defined]
-    except ImportError:
-        return []
-    found = contract.check(row, newcomer.row.learning_rate_centre)
-    return [Checked(finding.name, finding.ok, finding.sentence) for finding in found.findings]
+    found = contract.check(optimizer_row(newcomer.row), newcomer.row.learning_rate_centre)
+    if found.can_take_part:
+        rows.check_here(study)
+    return [Checked(one.name, one.ok, one.sentence, one.name in contract.INDISPENSABLE) for one in found.findings]
 
 
 @dataclass(frozen=True)
