@@ -27,6 +27,7 @@ from pipeline.running.tryout import (
     linear,
     slope,
 )
+from pipeline.training import determinism
 from pipeline.training.optimizers.stepper import state_tensors
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ _FACTORS = (0.01, 0.1, 1.0, 10.0, 100.0)
 # steps after which every optimizer has begun to move, and the averages of most have filled
 _LATER = 20
 # without these a study's results could not be trusted or repeated; the others are for the user to know
-INDISPENSABLE = ("steps", "deterministic", "no_global_random_numbers", "does_not_touch_others")
+INDISPENSABLE = ("steps", "deterministic", "does_not_touch_others")
 
 # refusals that no other name or argument would help
 _OF_THE_CLASS = (
@@ -230,13 +231,19 @@ def _end(tryout: Tryout, factor: float) -> float:
 
 def _deterministic(tryout: Tryout) -> Finding:
     finding = partial(Finding, "deterministic")
-    if torch.equal(tryout.go(tryout.start(), _STEPS), tryout.go(tryout.start(), _STEPS)):
+    if torch.equal(_repeated(tryout), _repeated(tryout)):
         return finding(True, "The same start and the same gradients give the same parameters, bit for bit.")
     return finding(
         False,
-        "Two runs with the same start, gradients and random numbers differ: no result could be repeated. A generator "
-        "without a seed, or the order of a set, does this.",
+        "Two runs with the same start and the same gradients differ: no result could be repeated. Random numbers without "
+        "a seed do this, or the order of a set.",
     )
+
+
+def _repeated(tryout: Tryout) -> Tensor:
+    """Return the parameters of a run that draws random numbers as a training does: only torch's have a seed."""
+    with determinism.random_numbers(0):
+        return tryout.go(tryout.start(), _STEPS, seeded=False)
 
 
 def _no_global_random_numbers(tryout: Tryout) -> Finding:
@@ -248,10 +255,15 @@ def _no_global_random_numbers(tryout: Tryout) -> Finding:
     used = [name for name, state in global_random_numbers().items() if state != before[name]]
     if not used:
         return finding(True, "It draws no random numbers from a global stream.")
+    means = (
+        "a training seeds it, but a network with dropout would not drop the same as with other optimizers"
+        if used == ["torch"]
+        else "no training seeds that of numpy or random, so results could not be repeated"
+    )
     return finding(
         False,
-        f"It draws random numbers from the global stream of {listed(used)}, which no seed of a training sets: results "
-        "could not be repeated. Draw from a torch.Generator with a seed of its own.",
+        f"It draws random numbers from the global stream of {listed(used)}: {means}. Draw from a torch.Generator with a "
+        "seed of its own.",
     )
 
 

@@ -19,6 +19,33 @@ _SENTENCES: dict[str, tuple[type[UserError], str]] = {
         "{path} is missing or was written by another version: run `dvc repro` to prepare the data.",
     ),
     "unknown_network": (SettingsError, "params.yaml: network {found!r} is unknown{closest}."),
+    "broken_network": (
+        SettingsError,
+        "pipeline/training/networks/{network}.py{line}: {kind}: {reason}.",
+    ),
+    "no_build": (
+        SettingsError,
+        "pipeline/training/networks/{network}.py defines no function `build(shape, outputs, convolution)`.",
+    ),
+    "no_module": (
+        SettingsError,
+        "pipeline/training/networks/{network}.py: `build` must return a torch.nn.Module; it returned {found}.",
+    ),
+    "wrong_parameters": (
+        SettingsError,
+        "pipeline/training/networks/{network}.py: a network needs parameters, all of them float32 "
+        "and made by `build` (no lazy modules).",
+    ),
+    "wrong_outputs": (
+        SettingsError,
+        "pipeline/training/networks/{network}.py: for one example the network returns {found}; "
+        "for this problem it must return {wanted}.",
+    ),
+    "no_images": (
+        SettingsError,
+        "this network takes images of shape (height, width, channels), not inputs of shape {shape}.",
+    ),
+    "no_tokens": (SettingsError, "this network takes token ids of shape (length,), not inputs of shape {shape}."),
     "images_too_small": (SettingsError, "images of {height} × {width} pixels are too small for this network."),
     "batch_too_large": (
         SettingsError,
@@ -31,7 +58,7 @@ _OF_OPTIMIZERS: dict[str, tuple[str, str]] = {
     "unknown_class": (".class", "{found!r} is not an optimizer that this study knows{closest}."),
     "unknown_member": (".class", "{module} has no optimizer {found!r}{closest}."),
     "no_optimizer": (".class", "{kind} is not derived from torch.optim.Optimizer{closest}."),
-    "no_file": (".class", "{path} cannot be read: {reason}{hint}."),
+    "no_file": (".class", "{path} cannot be read: {reason}{hint}"),
     "no_package": (".class", "no installed package provides {found!r}: install it, or give path/to/file.py:Class."),
     "imports_neighbour": (
         ".class",
@@ -103,7 +130,9 @@ def error_of(refusal: Refusal) -> UserError:
         words["closest"] = _closest(words["found"], words["allowed"])
     if "beside" in words:
         # only what is alike: any file may be named
-        words["hint"] = closest(words["found"], words["beside"]).partition(" Allowed:")[0].rstrip(";")
+        words["hint"] = closest(words["found"], words["beside"]).partition(" Allowed:")[0].rstrip(";") or "."
+    if "line" in words:
+        words["line"] = f", line {words['line']}" if words["line"] else ""
     if refusal.code in _OF_OPTIMIZERS:
         where = words["where"]
         key, sentence = _OF_OPTIMIZERS[_code(refusal)]
