@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.console import printing
+from pipeline.project import errors
 
 if TYPE_CHECKING:
     from pipeline.commands.compare.compared import OptimizerComparison
@@ -62,15 +63,16 @@ def compare(
         from pipeline.commands.compare import plot as plotting
 
         plotting.check(plot)
-    found = compare_optimizer(
-        optimizer,
-        problem,
-        against=against,
-        budget=budget,
-        arguments=arg or (),
-        learning_rate_centre=learning_rate_centre,
-        show=not as_json,
-    )
+    with errors.one_line_if_interrupted():
+        found = compare_optimizer(
+            optimizer,
+            problem,
+            against=against,
+            budget=budget,
+            arguments=arg or (),
+            learning_rate_centre=learning_rate_centre,
+            show=not as_json,
+        )
     lines = []
     if plot is not None:
         plotting.write(found, plot)

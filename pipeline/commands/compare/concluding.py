@@ -104,9 +104,7 @@ def _reason(pair: Pair, alpha: float, most: int, entrants: Sequence[Entrant]) ->
         return pair.reason
     pairs = pair.found.pairs
     if smallest_p(pairs) > alpha:
-        return (
-            f"{counted(pairs, 'seed')} can never show a difference (the smallest possible p is {smallest_p(pairs):g})"
-        )
+        return f"with {counted(pairs, 'seed')} no p can be below {smallest_p(pairs):g}, so more seeds are needed"
     more = f" (--budget study takes {most})" if most > pairs else ""
     return f"{counted(pairs, 'seed')} vary too much to tell{more}"
 

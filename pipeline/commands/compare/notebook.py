@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import linecache
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -51,10 +52,9 @@ def _written(found: type, names: Mapping[str, object]) -> Path:
         f'put it and all that it uses into a cell that begins with "%%writefile my_optimizer.py", '
         f'run it, and give "my_optimizer.py:{found.__name__}"'
     )
-    try:
-        source = inspect.getsource(found)
-    except (OSError, TypeError):
-        raise UserError(f"the source of {found.__name__} cannot be read: {advice}.") from None
+    source = _source(found)
+    if source is None:
+        raise UserError(f"the source of {found.__name__} cannot be read: {advice}.")
     imports = []
     for name in sorted(_used(source) & names.keys() - {found.__name__}):
         line = _import_of(name, names[name])
@@ -62,8 +62,19 @@ def _written(found: type, names: Mapping[str, object]) -> Path:
             raise UserError(f"{found.__name__} uses {name}, which is defined in the notebook too: {advice}.")
         imports.append(line)
     path = paths.memo() / _FOLDER / f"{found.__name__.lower()}.py"
-    files.write_text(path, "\n".join([*imports, "", "", source]))
+    files.write_text(path, "\n".join([*imports, "", "", source, ""]))
     return path
+
+
+def _source(found: type) -> str | None:
+    """Return the source of a class from the cell that holds its methods: `inspect` looks for files only."""
+    methods = (inspect.unwrap(member) for member in vars(found).values() if inspect.isroutine(member))
+    for method in methods:
+        text = "".join(linecache.getlines(method.__code__.co_filename)) if inspect.isfunction(method) else ""
+        for node in ast.parse(text).body:
+            if isinstance(node, ast.ClassDef) and node.name == found.__name__:
+                return ast.get_source_segment(text, node)
+    return None
 
 
 def _used(source: str) -> set[str]:

@@ -105,7 +105,7 @@ def _fresh(path: Path) -> Folder:
     return Folder(path)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Folder, dict[str, Any]]]:
     """A folder in which Lion was compared with the baseline, and what was found. Shared: nothing may write there."""
     path = tmp_path_factory.mktemp("compared") / "project"

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 Compared = tuple["Folder", dict[str, Any]]
 
+# the process that has made the first comparison
+pytestmark = pytest.mark.xdist_group("compared")
+
 
 def test_an_optimizer_from_a_file_is_tuned_and_judged_as_the_baseline_is(first: Compared) -> None:
     _, found = first
@@ -42,7 +45,7 @@ def test_two_seeds_prove_nothing_and_the_sentence_says_so(first: Compared) -> No
     _, found = first
     assert found["conclusion"] == "inconclusive"
     assert found["sentence"].startswith("Whether Lion or Adam is better on Handwritten digits stays open: ")
-    assert found["sentence"].endswith("with 2 seeds no p can be below 0.5, so more seeds are needed.")
+    assert found["sentence"].endswith("; with 2 seeds no p can be below 0.5, so more seeds are needed.")
 
 
 def test_nothing_is_written_but_data_the_memo_and_the_picture(first: Compared) -> None:

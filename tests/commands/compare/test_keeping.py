@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from pipeline.training.record import Kind
     from tests.commands.compare.conftest import Folder
 
+# the process that has made the first comparison
+pytestmark = pytest.mark.xdist_group("compared")
+
 
 def test_the_row_is_added_and_none_of_its_trainings_has_to_be_repeated(
     compared: tuple[Folder, dict[str, Any]],

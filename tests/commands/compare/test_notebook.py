@@ -18,6 +18,9 @@ from pipeline.project.errors import UserError
 if TYPE_CHECKING:
     from tests.commands.compare.conftest import Folder
 
+# the process that has made the first comparison
+pytestmark = pytest.mark.xdist_group("compared")
+
 
 def imported(folder: Folder) -> Any:
     specification = importlib.util.spec_from_file_location("lion_of_a_test", folder.path / "lion.py")

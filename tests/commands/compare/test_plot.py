@@ -5,8 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
+import pytest
+
 if TYPE_CHECKING:
     from tests.commands.compare.conftest import Folder
+
+# the process that has made the first comparison
+pytestmark = pytest.mark.xdist_group("compared")
 
 
 def test_the_svg_holds_its_words_as_text(first: tuple[Folder, dict[str, Any]]) -> None:
