@@ -42,22 +42,27 @@ def project() -> Path:
 
 @contextlib.contextmanager
 def workspace() -> Iterator[Path]:
-    """Work in the current folder where it is a project, otherwise in the user's cache with the published settings.
+    """Work in the current folder if it is a project, otherwise in the clone that runs, otherwise in the user's cache.
 
-    Data and finished trainings are then kept for the next time, and an empty folder stays empty. Inside the block,
-    relative paths begin at the yielded folder: resolve those that the user gave before.
+    The cache has the published settings; data and finished trainings are kept there for the next time, so that an empty
+    folder stays empty. Inside the block, relative paths begin at the yielded folder: resolve those that the user gave
+    before.
     """
-    if _SETTINGS.exists():
-        yield Path.cwd()
-        return
+    place = Path.cwd() if _SETTINGS.exists() else folder()
+    if place.name == FOLDER:
+        place = _cache()
+    with contextlib.chdir(place):
+        yield place
+
+
+def _cache() -> Path:
     from platformdirs import user_cache_path
 
     place = user_cache_path(_PROGRAM, appauthor=False, ensure_exists=True)
     published, mine = (folder() / _SETTINGS).read_bytes(), place / _SETTINGS
     if not mine.exists() or mine.read_bytes() != published:
         mine.write_bytes(published)
-    with contextlib.chdir(place):
-        yield place
+    return place
 
 
 def copy_files(source: Path, target: Path) -> None:
