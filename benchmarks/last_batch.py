@@ -18,7 +18,7 @@ from pipeline.project import errors, paths
 from pipeline.running import refusals
 from pipeline.running.planning import optimizer_row
 from pipeline.settings import loading, study
-from pipeline.training import networks, optimizers, train
+from pipeline.training import losses, networks, optimizers, train
 from pipeline.training.batches import Batches
 
 PROBLEM, LEFT_OVER, REPEATS = "cifar10", 8, 10
@@ -72,7 +72,7 @@ def _step(network: torch.nn.Module, stepper: optimizers.Stepper, images: torch.T
 
 
 def _accuracy(network: torch.nn.Module, validation: Batches) -> float:
-    hits = train.predicted(train.logits(network, validation)) == validation.labels
+    hits = losses.predicted(train.logits(network, validation)) == validation.labels
     return float(hits.double().mean())
 
 

@@ -30,6 +30,7 @@ from pipeline.running.planning import optimizer_row
 from pipeline.settings import loading
 from pipeline.training import determinism, networks, optimizers
 from pipeline.training.batches import Batches
+from pipeline.training.convolution.network import ConvNet
 
 RESULT = Path("benchmarks/results/steps.json")
 PROBLEM, OPTIMIZER = "cifar10", "adam"
@@ -45,7 +46,7 @@ class ChannelsLast(nn.Module):
 
     def __init__(self, network: nn.Module, *, pool_first: bool, permuted: bool) -> None:
         super().__init__()
-        assert isinstance(network, networks.ConvNet)
+        assert isinstance(network, ConvNet)
         self.inner, self._pool_first, self._permuted = network, pool_first, permuted
         if not permuted:
             _unpermute(network)
@@ -64,7 +65,7 @@ class ChannelsLast(nn.Module):
         return logits
 
 
-def _unpermute(network: networks.ConvNet) -> None:
+def _unpermute(network: ConvNet) -> None:
     """Reorder the first dense layer's columns from (height, width, channel) to (channel, height, width)."""
     first = network.dense[0]
     assert isinstance(first, nn.Linear)
@@ -148,7 +149,7 @@ def _initial() -> nn.Module:
 def _channels_first() -> nn.Module:
     """Return the tutorial's network with the same initial function as the project's."""
     initial = _initial()
-    assert isinstance(initial, networks.ConvNet)
+    assert isinstance(initial, ConvNet)
     _unpermute(initial)
     network = plain_loops.network()
     for own, other in zip(network.parameters(), initial.parameters(), strict=True):

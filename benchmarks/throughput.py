@@ -54,7 +54,7 @@ def project_accuracies(settings: study.Settings, seeds: int) -> list[float]:
     """Return the test accuracy (fraction) of the project's trainings, one per seed."""
     import torch
 
-    from pipeline.training import networks, train
+    from pipeline.training import losses, networks, train
     from pipeline.training.batches import Batches
 
     description = reader.describe(paths.learning(PROBLEM))
@@ -65,7 +65,7 @@ def project_accuracies(settings: study.Settings, seeds: int) -> list[float]:
     for outcome in _run(trainings, execution_settings.load().worker_count()):
         network = networks.build(outcome.training.network, description.shape, len(description.classes))
         network.load_state_dict({name: torch.from_numpy(values) for name, values in (outcome.weights or {}).items()})
-        right = train.predicted(train.logits(network, test)) == test.labels
+        right = losses.predicted(train.logits(network, test)) == test.labels
         accuracies.append(right.double().mean().item())
     return accuracies
 

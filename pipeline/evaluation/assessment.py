@@ -12,7 +12,7 @@ from pipeline.prepared import reader
 from pipeline.project import files
 from pipeline.project.files import canonical
 from pipeline.running import memo, outputs
-from pipeline.running.key import code_fingerprint
+from pipeline.running.key import code_fingerprint, network_fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,6 +77,7 @@ def _key(task: AssessmentTask) -> str:
     """Return the hash of all that decides an assessment: code, network, and the bytes of weights and examples."""
     decides = [
         code_fingerprint("evaluation/assessment.py"),
+        network_fingerprint(task.network),
         task.network,
         task.convolution,
         reader.describe(task.learning).digest,
@@ -111,7 +112,8 @@ def _assess_network(
     from torch.nn import functional as F  # noqa: N812 - its name in all of PyTorch's documentation
 
     from pipeline.training import networks
-    from pipeline.training.train import logits, predicted
+    from pipeline.training.losses import predicted
+    from pipeline.training.train import logits
 
     network = networks.build(task.network, description.shape, len(description.classes), task.convolution)
     network.load_state_dict({key: torch.from_numpy(array) for key, array in weights.items()})

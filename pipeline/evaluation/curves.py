@@ -64,8 +64,10 @@ def learning_rate_curves(trials: Iterable[Outcome], choices: Mapping[tuple[str, 
 
 
 def _images_per_epoch(outcome: Outcome) -> float:
-    # a training that diverged ends with the epoch in which it did
-    epochs = outcome.training.epochs
+    if outcome.steps_per_epoch:
+        return outcome.steps_per_epoch * outcome.training.batch_size
+    # an older record: a training that diverged ends with the epoch in which it did
+    epochs: float = outcome.training.epochs
     if outcome.diverged:
         measured = sum(point.validation_accuracy is not None for point in outcome.history)
         epochs = measured // outcome.training.validations_per_epoch

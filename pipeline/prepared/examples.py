@@ -11,10 +11,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Examples:
-    """Inputs with their labels."""
+    """Inputs with their labels, as they are stored.
 
-    inputs: np.ndarray  # uint8, shape (examples, height, width, channels)
-    labels: np.ndarray  # int64, shape (examples,), from 0 to the number of classes − 1
+    Attributes
+    ----------
+    inputs
+        uint8 (n, height, width, channels): images, or counts. float32 (n, …): numbers of any shape, the channels last.
+        int64 (n, length): token ids, from 0 to the number of words − 1.
+    labels
+        int64 (n,): from 0 to the number of classes − 1. int64 (n, length): the token that follows each token.
+        float32 (n, targets): the numbers of a regression.
+    """
+
+    inputs: np.ndarray
+    labels: np.ndarray
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -26,8 +36,11 @@ class Examples:
 
 @dataclass(frozen=True)
 class LabelledData:
-    """A problem's examples as their publisher splits them, and the names of the classes."""
+    """A problem's examples as their publisher splits them, and the names of the classes.
+
+    `classes` are the words of the vocabulary for token ids, and for a regression the names of the targets, or nothing.
+    """
 
     train: Examples
     test: Examples
-    classes: tuple[str, ...]
+    classes: tuple[str, ...] = ()

@@ -1,9 +1,9 @@
-"""Prepared examples on disk: uint8 arrays that every worker maps instead of reading."""
+"""Prepared examples on disk: arrays that every worker maps instead of reading."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -16,27 +16,42 @@ if TYPE_CHECKING:
 
 DESCRIPTION = "description.json"
 
+Task = Literal["classification", "regression", "next_token"]
+Scaling = Literal["per_channel", "common", "none"]
+
 
 @dataclass(frozen=True)
 class Description:
-    """What the prepared examples are."""
+    """What the prepared examples are.
+
+    The inputs are stored as uint8 (images or counts), float32 or int64 (token ids), see `pipeline.prepared.examples`.
+    """
 
     title: str
     description: str  # one sentence for people
-    shape: tuple[int, ...]  # of one input: (height, width, channels)
-    classes: tuple[str, ...]  # names, in the order of their labels
+    shape: tuple[int, ...]  # of one input: (height, width, channels) of an image, any shape of numbers, (length,) of ids
+    classes: tuple[str, ...]  # names, in the order of their labels; the words; or names of targets, which may be absent
     counts: dict[str, int]  # examples of each part: train, validation, test
     validation_fraction: float  # of the published training examples
     split_seed: int
-    white: int  # the largest stored value of the training inputs
-    # Each channel is normalised as (value − mean) / std, both over the training examples alone, in units of the stored
-    # values. Where zeros must stay zeros: 0, and one root mean square for all channels.
+    white: int  # the largest stored value of the training inputs; 0 where these are not uint8
+    # Each channel (the last axis) is normalised as (value − mean) / std, both over the training examples alone, in units
+    # of the stored values. Where zeros must stay zeros: 0, and one root mean square for all channels. Without scaling
+    # 0 and 1. Token ids have none: they are no numbers.
     mean: tuple[float, ...]
     std: tuple[float, ...]
     digest: str  # SHA-256 of the training and validation examples and of mean and std
     # Of sparse inputs, over the training examples: `share_of_zeros` among all values, and `share_of_rare_words`, the
     # channels that are not zero in fewer than 1 % of the examples.
     notes: dict[str, float] = field(default_factory=dict)
+    task: Task = "classification"
+    scaling: Scaling = "per_channel"
+    targets: int = 0  # of a regression: numbers per example
+
+    @property
+    def outputs(self) -> int:
+        """How many numbers a network returns for an input, or for each of its tokens: classes, words or targets."""
+        return self.targets if self.task == "regression" else len(self.classes)
 
 
 def describe(learning: Path) -> Description:

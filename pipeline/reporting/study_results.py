@@ -20,6 +20,7 @@ from pipeline.results.cost import Cost
 from pipeline.results.environment import Environment
 from pipeline.results.metrics import Metrics
 from pipeline.results.problems import Problems
+from pipeline.results.recommendations import Recommendations
 from pipeline.results.tables import CONFUSION, LEARNING_RATES, PER_CLASS, TRAINING_CURVES
 from pipeline.results.verdicts import Verdicts
 
@@ -51,6 +52,7 @@ class Results:
     environment: Environment
     comparison: Comparison
     verdicts: Verdicts
+    recommendations: Recommendations
     cost: Cost | None = None
     backprop: WorkedExample | None = None
 
@@ -175,6 +177,7 @@ def load(settings: Settings, root: Path = Path()) -> Results:
         verdicts=Verdicts.read(root / Verdicts.PATH),
         cost=Cost.read_if_there(root / Cost.PATH),
         backprop=WorkedExample.read_if_there(root / WorkedExample.PATH),
+        recommendations=Recommendations.read(root / Recommendations.PATH),
     )
 
 

@@ -41,6 +41,8 @@ def plan(
         precision=chosen.precision,
         device=chosen.device,
         convolution=settings.convolution,
+        schedule=rows.schedule,
+        warmup_fraction=rows.warmup_fraction,
     )
 
 

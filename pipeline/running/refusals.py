@@ -18,6 +18,33 @@ _SENTENCES: dict[str, tuple[type[UserError], str]] = {
         "{path} is missing or was written by another version: run `dvc repro` to prepare the data.",
     ),
     "unknown_network": (SettingsError, "params.yaml: network {found!r} is unknown{closest}."),
+    "broken_network": (
+        SettingsError,
+        "pipeline/training/networks/{network}.py{line}: {kind}: {reason}.",
+    ),
+    "no_build": (
+        SettingsError,
+        "pipeline/training/networks/{network}.py defines no function `build(shape, outputs, convolution)`.",
+    ),
+    "no_module": (
+        SettingsError,
+        "pipeline/training/networks/{network}.py: `build` must return a torch.nn.Module; it returned {found}.",
+    ),
+    "wrong_parameters": (
+        SettingsError,
+        "pipeline/training/networks/{network}.py: a network needs parameters, all of them float32 "
+        "and made by `build` (no lazy modules).",
+    ),
+    "wrong_outputs": (
+        SettingsError,
+        "pipeline/training/networks/{network}.py: for one example the network returns {found}; "
+        "for this problem it must return {wanted}.",
+    ),
+    "no_images": (
+        SettingsError,
+        "this network takes images of shape (height, width, channels), not inputs of shape {shape}.",
+    ),
+    "no_tokens": (SettingsError, "this network takes token ids of shape (length,), not inputs of shape {shape}."),
     "images_too_small": (SettingsError, "images of {height} × {width} pixels are too small for this network."),
     "batch_too_large": (
         SettingsError,
@@ -54,4 +81,6 @@ def _error(code: str, values: dict[str, Any]) -> UserError:
     words = dict(values)
     if "allowed" in values:
         words["closest"] = closest(values["found"], values["allowed"])
+    if "line" in values:
+        words["line"] = f", line {values['line']}" if values["line"] else ""
     return kind(sentence.format(**words))

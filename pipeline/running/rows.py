@@ -39,6 +39,7 @@ def check_here(settings: Settings) -> None:
             if problem.network not in networks.names():
                 where, known = f"problems.{name}.network", closest(problem.network, networks.names())
                 raise SettingsError(f"params.yaml: {where}: {problem.network!r} is unknown{known}.")
+            networks.builder(problem.network)
         for name, row in settings.optimizers.items():
             check_optimizer(name, optimizer_row(row), row.learning_rate_centre)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
-from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.project import paths
@@ -166,14 +165,14 @@ def _on_cluster(
         keep(task.memo, outcome)
         return sent(finished(_recalled(task)))
 
-    machines.parallel(partial(_train_there, code_fingerprint()), sent(missing), cluster, on_result, _name)
+    machines.parallel(_train_there, sent(missing), cluster, on_result, _name)
 
 
-def _train_there(code: str, task: _Unfinished, learning: Path) -> Outcome:
+def _train_there(task: _Unfinished, learning: Path) -> Outcome:
     """Train on a machine that must have the same code and versions, because the key contains them."""
     from pipeline.training.train import train
 
-    if code_fingerprint() != code:
+    if key_of(task.training, code_fingerprint()) != task.key:
         versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in COMPUTING)
         raise TrainingError(
             f"{platform.node()} ({platform.machine()}) differs from the machine that asks, in its code, its kind of "

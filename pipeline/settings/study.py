@@ -44,6 +44,17 @@ Argument = Annotated[Any, BeforeValidator(_plain)]
 Arguments = Annotated[dict[ArgumentName, Argument], BeforeValidator(_empty_mapping)]
 
 
+def _possible_validations(value: object) -> object:
+    allowed = (1, 2, 5, 10, 0.5, 0.25, 0.2, 0.1)
+    if isinstance(value, bool) or value not in allowed:
+        shown = shortened(value)
+        raise ValueError(f"found {shown}; it must be 1, 2, 5 or 10, or 0.5, 0.25, 0.2 or 0.1 (not after every epoch)")
+    return value
+
+
+ValidationsPerEpoch = Annotated[int | float, BeforeValidator(_possible_validations)]
+
+
 class ProblemSettings(Section):
     """One row of ``problems``: how a problem is trained on."""
 
@@ -52,7 +63,10 @@ class ProblemSettings(Section):
     network: Name  # in ``pipeline.training.networks``
     epochs: Annotated[int, Field(ge=1, le=10_000, strict=True)]
     batch_size: Annotated[int, Field(ge=1, le=100_000, strict=True)]
-    validations_per_epoch: Literal[1, 2, 5, 10] = 1
+    validations_per_epoch: ValidationsPerEpoch = 1
+    # of the learning rate, see ``pipeline.training.schedule``: the share of the steps over which it rises first
+    schedule: Literal["constant", "linear", "cosine"] = "constant"
+    warmup_fraction: Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False, strict=True)] = 0.0
     # of a network's products in training; ``auto``: ``bfloat16`` where the hardware has it
     precision: Literal["float32", "bfloat16", "auto"] = "float32"
     seeds: Annotated[int, Field(ge=1, le=1000, strict=True)] | None = None  # ``training.seeds`` if None

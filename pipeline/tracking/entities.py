@@ -67,6 +67,8 @@ def params(outcome: Outcome, *, shared: bool = False) -> list[Any]:
         "precision": training.precision,
         "device": training.device,
         "convolution": training.convolution,
+        "schedule": training.schedule,
+        "warmup_fraction": training.warmup_fraction,
     }
     values |= {f"arguments.{name}": value for name, value in training.row.arguments.items()}
     if rest := training.row.rest:
@@ -82,11 +84,12 @@ def metrics(outcome: Outcome, start: int, end: int) -> list[Any]:
     from mlflow.entities import Metric
 
     steps = outcome.last.step
+    per_epoch = outcome.steps_per_epoch or (steps / outcome.training.epochs if not outcome.diverged else None)
     series = []
     for point in outcome.history:
         when = start + (end - start) * point.step // steps
         values = {
-            "epoch": outcome.training.epochs * point.step / steps if not outcome.diverged else None,
+            "epoch": point.step / per_epoch if per_epoch else None,
             "images": point.images,
             "train_loss": point.train_loss,
             "update_rms": point.update,
@@ -94,9 +97,8 @@ def metrics(outcome: Outcome, start: int, end: int) -> list[Any]:
             "validation_accuracy": point.validation_accuracy,
         }
         series += [Metric(n, float(v), when, point.step) for n, v in values.items() if v is not None]
-    if outcome.diverged_at is not None:
-        series.append(Metric("diverged_at", float(outcome.diverged_at), end, steps))
-    return series
+    ends = {"diverged_at": outcome.diverged_at, "hopeless_at": outcome.hopeless_at}
+    return series + [Metric(name, float(at), end, steps) for name, at in ends.items() if at is not None]
 
 
 def metric(name: str, value: float) -> Any:

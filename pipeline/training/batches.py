@@ -1,7 +1,8 @@
-"""Prepared examples as tensors: gathered and normalised a batch at a time."""
+"""Prepared examples as tensors: gathered, and normalised where they are numbers, a batch at a time."""
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import torch
@@ -14,10 +15,20 @@ if TYPE_CHECKING:
 
 
 class Batches:
-    """Normalised batches of `size` examples from one part of a data set.
+    """Batches of `size` examples from one part of a data set: images and numbers normalised, token ids as they are.
 
-    The rows stay uint8 in (shared) memory; only one batch at a time becomes float32. A GPU gets all rows at once and
-    keeps them.
+    The rows stay as they are stored, in (shared) memory; only one batch at a time is normalised, as float32. A GPU gets
+    all rows at once and keeps them.
+
+    ====================================  ====================================================================
+    stored inputs                         inputs of a batch
+    ====================================  ====================================================================
+    uint8 (n, height, width, channels)    float32 (b, channels, height, width), channels-last in memory
+    float32 (n, …)                        float32 (b, …)
+    int64 (n, length)                     int64 (b, length)
+    ====================================  ====================================================================
+
+    Labels come as they are stored: int64 (b,), int64 (b, length) or float32 (b, targets).
     """
 
     def __init__(
@@ -27,7 +38,10 @@ class Batches:
         self.size = size
         self.labels = torch.from_numpy(examples.labels).to(device=device)
         self._rows = torch.from_numpy(examples.inputs.reshape(len(examples), -1)).to(device=device)
-        self._scale, self._shift = (tensor.to(device=device) for tensor in scale_and_shift(description))
+        self._are_images = self._rows.dtype == torch.uint8
+        self._are_tokens = self._rows.dtype == torch.int64
+        if not self._are_tokens:
+            self._scale, self._shift = (tensor.to(device=device) for tensor in scale_and_shift(description))
 
     def __len__(self) -> int:
         """Return the number of whole batches in a pass."""
@@ -42,28 +56,30 @@ class Batches:
         Yields
         ------
         tuple of Tensor
-            Normalised inputs, float32 (b, channels, height, width) laid out channels-last, and labels, int64 (b,).
+            Inputs and labels, as the class says.
         """
         whole = order[: len(self) * self.size].to(self._rows.device)
         for rows in torch.split(whole, self.size):
             # `index_select` copies whole rows; indexing copies number by number
-            yield self._normalised(self._rows.index_select(0, rows)), self.labels.index_select(0, rows)
+            yield self._inputs(self._rows.index_select(0, rows)), self.labels.index_select(0, rows)
 
     def in_sequence(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         """Yield all examples as they are stored; the last batch may be smaller."""
         parts = zip(torch.split(self._rows, self.size), torch.split(self.labels, self.size), strict=True)
         for rows, labels in parts:
-            yield self._normalised(rows), labels
+            yield self._inputs(rows), labels
 
-    def _normalised(self, rows: torch.Tensor) -> torch.Tensor:
-        values = torch.addcmul(self._shift, rows.to(torch.float32), self._scale)
-        return values.view(-1, *self.shape).permute(0, 3, 1, 2)
+    def _inputs(self, rows: torch.Tensor) -> torch.Tensor:
+        if self._are_tokens:
+            return rows.view(-1, *self.shape)
+        values = torch.addcmul(self._shift, rows.to(torch.float32), self._scale).view(-1, *self.shape)
+        return values.permute(0, 3, 1, 2) if self._are_images else values
 
 
 def scale_and_shift(description: Description) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return what normalises a stored row (value × scale + shift), float32 (height · width · channels,) each."""
-    height, width, _ = description.shape
+    """Return what normalises a stored row (value × scale + shift), float32 (numbers of an input,) each."""
     mean = torch.tensor(description.mean, dtype=torch.float64)
     std = torch.tensor(description.std, dtype=torch.float64)
-    pixels = height * width
-    return (1 / std).float().repeat(pixels), (-mean / std).float().repeat(pixels)
+    # the channels are the last axis
+    times = math.prod(description.shape[:-1])
+    return (1 / std).float().repeat(times), (-mean / std).float().repeat(times)

@@ -7,6 +7,7 @@ takes a few operations instead of a few for each tensor, with exactly the same r
 from __future__ import annotations
 
 import inspect
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from pipeline.prepared.refusal import Refusal
 from pipeline.project.errors import first_line
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from pipeline.training.record import OptimizerRow
 
@@ -99,6 +100,17 @@ class Stepper:
         """Update all parameters once."""
         for optimizer in self.optimizers:
             optimizer.step()
+
+    def scale_learning_rate(self, factor: float) -> None:
+        """Set every learning rate to its own base times a factor."""
+        for optimizer in self.optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = group.setdefault("initial_lr", group["lr"]) * factor
+
+    @contextmanager
+    def averaged(self) -> Iterator[None]:
+        """Inside the block, the parameters are those to evaluate with."""
+        yield
 
 
 def build(name: str, row: OptimizerRow, learning_rate: float, network: nn.Module) -> Stepper:

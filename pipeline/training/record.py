@@ -14,6 +14,7 @@ Kind = Literal["tune", "train"]
 Precision = Literal["float32", "bfloat16"]
 Device = Literal["cpu", "cuda"]
 Convolution = Literal["compiled", "torch"]
+Schedule = Literal["constant", "linear", "cosine"]
 
 
 @dataclass(frozen=True)
@@ -41,15 +42,18 @@ class Training:
     optimizer: str
     network: str
     row: OptimizerRow
-    learning_rate: float  # constant throughout
+    learning_rate: float  # the highest; `schedule` says how it changes
     epochs: int
     batch_size: int
-    validations_per_epoch: int  # 1, 2, 5 or 10
+    validations_per_epoch: float  # 1, 2, 5 or 10, or less than 1: one in so many epochs. Always one at the end
     seed: int  # decides the initial weights and the order of the examples, the same for every optimizer
     data: str  # SHA-256 of the prepared examples
     precision: Precision = "float32"  # of the network's products
     device: Device = "cpu"
     convolution: Convolution = "compiled"  # where the compiled loops are faster; or torch throughout
+    schedule: Schedule = "constant"  # of the learning rate, see `pipeline.training.schedule`
+    warmup_fraction: float = 0.0  # share of the steps over which the learning rate rises first
+    stop_if_hopeless: bool = False  # after a quarter of the steps, if the network is no better than chance
 
 
 @dataclass(frozen=True)
@@ -58,10 +62,10 @@ class Point:
 
     step: int  # optimizer steps so far
     images: int  # training examples seen so far
-    train_loss: float | None  # mean cross-entropy (nats) over the batches since the previous point
+    train_loss: float | None  # mean over the batches since the previous point: nats, or squared error
     update: float | None  # root mean square, over all parameters, of the change made by this one step
-    validation_loss: float | None = None  # nats, on all validation examples
-    validation_accuracy: float | None = None  # fraction, 0 to 1
+    validation_loss: float | None = None  # on all validation examples, in the same units
+    validation_accuracy: float | None = None  # fraction, 0 to 1 (of the tokens for next_token); a regression has none
 
 
 @dataclass(frozen=True)
@@ -70,12 +74,15 @@ class Outcome:
 
     training: Training
     key: str  # the training's identity
-    history: tuple[Point, ...]  # about ten points per epoch, the last at the end (or at the end of a diverged epoch)
+    # about ten points per epoch; the last is at the end, at the end of a diverged epoch, or where it was hopeless
+    history: tuple[Point, ...]
     diverged_at: int | None  # the first step (from 1) whose loss was not finite
     parameters: dict[str, int]  # how many parameters each optimizer class updated
     seconds: float = 0.0  # wall-clock time; never part of an output that DVC hashes
     # by parameter name; None if they were not kept
     weights: dict[str, np.ndarray] | None = field(default=None, compare=False, repr=False)
+    hopeless_at: int | None = None  # the step (from 1) after which it was stopped as no better than chance
+    steps_per_epoch: int = 0  # 0: not recorded
 
     @cached_property
     def last(self) -> Point:
@@ -89,7 +96,7 @@ class Outcome:
 
     @property
     def validation_accuracy(self) -> float:
-        """Accuracy on the validation examples after the last epoch; 0 for a training that diverged."""
+        """Accuracy on the validation examples at the end; 0 for a training that diverged, and for a regression."""
         return self.last.validation_accuracy or 0.0
 
     def to_json(self) -> dict[str, Any]:
@@ -98,14 +105,16 @@ class Outcome:
             "key": self.key,
             **asdict(self.training),
             "diverged_at": self.diverged_at,
+            "hopeless_at": self.hopeless_at,
+            "steps_per_epoch": self.steps_per_epoch,
             "parameters": self.parameters,
             "history": [list(asdict(point).values()) for point in self.history],
         }
 
     @classmethod
     def from_json(cls, record: dict[str, Any], seconds: float = 0.0) -> Outcome:
-        """Read what `to_json` wrote."""
-        asked = {name: record[name] for name in Training.__dataclass_fields__}
+        """Read what `to_json` wrote, now or before it knew some of the settings."""
+        asked = {name: record[name] for name in Training.__dataclass_fields__ if name in record}
         return cls(
             training=Training(**{**asked, "row": OptimizerRow.from_json(record["row"])}),
             key=record["key"],
@@ -113,4 +122,6 @@ class Outcome:
             diverged_at=record["diverged_at"],
             parameters=record["parameters"],
             seconds=seconds,
+            hopeless_at=record.get("hopeless_at"),
+            steps_per_epoch=record.get("steps_per_epoch", 0),
         )

@@ -18,7 +18,20 @@ from tests.conftest import ROOT, Project, copy_project
 if TYPE_CHECKING:
     from pathlib import Path
 
-COMMANDS = ("run", "demo", "doctor", "summary", "predict", "reproduce", "optimizers", "ui", "backprop", "judge", "init")
+COMMANDS = (
+    "run",
+    "demo",
+    "doctor",
+    "summary",
+    "predict",
+    "reproduce",
+    "optimizers",
+    "ui",
+    "backprop",
+    "judge",
+    "recommend",
+    "init",
+)
 
 
 def test_help_names_every_command_in_one_line_each(finished_study: Project) -> None:

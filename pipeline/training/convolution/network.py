@@ -1,7 +1,7 @@
-"""The networks, by name.
+"""The network that several files of `pipeline.training.networks` build in different widths.
 
-All take float32 images (batch, channels, height, width) laid out channels-last and return logits (batch, classes).
-Two changes make them faster but leave the function they compute the same: max-pooling comes before ReLU (both are
+It takes float32 images (batch, channels, height, width) laid out channels-last and returns logits (batch, classes).
+Two changes make it faster but leave the function it computes the same: max-pooling comes before ReLU (both are
 monotonic, so they commute, and ReLU has a quarter of the work), and feature maps are flattened as they lie in memory
 (height, width, channel: a fixed permutation of the first dense layer's columns).
 """
@@ -21,14 +21,6 @@ from pipeline.training.convolution.layer import conv_pool_relu
 if TYPE_CHECKING:
     from pipeline.training.record import Convolution
 
-# Networks with convolutions: output channels of each convolution, width of each hidden dense layer
-_WIDTHS: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
-    "assignment_cnn": ((6, 16), (120, 84)),  # the assignment's kernel size 2, else as in PyTorch's CIFAR-10 tutorial
-    "wide_cnn": ((32, 64), (128,)),
-    "digits_cnn": ((16,), (64,)),  # for images of 8 × 8 pixels
-}
-_LINEAR = "linear"
-
 
 class ConvNet(nn.Module):
     """Convolutions of kernel size 2, each with a 2 × 2 max-pool and ReLU, then dense layers."""
@@ -43,6 +35,8 @@ class ConvNet(nn.Module):
     ) -> None:
         super().__init__()
         self._compiled = convolution == "compiled"
+        if len(shape) != 3:
+            raise Refusal("no_images", shape=shape)
         height, width, channels = shape
         self.convolutions = nn.ModuleList()
         for out_channels in convolutions:
@@ -66,46 +60,3 @@ class ConvNet(nn.Module):
             x = F.relu(layer(x))
         logits: Tensor = head(x)
         return logits
-
-
-class Linear(nn.Module):
-    """A linear softmax model: one dense layer, for inputs of any shape."""
-
-    def __init__(self, shape: tuple[int, ...], classes: int) -> None:
-        super().__init__()
-        height, width, channels = shape
-        self.dense = nn.Linear(height * width * channels, classes)
-
-    def forward(self, images: Tensor) -> Tensor:
-        """Return logits, float32 (batch, classes)."""
-        logits: Tensor = self.dense(images.permute(0, 2, 3, 1).flatten(1))
-        return logits
-
-
-def names() -> list[str]:
-    """Return the names of all networks."""
-    return [*_WIDTHS, _LINEAR]
-
-
-def build(name: str, shape: tuple[int, ...], classes: int, convolution: Convolution = "compiled") -> nn.Module:
-    """Build a network; its initial weights come from torch's global random state.
-
-    Parameters
-    ----------
-    name
-        One of `names`.
-    shape
-        Of one input: (height, width, channels).
-    convolution
-        Whether to use ``compiled`` loops where they are faster, or always ``torch``.
-
-    Raises
-    ------
-    Refusal
-        If there is no network of that name, or the images are too small for it.
-    """
-    if name not in names():
-        raise Refusal("unknown_network", found=name, allowed=names())
-    if name == _LINEAR:
-        return Linear(shape, classes)
-    return ConvNet(shape, classes, *_WIDTHS[name], convolution)
