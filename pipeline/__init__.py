@@ -5,6 +5,7 @@ The functions below are loaded when they are first used; ``import pipeline`` its
 =================== ======================================================= ==========================================
 `judge`             a verdict on results of your own                        ``pipeline.judge("results.csv")``
 `load_results`      the results of the study as tables                      ``pipeline.load_results().to_frame()``
+`recommend`         which optimizer to use, and where to start its rate     ``pipeline.recommend("cifar10", budget=3)``
 =================== ======================================================= ==========================================
 
 Examples
@@ -20,14 +21,16 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pipeline.commands.judge.judgement import judge_results as judge
+    from pipeline.commands.recommend.recommending import recommend
     from pipeline.reporting.result_tables import load_results
 
-__all__ = ["judge", "load_results"]
+__all__ = ["judge", "load_results", "recommend"]
 
 # The same again, for Python: where each name is loaded from
 _PLACES = {
     "judge": "pipeline.commands.judge.judgement:judge_results",
     "load_results": "pipeline.reporting.result_tables:load_results",
+    "recommend": "pipeline.commands.recommend.recommending:recommend",
 }
 
 

@@ -117,3 +117,9 @@ def test_the_worked_example_needs_no_settings(installed: Installed) -> None:
     example = json.loads(installed.run("optimizer-study", "backprop", "--json"))
     assert example["gradients"]
     assert list(installed.folder.iterdir()) == []
+
+
+def test_what_to_use_is_recommended_from_the_published_results(installed: Installed) -> None:
+    found = json.loads(installed.run("optimizer-study", "recommend", "--json"))
+    assert "cifar10" in found["problems"]
+    assert list(installed.folder.iterdir()) == []

@@ -14,6 +14,7 @@ from pipeline.project.paths import PARAMS
 from pipeline.reporting import study_results, summary
 from pipeline.reporting.formats.markdown import plain
 from pipeline.reporting.numbers_in_words import between, number, rate
+from pipeline.results.tables import RUNS
 from pipeline.settings import loading
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from pipeline.reporting.study_results import Results
 
-_OF_A_RUN = ("test_accuracy", "validation_accuracy", "train_accuracy", "test_loss", "train_loss")
 _OF_A_CLAIM = ("title", "verdict", "effect", "unit", "low", "high", "p", "sentence")
 
 
@@ -35,18 +35,17 @@ class ResultTables:
     ----------
     results
         The files of ``results/`` as typed objects, with the settings that they were made with.
+    folder
+        The project that they were read from.
     """
 
     results: Results
+    folder: Path
 
     @property
     def runs(self) -> pd.DataFrame:
-        """A row per problem, optimizer and seed.
-
-        Columns ``problem``, ``optimizer``, ``seed``, ``learning_rate``, ``test_accuracy``, ``validation_accuracy``,
-        ``train_accuracy``, ``test_loss`` and ``train_loss``; NaN where there is no value, as after a divergence.
-        """
-        return pd.DataFrame(list(self._runs()))
+        """A row per problem, optimizer and seed: the columns of ``results/runs.csv``."""
+        return RUNS.read(self.folder)
 
     @property
     def curves(self) -> pd.DataFrame:
@@ -136,14 +135,6 @@ class ResultTables:
     def __repr__(self) -> str:
         return self.summary
 
-    def _runs(self) -> Iterator[dict[str, Any]]:
-        for problem in self.results.settings.problems:
-            for optimizer, found in self.results.measured(problem).items():
-                columns = [getattr(found, name).seeds for name in _OF_A_RUN]
-                for seed, *values in zip(self.results.settings.seeds(problem), *columns, strict=True):
-                    known = {"problem": problem, "optimizer": optimizer, "seed": seed}
-                    yield {**known, "learning_rate": found.learning_rate, **dict(zip(_OF_A_RUN, values, strict=True))}
-
     def _summaries(self) -> Iterator[dict[str, Any]]:
         steps = self.costs.set_index("optimizer")["step_ratio"]
         for problem in self.results.settings.problems:
@@ -186,7 +177,7 @@ def load_results(folder: str | Path | None = None) -> ResultTables:
     >>> results.runs.groupby("optimizer").test_accuracy.std()  # doctest: +SKIP
     """
     root = shipped.project() if folder is None else Path(folder)
-    return ResultTables(study_results.load(loading.load(root / PARAMS), root))
+    return ResultTables(study_results.load(loading.load(root / PARAMS), root), root.resolve())
 
 
 def _accuracy(value: float) -> str:
