@@ -113,13 +113,7 @@ def measure(task: TimingTask) -> Measurement:
 
 def state_bytes(stepper: Stepper) -> int:
     """Return the bytes of all tensors that the optimizers keep between steps, gradients not counted."""
-    return sum(
-        value.numel() * value.element_size()
-        for optimizer in stepper.optimizers
-        for state in optimizer.state.values()
-        for value in state.values()
-        if isinstance(value, torch.Tensor)
-    )
+    return stepper.state_bytes()
 
 
 def relative(measurement: Measurement) -> Cost:

@@ -13,6 +13,7 @@ from torch.nn import functional as F  # noqa: N812
 
 from pipeline.prepared.refusal import Refusal
 from pipeline.training import networks, optimizers
+from pipeline.training.optimizers.muon import Muon
 from pipeline.training.record import OptimizerRow
 
 ROWS: dict[str, dict[str, Any]] = yaml.safe_load((Path(__file__).parents[2] / "params.yaml").read_text())["optimizers"]
@@ -73,7 +74,7 @@ def stepped_plainly(row, net, data):
             torch.nn.Parameter(p.data.permute(0, 2, 3, 1).reshape(len(p), -1) if p.dim() == 4 else p.data)
             for p in hidden
         ]
-        muon = torch.optim.Muon(flattened, lr=row["learning_rate_centre"], **row["arguments"])
+        muon = Muon(flattened, lr=row["learning_rate_centre"], **row["arguments"])
         rest_class = getattr(torch.optim, row["rest"]["class"])
         adam = rest_class(rest, lr=row["learning_rate_centre"], fused=True, **row["rest"]["arguments"])
 
