@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from pipeline.commands.backprop import backprop
+from pipeline.commands.compare.command import compare
 from pipeline.commands.demo.command import demo
 from pipeline.commands.doctor.command import doctor
 from pipeline.commands.init import init
@@ -50,7 +51,10 @@ def everything(
     quiet.hush()
 
 
-for command in (run, demo, doctor, summary, predict, reproduce, optimizers, ui, backprop, judge, recommend, init):
+for command in (
+    *(run, demo, doctor, summary, predict, reproduce, optimizers, ui),
+    *(backprop, compare, recommend, judge, init),
+):
     app.command()(command)
 
 

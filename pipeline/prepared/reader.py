@@ -29,7 +29,9 @@ class Description:
 
     title: str
     description: str  # one sentence for people
-    shape: tuple[int, ...]  # of one input: (height, width, channels) of an image, any shape of numbers, (length,) of ids
+    shape: tuple[
+        int, ...
+    ]  # of one input: (height, width, channels) of an image, any shape of numbers, (length,) of ids
     classes: tuple[str, ...]  # names, in the order of their labels; the words; or names of targets, which may be absent
     counts: dict[str, int]  # examples of each part: train, validation, test
     validation_fraction: float  # of the published training examples
