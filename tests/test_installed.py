@@ -123,3 +123,12 @@ def test_what_to_use_is_recommended_from_the_published_results(installed: Instal
     found = json.loads(installed.run("optimizer-study", "recommend", "--json"))
     assert "cifar10" in found["problems"]
     assert list(installed.folder.iterdir()) == []
+
+
+def test_an_optimizer_of_ones_own_is_compared_and_the_work_is_kept_in_the_cache(installed: Installed) -> None:
+    (installed.folder / "mine.py").write_text("import torch\n\n\nclass Mine(torch.optim.Adamax):\n    pass\n")
+    command = ("optimizer-study", "compare", "mine.py:Mine", "--problem", "digits", "--json")
+    first, again = (json.loads(installed.run(*command)) for _ in range(2))
+    assert first["trainings"]["known"] == 0
+    assert again["trainings"]["known"] == again["trainings"]["all"]
+    assert [path.name for path in installed.folder.iterdir() if path.name != "__pycache__"] == ["mine.py"]
