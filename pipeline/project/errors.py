@@ -15,6 +15,10 @@ class UserError(Exception):
 
     exit_status = 2
 
+    def _render_traceback_(self) -> list[str]:
+        """Return what IPython shows in place of a traceback: in a notebook, too, a person sees the message alone."""
+        return [f"error: {self}"]
+
 
 class SettingsError(UserError):
     """``params.yaml`` holds something that the study cannot run with."""

@@ -30,6 +30,7 @@ COMMANDS = (
     "backprop",
     "judge",
     "recommend",
+    "init",
 )
 
 
@@ -41,9 +42,8 @@ def test_help_names_every_command_in_one_line_each(finished_study: Project) -> N
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_commands_help_has_an_example(command: str) -> None:
-    text = CliRunner().invoke(app, [command, "--help"]).stdout
-    usage = text.partition("Usage:")[2].partition("\n")[2]
-    assert re.search(rf"(optimizer-study|python -m pipeline) {command}\b", usage)
+    _, _, text = CliRunner().invoke(app, [command, "--help"]).stdout.partition("Usage:")
+    assert re.search(rf"(optimizer-study|python -m pipeline) {command}\b", text.partition("\n")[2])
 
 
 def test_help_is_quick_because_it_loads_no_large_library() -> None:

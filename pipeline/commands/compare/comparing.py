@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.commands.compare.entrants import Entrant, entrant
 from pipeline.commands.compare.shown import FINAL, SEARCH, duration, watching
+from pipeline.project import shipped
 from pipeline.project.errors import SettingsError
 from pipeline.project.wording import closest, counted
 from pipeline.settings import loading
@@ -39,6 +41,7 @@ def compare_optimizer(
 
     Finished trainings are kept in ``.memo/`` under the keys of the study's own, so that none is repeated, here or by
     ``dvc repro``. Missing data is fetched and prepared. Nothing is written to ``results/``, ``reports/`` or ``runs/``.
+    Outside a project, data and trainings are kept where `pipeline.project.shipped.workspace` says.
     In a script, call it below ``if __name__ == "__main__":``, because it starts processes.
 
     Parameters
@@ -68,15 +71,26 @@ def compare_optimizer(
     from pipeline.commands.compare.notebook import text_of
     from pipeline.running import pool
 
-    settings = loading.load()
-    problem = settings.main_problem if problem is None else problem
-    _check(settings, problem, budget)
-    pool.start_server()
-    text = optimizer if isinstance(optimizer, str) else text_of(optimizer)
-    entrants = _entrants(settings, text, against, arguments, learning_rate_centre)
-    study = _restricted(settings, problem, entrants)
-    with watching(problem, show=show) as watch:
-        return _compare(study, problem, budget, entrants, watch)
+    optimizer = _from_anywhere(optimizer) if isinstance(optimizer, str) else optimizer
+    against = None if against is None else _from_anywhere(against)
+    with shipped.workspace():
+        settings = loading.load()
+        problem = settings.main_problem if problem is None else problem
+        _check(settings, problem, budget)
+        pool.start_server()
+        text = optimizer if isinstance(optimizer, str) else text_of(optimizer)
+        entrants = _entrants(settings, text, against, arguments, learning_rate_centre)
+        study = _restricted(settings, problem, entrants)
+        with watching(problem, show=show) as watch:
+            return _compare(study, problem, budget, entrants, watch)
+
+
+def _from_anywhere(text: str) -> str:
+    """Return what a person typed, with the whole path of a file if the work is done in another folder than this."""
+    file, separator, name = (text, "", "") if text.endswith(".py") else text.rpartition(":")
+    if shipped.project() == Path() or not file.endswith(".py"):
+        return text
+    return f"{Path(file).expanduser().resolve()}{separator}{name}"
 
 
 def _check(settings: Settings, problem: str, budget: str) -> None:
