@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from pipeline.commands.backprop import backprop
+from pipeline.commands.check.command import check
 from pipeline.commands.demo.command import demo
 from pipeline.commands.doctor.command import doctor
 from pipeline.commands.judge.command import judge
@@ -47,6 +48,7 @@ def everything(
 
 for command in (run, demo, doctor, summary, predict, reproduce, optimizers, ui, backprop, judge):
     app.command()(command)
+app.add_typer(check, name="check")
 
 
 def main() -> None:

@@ -3,9 +3,11 @@
 The source files are read, never imported. Of each docstring the paragraphs that begin with ``>>>`` are left out (they
 are code). What remains becomes lower-case words (letters a to z), numbers and single punctuation marks; whatever else
 there is separates them, so that neither indentation nor the Unicode tables of a Python version change a token.
-150,034 tokens, 10,025 different ones. The vocabulary is that of the training part: its 999 most frequent tokens, and
-`UNKNOWN` for all others, 16.8 % of the tokens. The entropy of the single words is 5.36 nats: that is the loss of a
-network that knows how frequent each word is, and nothing else.
+148,791 tokens, 4,015 different ones. The vocabulary is that of the training part: its 999 most frequent tokens, and
+`UNKNOWN` for all others, 5.6 % of the tokens. The entropy of the single tokens is 4.98 nats: that is the loss of a
+network that knows how frequent each word is, and nothing else (a thousand equally frequent words: 6.91).
+
+`validation_fraction` 0.2 leaves 3,206 blocks for training: an epoch of 200 steps of 16 blocks.
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from pipeline.prepared.reader import Task
 
 TITLE = "Next word"
-DESCRIPTION = "Which of 1,000 words follows, 32 times in each of 4,546 pieces of the documentation of SymPy."
+DESCRIPTION = "Which of 1,000 words follows, 32 times in each of 4,508 pieces of the documentation of SymPy."
 ARCHIVE: str | None = None
 TASK: Task = "next_token"
 
@@ -40,7 +42,7 @@ UNKNOWN = "<unknown>"
 
 _PACKAGE, _VERSION = "sympy", "1.14.0"
 _FOLDERS = ("core", "logic", "sets", "solvers")
-_SHA256 = ""
+_SHA256 = "1f474d9e8a559bfc6f9d385a5b300a08b61ed4df485f6fdc02150d08bec015e1"
 _WORDS = 1000
 _LENGTH = 32
 _TEST_BLOCKS = 500
@@ -51,7 +53,7 @@ _BLANK_LINE = re.compile(r"\n\s*\n")
 
 
 def load(raw: Path) -> LabelledData:
-    """Read the docstrings: 4,046 training and 500 test blocks of 32 words, each with the words that follow.
+    """Read the docstrings: 4,008 training and 500 test blocks of 32 words, each with the words that follow.
 
     Raises
     ------
