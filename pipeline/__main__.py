@@ -13,6 +13,7 @@ from pipeline.commands.doctor.command import doctor
 from pipeline.commands.judge.command import judge
 from pipeline.commands.optimizers import optimizers
 from pipeline.commands.predict.command import predict
+from pipeline.commands.recommend.command import recommend
 from pipeline.commands.reproduce import reproduce
 from pipeline.commands.run.command import run
 from pipeline.commands.summary import summary
@@ -26,7 +27,8 @@ app = typer.Typer(
     help=(
         "Is Adam always the best optimizer? `run` takes the study from data to answer (with `dvc repro`), `demo` gives "
         "a first look without a download, `summary` and `ui` show results, `predict` uses the best network, "
-        "`backprop` and `judge` take your own numbers, `doctor` says what is missing or wrong."
+        "`recommend` says what to use, `backprop` and `judge` take your own numbers, `doctor` says what is missing or "
+        "wrong."
     ),
     no_args_is_help=True,
     add_completion=False,
@@ -46,7 +48,7 @@ def everything(
     quiet.hush()
 
 
-for command in (run, demo, doctor, summary, predict, reproduce, optimizers, ui, backprop, judge):
+for command in (run, demo, doctor, summary, predict, reproduce, optimizers, ui, backprop, judge, recommend):
     app.command()(command)
 app.add_typer(check, name="check")
 

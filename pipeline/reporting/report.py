@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 TITLE = "Is Adam always the best choice?"
 ORDER = (
     "answer",
+    "recommend",
     "verdicts",
     "ranking",
     "comparison",

@@ -20,6 +20,7 @@ from pipeline.results.cost import Cost
 from pipeline.results.environment import Environment
 from pipeline.results.metrics import Metrics
 from pipeline.results.problems import Problems
+from pipeline.results.recommendations import Recommendations
 from pipeline.results.tables import CONFUSION, LEARNING_RATES, PER_CLASS, TRAINING_CURVES
 from pipeline.results.verdicts import Verdicts
 
@@ -51,6 +52,7 @@ class Results:
     environment: Environment
     comparison: Comparison
     verdicts: Verdicts
+    recommendations: Recommendations
     cost: Cost | None = None
     backprop: WorkedExample | None = None
 
@@ -181,6 +183,7 @@ def load(settings: Settings) -> Results:
         environment=Environment.read(),
         comparison=Comparison.read(),
         verdicts=Verdicts.read(),
+        recommendations=Recommendations.read(),
         cost=Cost.read_if_there(),
         backprop=WorkedExample.read_if_there(),
     )

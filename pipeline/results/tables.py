@@ -65,3 +65,12 @@ LEARNING_RATES = Table(
     (*("problem", "optimizer", "learning_rate", "validation_accuracy", "validation_loss"), *("diverged_at", "chosen")),
 )
 """Every trial of the searches; `diverged_at` is a step."""
+
+RUNS = Table(
+    Path("results/runs.csv"),
+    (
+        *("problem", "optimizer", "seed", "learning_rate", "validation_accuracy", "test_accuracy", "test_loss"),
+        *("train_loss", "train_accuracy", "diverged"),
+    ),
+)
+"""Every final training: accuracies as fractions, losses in nats, empty where there is none."""

@@ -88,7 +88,8 @@ def _imported(tree: ast.Module) -> Iterator[str]:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         if isinstance(node, ast.ImportFrom):
-            yield from (f"{'.' * node.level}{node.module or ''}.{alias.name}" for alias in node.names)
+            origin = "." * node.level + (f"{node.module}." if node.module else "")
+            yield from (origin + alias.name for alias in node.names)
 
 
 def _version(module: str, network: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import comb
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -102,3 +103,22 @@ def expected_best(scores: ArrayLike, trials: int, *, diverged_score: float | Non
     weights = np.diff(steps ** np.arange(1, trials + 1)[:, None], axis=1)
     best: NDArray[np.float64] = weights @ ascending
     return best
+
+
+def chance_of_best(count: int, trials: int) -> NDArray[np.float64]:
+    """Return how likely each of `count` scores, sorted ascending, is the best of `trials` different ones.
+
+    ``P(the i-th is the best of k) = C(i − 1, k − 1) / C(N, k)``: k different trials are drawn at random, as a person
+    searches who tries no setting twice. `expected_best` draws with replacement (Dodge et al. 2019), which understates
+    what k different trials find; this is the unbiased form (Tang et al. 2020, ACL, section 3). Above N draws all N
+    were made.
+
+    Returns
+    -------
+    NDArray
+        Shape ``(count,)``, sum 1.
+    """
+    if count < 1 or trials < 1:
+        raise SampleError(f"{count} scores and {trials} trials given, at least 1 of each is needed.")
+    drawn = min(trials, count)
+    return np.array([comb(place, drawn - 1) for place in range(count)], dtype=np.float64) / comb(count, drawn)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import torch
@@ -45,7 +46,24 @@ def predicted(outputs: torch.Tensor) -> torch.Tensor:
     return torch.where(finite, outputs.argmax(dim=-1), -1)
 
 
-def chance(labels: torch.Tensor) -> tuple[float, float]:
-    """Return the accuracy of always predicting the most frequent label, and its standard error."""
+def is_hopeless(error: float, hits: float | None, labels: torch.Tensor, outputs: int) -> bool:
+    """Return whether a network has learned nothing yet.
+
+    Then its loss is not below that of equal probabilities, and its accuracy not above that of always predicting the
+    most frequent label by more than a standard error. A regression is never hopeless.
+
+    Parameters
+    ----------
+    error, hits
+        Loss (nats, NaN if it diverged) and accuracy (fraction, None for a regression) on the examples of `labels`.
+    labels
+        int64 (n,) or (n, length).
+    outputs
+        Number of classes or words.
+    """
+    if hits is None:
+        return False
     share = labels.flatten().bincount().max().item() / labels.numel()
-    return share, (share * (1 - share) / labels.numel()) ** 0.5
+    uncertainty = math.sqrt(share * (1 - share) / labels.numel())
+    # a loss that is not a number is not below anything
+    return hits <= share + uncertainty and not error < math.log(outputs)

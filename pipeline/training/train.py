@@ -19,7 +19,7 @@ from pipeline.prepared import reader
 from pipeline.prepared.refusal import Refusal
 from pipeline.training import determinism, networks, optimizers
 from pipeline.training.batches import Batches
-from pipeline.training.losses import accuracy, chance, loss
+from pipeline.training.losses import accuracy, is_hopeless, loss
 from pipeline.training.record import Outcome, Point, Training
 from pipeline.training.schedule import factor, varies
 
@@ -287,11 +287,7 @@ class _Course:
             return _Seen(step, update, measure(self._network, self._validation, self._task))
 
     def _is_hopeless(self, seen: _Seen) -> bool:
-        """Whether the network neither beats equal probabilities nor, by a standard error, the most frequent label."""
-        error, hits = seen.validation or (0.0, None)
-        share, uncertainty = chance(self._validation.labels)
-        # a loss that is not a number is not below anything
-        return hits is not None and hits <= share + uncertainty and not error < math.log(self._outputs)
+        return seen.validation is not None and is_hopeless(*seen.validation, self._validation.labels, self._outputs)
 
 
 def _points(losses: np.ndarray, seen: list[_Seen], before: int, size: int) -> tuple[list[Point], int | None]:

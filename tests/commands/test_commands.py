@@ -18,7 +18,19 @@ from tests.conftest import ROOT, Project, copy_project
 if TYPE_CHECKING:
     from pathlib import Path
 
-COMMANDS = ("run", "demo", "doctor", "summary", "predict", "reproduce", "optimizers", "ui", "backprop", "judge")
+COMMANDS = (
+    "run",
+    "demo",
+    "doctor",
+    "summary",
+    "predict",
+    "reproduce",
+    "optimizers",
+    "ui",
+    "backprop",
+    "judge",
+    "recommend",
+)
 
 
 def test_help_names_every_command_in_one_line_each(finished_study: Project) -> None:
@@ -30,7 +42,8 @@ def test_help_names_every_command_in_one_line_each(finished_study: Project) -> N
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_commands_help_has_an_example(command: str) -> None:
     text = CliRunner().invoke(app, [command, "--help"]).stdout
-    assert f"python -m pipeline {command}" in text.partition("Usage:")[2].partition("\n")[2]
+    usage = text.partition("Usage:")[2].partition("\n")[2]
+    assert re.search(rf"(optimizer-study|python -m pipeline) {command}\b", usage)
 
 
 def test_help_is_quick_because_it_loads_no_large_library() -> None:

@@ -13,6 +13,9 @@ import yaml
 
 from pipeline.backprop.example import worked_example
 from pipeline.backprop.settings import ASSIGNMENT
+from pipeline.comparison import recommending
+from pipeline.comparison.evidence import Evidence
+from pipeline.comparison.settings import ComparisonSettings
 from pipeline.reporting.study_results import Results
 from pipeline.results.champions import ChampionRecord, Champions
 from pipeline.results.comparison import Comparison
@@ -137,6 +140,12 @@ def made_up_results(settings, diverged=()):
             for predicted in classes:
                 count = per_test_class - per_test_class // 2 if actual == predicted else wrong.pop()
                 confusion.append((problem, actual, predicted, count))
+    comparison = made_up_comparison(settings)
+    cost = Cost(optimizers={name: made_up_cost(rng, name) for name in settings.optimizers})
+    tried = pd.DataFrame(trials, columns=LEARNING_RATES.columns).astype({"diverged_at": "Float64"})
+    rules = ComparisonSettings.model_validate(PARAMS["comparison"])
+    labels = {name: row.label for name, row in settings.optimizers.items()}
+    evidence = Evidence(rules, Metrics(problems=metrics), comparison, cost, labels, TITLES)
     return Results(
         settings=settings,
         problems=Problems(problems={problem: made_up_facts(problem) for problem in CLASSES}),
@@ -144,7 +153,7 @@ def made_up_results(settings, diverged=()):
         per_class=pd.DataFrame(per_class, columns=PER_CLASS.columns),
         confusion=pd.DataFrame(confusion, columns=CONFUSION.columns),
         training_curves=pd.DataFrame(curves, columns=TRAINING_CURVES.columns),
-        learning_rates=pd.DataFrame(trials, columns=LEARNING_RATES.columns).astype({"diverged_at": "Float64"}),
+        learning_rates=tried,
         champions=Champions(problems={problem: made_up_champion(settings, problem) for problem in metrics}),
         environment=Environment(
             processor="Abacus <9>",
@@ -154,9 +163,10 @@ def made_up_results(settings, diverged=()):
             python="3.11.7",
             versions={"torch": "2.15.0", "numpy": "2.4.6"},
         ),
-        comparison=made_up_comparison(settings),
+        comparison=comparison,
         verdicts=Verdicts(claims={}),
-        cost=Cost(optimizers={name: made_up_cost(rng, name) for name in settings.optimizers}),
+        recommendations=recommending.recommendations(evidence, tried, {}),
+        cost=cost,
         backprop=worked_example(ASSIGNMENT),
     )
 

@@ -73,6 +73,7 @@ def markdown(folder):
 def test_the_answer_comes_first_and_what_is_absent_is_left_out(everything, one_problem):
     assert anchors(everything) == [
         "answer",
+        "what-to-use",
         "verdicts",
         "ranking",
         "comparison",
@@ -205,6 +206,7 @@ def stored(results, tmp_path, monkeypatch):
         results.environment,
         results.comparison,
         results.verdicts,
+        results.recommendations,
     ):
         document.write()
     tables.PER_CLASS.write(results.per_class)
@@ -218,6 +220,7 @@ def test_results_are_read_as_the_stages_wrote_them(stored):
     found = study_results.load(stored.settings)
     assert found.metrics == stored.metrics
     assert found.comparison == stored.comparison
+    assert found.recommendations == stored.recommendations
     assert found.per_class["class"].tolist() == stored.per_class["class"].tolist()
     assert found.confusion["predicted"].tolist() == stored.confusion["predicted"].tolist()
     assert (found.backprop, found.cost) == (None, None)

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pipeline.project.errors import SettingsError
 from pipeline.running import key
-from pipeline.running.key import code_fingerprint, key_of
+from pipeline.running.key import code_fingerprint, key_of, network_files, network_fingerprint
 from pipeline.training.record import OptimizerRow, Training
 from tests.running.helpers import task
 
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-DECIDING = sorted(path for folder in key.DECIDING for path in (key.PACKAGE / folder).rglob("*.py"))
+NETWORKS = network_files()
+DECIDING = sorted(
+    path for folder in key.DECIDING for path in (key.PACKAGE / folder).rglob("*.py") if path not in NETWORKS.values()
+)
 CHANGES: dict[str, Any] = {
     "kind": "tune",
     "problem": "other",
@@ -36,6 +40,9 @@ CHANGES: dict[str, Any] = {
     "precision": "bfloat16",
     "device": "cuda",
     "convolution": "torch",
+    "schedule": "linear",
+    "warmup_fraction": 0.1,
+    "stop_if_hopeless": True,
 }
 
 
@@ -58,19 +65,25 @@ def test_equal_settings_have_equal_keys() -> None:
 
 
 @pytest.fixture
-def edited(tmp_path: Path) -> Callable[[str, Callable[[str], str]], str]:
+def edited(copied: Any) -> Callable[[str, Callable[[str], str]], str]:
     """Return the fingerprint of a copy of the package in which one file was edited."""
+    return lambda name, edit: code_fingerprint(package=copied(name, edit))
 
-    def fingerprint(name: str, edit: Callable[[str], str]) -> str:
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Callable[[str, Callable[[str], str]], Path]:
+    """Return a copy of the package in which one file was edited."""
+
+    def copied(name: str, edit: Callable[[str], str]) -> Path:
         copy = tmp_path / str(len(list(tmp_path.iterdir())))
         shutil.copytree(key.PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
         path = copy / name
         text = path.read_text(encoding="utf-8") if path.exists() else ""
         assert edit(text) != text
         path.write_text(edit(text), encoding="utf-8")
-        return code_fingerprint(package=copy)
+        return copy
 
-    return fingerprint
+    return copied
 
 
 def _other_docstrings(text: str) -> str:
@@ -117,7 +130,8 @@ def test_code_is_code(path: Path, edited: Any) -> None:
     ("name", "found", "instead"),
     [
         ("training/train.py", "POINTS_PER_EPOCH = 10", "POINTS_PER_EPOCH = 20"),
-        ("training/networks.py", "(120, 84)", "(120, 85)"),
+        ("training/convolution/network.py", "kernel_size=2", "kernel_size=3"),
+        ("training/networks/__init__.py", "torch.float32", "torch.float64"),
         ("training/convolution/layer.py", "_VECTOR = 16", "_VECTOR = 8"),
         ("training/optimizers.py", '"fused", True', '"fused", False'),
         ("prepared/reader.py", "{part}_inputs.npy", "{part}_input.npy"),
@@ -127,9 +141,92 @@ def test_a_number_repeats_the_trainings(name: str, found: str, instead: str, edi
     assert edited(name, lambda text: text.replace(found, instead)) != code_fingerprint()
 
 
-@pytest.mark.parametrize("name", ["training/schedule.py", "training/convolution/more.py", "prepared/more.py"])
+@pytest.mark.parametrize("name", ["training/more.py", "training/convolution/more.py", "prepared/more.py"])
 def test_a_new_file_repeats_the_trainings(name: str, edited: Any) -> None:
     assert edited(name, lambda _: "RATE = 1\n") != code_fingerprint()
+
+
+# Networks
+
+
+GOOD = "from torch import nn\ndef build(shape, outputs, convolution):\n    return nn.Linear(shape[0], outputs)\n"
+
+
+def test_an_edited_network_repeats_its_own_trainings_and_no_others(copied: Any) -> None:
+    copy = copied("training/networks/wide_cnn.py", lambda text: text.replace("(128,)", "(127,)"))
+    assert code_fingerprint(package=copy) == code_fingerprint()
+    changed = [name for name in NETWORKS if network_fingerprint(name, copy) != network_fingerprint(name)]
+    assert changed == ["wide_cnn"]
+
+
+def test_an_added_network_repeats_no_training(copied: Any) -> None:
+    copy = copied("training/networks/mine.py", lambda _: GOOD)
+    assert code_fingerprint(package=copy) == code_fingerprint()
+    assert [network_fingerprint(name, copy) for name in NETWORKS] == [network_fingerprint(name) for name in NETWORKS]
+    assert len({network_fingerprint(name, copy) for name in [*NETWORKS, "mine"]}) == len(NETWORKS) + 1
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_words_in_a_network_repeat_no_training(name: str, copied: Any) -> None:
+    path = f"training/networks/{name}.py"
+    for edit in (lambda text: text + "\n\n# a comment\n", _other_docstrings):
+        assert network_fingerprint(name, copied(path, edit)) == network_fingerprint(name)
+    assert network_fingerprint(name, copied(path, lambda text: text + "\nX = 1\n")) != network_fingerprint(name)
+
+
+def test_a_network_without_a_file_has_no_key() -> None:
+    with pytest.raises(SettingsError, match=r"network 'digits_cn' is unknown; did you mean 'digits_cnn'"):
+        key_of(task(network="digits_cn"), "code")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import math",
+        "import os.path",
+        "from torch.nn import functional as F",
+        "import numpy as np",
+        "from pipeline.training.convolution.layer import conv_pool_relu",
+        "from pipeline.training.record import Convolution",
+        "from pipeline.prepared.refusal import Refusal",
+    ],
+)
+def test_a_network_may_import_what_is_in_every_key(line: str, copied: Any) -> None:
+    assert network_fingerprint("mine", copied("training/networks/mine.py", lambda _: f"{line}\n{GOOD}"))
+
+
+def test_the_version_of_another_package_is_in_the_key(copied: Any, monkeypatch: Any) -> None:
+    copies = [copied("training/networks/mine.py", lambda _: f"import torchvision.models\n{GOOD}") for _ in range(2)]
+    first = network_fingerprint("mine", copies[0])
+    version = importlib.metadata.version
+    monkeypatch.setattr(importlib.metadata, "version", lambda name: "0.0" if name == "torchvision" else version(name))
+    assert network_fingerprint("mine", copies[1]) != first
+
+
+@pytest.mark.parametrize(
+    ("line", "named"),
+    [
+        ("from pipeline.training.networks.wide_cnn import build as wide", "pipeline.training.networks.wide_cnn.build"),
+        ("from pipeline.training import networks", "pipeline.training.networks"),
+        ("from . import wide_cnn", ".wide_cnn"),
+        ("from .wide_cnn import build as wide", ".wide_cnn.build"),
+        ("from pipeline.project import numbers", "pipeline.project.numbers"),
+        ("import my_own_layers", "my_own_layers"),
+    ],
+)
+def test_code_that_no_key_would_hold_is_refused(line: str, named: str, copied: Any) -> None:
+    copy = copied("training/networks/mine.py", lambda _: f"{line}\n{GOOD}")
+    with pytest.raises(SettingsError) as caught:
+        network_fingerprint("mine", copy)
+    assert str(caught.value).startswith(f"pipeline/training/networks/mine.py imports {named}: what that holds would")
+
+
+def test_a_network_that_is_not_python_is_one_sentence(copied: Any) -> None:
+    copy = copied("training/networks/mine.py", lambda _: "\ndef build(:\n")
+    with pytest.raises(
+        SettingsError, match=r"^pipeline/training/networks/mine.py, line 2: SyntaxError: invalid syntax\.$"
+    ):
+        network_fingerprint("mine", copy)
 
 
 @pytest.mark.parametrize("library", ["torch", "numpy", "numba"])
@@ -145,7 +242,7 @@ def test_further_files_count_where_they_decide_what_is_asked_for() -> None:
     assert further != code_fingerprint("evaluation/metrics.py")
 
 
-@pytest.mark.parametrize("path", DECIDING, ids=lambda path: str(path.relative_to(key.PACKAGE)))
+@pytest.mark.parametrize("path", [*DECIDING, *NETWORKS.values()], ids=lambda path: str(path.relative_to(key.PACKAGE)))
 def test_no_sentence_stands_where_words_would_be_code(path: Path) -> None:
     texts = [text for text in _texts(ast.parse(path.read_text(encoding="utf-8"))) if _is_sentence(text)]
     assert texts == []

@@ -120,6 +120,8 @@ def test_a_run_tells_all_of_its_training(tracker: Tracker) -> None:
         "precision": "float32",
         "device": "cpu",
         "convolution": "compiled",
+        "schedule": "constant",
+        "warmup_fraction": "0.0",
         "arguments.amsgrad": "True",
         "parameters.Adam": "10",
         "learning_rate": "0.001",

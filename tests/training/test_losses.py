@@ -24,7 +24,9 @@ def test_classification_is_mean_cross_entropy_in_nats():
 
 def test_next_token_averages_over_all_tokens():
     outputs, labels = random(2, 4, 5), torch.arange(8).view(2, 4) % 5
-    each = [losses.loss("classification", outputs[i, t : t + 1], labels[i, t : t + 1]) for i in (0, 1) for t in range(4)]
+    each = [
+        losses.loss("classification", outputs[i, t : t + 1], labels[i, t : t + 1]) for i in (0, 1) for t in range(4)
+    ]
     assert losses.loss("next_token", outputs, labels).item() == pytest.approx(np.mean(each), rel=1e-6)
     assert losses.accuracy("next_token", outputs, outputs.argmax(dim=2)) == 1
     assert losses.accuracy("next_token", outputs, labels) == (outputs.argmax(dim=2) == labels).double().mean().item()
@@ -43,7 +45,21 @@ def test_no_number_is_no_prediction():
     assert losses.predicted(outputs.view(2, 3, 2)).tolist() == [[1, 0, -1], [-1, -1, -1]]
 
 
-@pytest.mark.parametrize("shape", [(8,), (2, 4)])
-def test_chance_is_the_share_of_the_most_frequent_label(shape):
-    labels = torch.tensor([3, 0, 3, 1, 3, 3, 3, 3]).view(shape)
-    assert losses.chance(labels) == pytest.approx((0.75, (0.75 * 0.25 / 8) ** 0.5))
+@pytest.mark.parametrize("shape", [(64,), (16, 4)])
+@pytest.mark.parametrize(
+    ("error", "hits", "hopeless"),
+    [
+        (1.4, 0.30, True),
+        # below ln 4 = 1.386
+        (1.38, 0.30, False),
+        # 24 of 64 labels are the same: 0.375, and a standard error of 0.0605
+        (1.4, 0.435, True),
+        (1.4, 0.436, False),
+        (NAN, 0.0, True),
+        (INF, 0.0, True),
+        (1.4, None, False),
+    ],
+)
+def test_hopeless_is_no_better_than_equal_probabilities_and_the_most_frequent_label(error, hits, hopeless, shape):
+    labels = torch.tensor([3] * 24 + [0] * 20 + [1] * 20).view(shape)
+    assert losses.is_hopeless(error, hits, labels, 4) == hopeless

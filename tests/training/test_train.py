@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -14,9 +14,17 @@ from torch.nn import functional as F  # noqa: N812
 
 from pipeline.prepared import reader
 from pipeline.prepared.refusal import Refusal
+from pipeline.project.errors import SettingsError
+from pipeline.running import memo
+from pipeline.running.refusals import in_words
 from pipeline.training import networks, train
 from pipeline.training.batches import Batches
 from pipeline.training.record import OptimizerRow, Outcome, Training
+from pipeline.training.schedule import factor
+from tests.training import made_up_data
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ROWS: dict[str, dict[str, Any]] = yaml.safe_load((Path(__file__).parents[2] / "params.yaml").read_text())["optimizers"]
 
@@ -102,8 +110,8 @@ def test_seeds_pair_the_optimizers(watched, learning):
 
 
 def test_weights_and_order_come_from_streams_of_their_own():
-    streams = {train.stream(seed, purpose) for seed in range(100) for purpose in ("weights", "order")}
-    assert len(streams) == 200
+    streams = {train.stream(seed, purpose) for seed in range(100) for purpose in ("weights", "order", "dropout")}
+    assert len(streams) == 300
     assert all(0 <= stream < 2**63 for stream in streams)
 
 
@@ -136,7 +144,9 @@ def test_a_batch_larger_than_the_data_is_refused(learning):
     assert caught.value.values == {"problem": "digits", "found": 193, "examples": 192}
 
 
-def plain_loop(task: Training, learning: Path) -> tuple[list[float], torch.nn.Module, list[tuple[float, float]]]:
+def plain_loop(
+    task: Training, learning: Path, scale: Callable[[int], float] = lambda step: 1.0
+) -> tuple[list[float], torch.nn.Module, list[tuple[float, float]]]:
     """The usual PyTorch loop, from the files on: losses of all steps, the network, validation after each epoch."""
     stored = json.loads((learning / "description.json").read_text())
 
@@ -171,6 +181,7 @@ def plain_loop(task: Training, learning: Path) -> tuple[list[float], torch.nn.Mo
         shuffled = torch.randperm(len(images), generator=order)
         for begin in range(0, len(images) - task.batch_size + 1, task.batch_size):
             rows = shuffled[begin : begin + task.batch_size]
+            optimizer.param_groups[0]["lr"] = task.learning_rate * scale(len(losses))
             optimizer.zero_grad()
             loss = F.cross_entropy(net(images[rows]), labels[rows])
             loss.backward()
@@ -235,7 +246,7 @@ def test_looking_changes_nothing(learning):
 @pytest.mark.parametrize("steps", range(1, 40))
 def test_an_epoch_of_any_length_ends_with_a_look_at_the_validation_examples(steps):
     for times in (1, 2, 5, 10):
-        looks = train.look_steps(task(validations_per_epoch=times), steps)
+        looks = train.look_steps(task(validations_per_epoch=times), 1, steps)
         assert list(looks) == sorted(looks)
         assert min(looks) >= 1
         assert max(looks) == steps
@@ -243,6 +254,37 @@ def test_an_epoch_of_any_length_ends_with_a_look_at_the_validation_examples(step
         if steps >= 10:
             assert len(looks) == 10
             assert sum(looks.values()) == times
+
+
+@pytest.mark.parametrize(
+    ("times", "epochs", "validated"),
+    [
+        (0.5, 6, [2, 4, 6]),
+        (0.5, 5, [1, 3, 5]),
+        (0.25, 10, [2, 6, 10]),
+        (0.2, 3, [3]),
+        (0.1, 20, [10, 20]),
+        (1, 2, [1, 2]),
+    ],
+)
+def test_in_some_epochs_nothing_is_validated_but_always_in_the_last(times, epochs, validated, learning):
+    outcome = run(learning, epochs=epochs, validations_per_epoch=times)
+    assert [point.step for point in outcome.history if point.validation_loss is not None] == [6 * e for e in validated]
+    # nothing else changes
+    always = run(learning, epochs=epochs)
+    assert all(np.array_equal(outcome.weights[name], always.weights[name]) for name in always.weights)
+    assert [(p.step, p.train_loss, p.update) for p in outcome.history] == [
+        (p.step, p.train_loss, p.update) for p in always.history
+    ]
+    assert outcome.last == always.last
+
+
+def test_a_divergence_is_found_in_an_epoch_without_validation(learning):
+    often, rarely = (run(learning, "sgd", learning_rate=1000.0, epochs=8, validations_per_epoch=v) for v in (1, 0.1))
+    assert rarely.diverged_at == often.diverged_at
+    assert rarely.last.step == often.last.step < 48
+    assert rarely.last.validation_accuracy is None
+    assert rarely.validation_accuracy == 0
 
 
 def first_bad_step(settings: Training, learning: Path) -> int:
@@ -275,12 +317,6 @@ def test_a_last_step_that_breaks_the_network_is_a_divergence(learning):
     assert outcome.diverged
 
 
-def test_no_number_is_no_prediction():
-    nan, inf = float("nan"), float("inf")
-    outputs = torch.tensor([[1.0, 2.0], [3.0, 2.0], [nan, 1.0], [1.0, inf], [-inf, 1.0], [nan, nan]])
-    assert train.predicted(outputs).tolist() == [1, 0, -1, -1, -1, -1]
-
-
 @pytest.mark.parametrize("name", ROWS)
 def test_every_optimizer_of_the_study_learns_the_digits(name, learning):
     outcome = run(learning, name, epochs=8, batch_size=8)
@@ -306,6 +342,210 @@ def test_bfloat16_rounds_products_and_keeps_weights_in_float32(learning):
     assert first != same
     assert first == pytest.approx(same, rel=1e-2)
     assert rounded.validation_accuracy == pytest.approx(exact.validation_accuracy, abs=0.15)
+
+
+# Schedules
+
+
+@pytest.mark.parametrize("name", ["sgd", "adam"])
+@pytest.mark.parametrize(("schedule", "fraction"), [("linear", 0.0), ("cosine", 0.25), ("constant", 0.5)])
+def test_a_schedule_is_that_of_torch_in_the_usual_loop(name, schedule, fraction, learning):
+    settings = task(name, epochs=3, batch_size=13, learning_rate=0.003, schedule=schedule, warmup_fraction=fraction)
+    outcome = train.train(settings, learning, "key")
+    _, net, _ = plain_loop(settings, learning, lambda step: factor(schedule, fraction, step, 3 * 14))
+    for ours, plain in zip(outcome.weights.values(), net.state_dict().values(), strict=True):
+        np.testing.assert_allclose(ours, plain.numpy(), rtol=0, atol=2e-5)
+    assert (
+        content(outcome)[1]
+        != content(train.train(replace(settings, schedule="constant", warmup_fraction=0), learning, "key"))[1]
+    )
+
+
+def test_the_last_steps_of_a_linear_schedule_are_small(learning):
+    constant, linear = (
+        run(learning, "sgd", epochs=10, schedule=schedule).history for schedule in ("constant", "linear")
+    )
+    assert linear[0].update == constant[0].update
+    assert linear[-1].update < 0.1 * constant[-1].update
+
+
+# Trainings that are no better than chance
+
+
+def test_a_network_that_learns_nothing_is_stopped_at_the_first_validation_after_a_quarter(tmp_path):
+    learning = made_up_data.noise(tmp_path / "l")
+    asked = made_up_data.asked(learning_rate=1e-9, epochs=6, validations_per_epoch=2, stop_if_hopeless=True)
+    # 24 steps an epoch, 144 in all; validations after 12, 24, 36, …
+    outcome = train.train(asked, learning, "key")
+    assert outcome.hopeless_at == 36
+    assert not outcome.diverged
+    assert outcome.last.step == 36
+    assert outcome.last.validation_accuracy == outcome.validation_accuracy > 0
+    assert outcome.steps_per_epoch == 24
+    whole = train.train(replace(asked, stop_if_hopeless=False), learning, "key")
+    assert whole.hopeless_at is None
+    assert whole.history[: len(outcome.history)] == outcome.history
+    assert whole.last.step == 144
+    assert Outcome.from_json(json.loads(json.dumps(outcome.to_json()))) == replace(outcome, seconds=0.0)
+
+
+def test_a_network_that_learns_is_never_stopped(learning):
+    plain, judged = (run(learning, epochs=8, stop_if_hopeless=flag) for flag in (False, True))
+    assert judged.hopeless_at is None
+    assert content(replace(judged, training=plain.training)) == content(plain)
+
+
+def test_words_are_judged_as_classes_are(tmp_path):
+    learning = made_up_data.tokens(tmp_path / "l")
+    asked = made_up_data.asked(network="causal_transformer", stop_if_hopeless=True)
+    assert train.train(asked, learning, "key").hopeless_at is None
+    assert train.train(replace(asked, learning_rate=1e-12), learning, "key").hopeless_at == 12
+
+
+def test_a_regression_is_never_hopeless(tmp_path):
+    asked = made_up_data.asked(learning_rate=1e-12, stop_if_hopeless=True)
+    assert train.train(asked, made_up_data.numbers(tmp_path / "l"), "key").hopeless_at is None
+
+
+def test_a_training_that_diverges_is_not_hopeless_as_well(learning):
+    outcome = run(learning, "sgd", learning_rate=1000.0, epochs=4, stop_if_hopeless=True)
+    assert outcome.diverged
+    assert outcome.hopeless_at is None
+
+
+# Tasks
+
+
+def test_a_regression_learns_and_has_no_accuracy(tmp_path):
+    asked = made_up_data.asked(epochs=60, learning_rate=0.05)
+    outcome = train.train(asked, made_up_data.numbers(tmp_path / "l"), "key")
+    assert outcome.history[0].train_loss > 1
+    assert outcome.last.validation_loss < 1e-3
+    assert {point.validation_accuracy for point in outcome.history} == {None}
+    assert outcome.validation_accuracy == 0
+    assert not outcome.diverged
+    inputs, labels = (
+        torch.from_numpy(np.load(tmp_path / "l" / f"validation_{name}.npy")) for name in ("inputs", "labels")
+    )
+    weight, bias = (torch.from_numpy(outcome.weights[f"dense.{name}"]) for name in ("weight", "bias"))
+    outputs = (inputs - 100) / 20 @ weight.T + bias
+    assert outcome.last.validation_loss == pytest.approx((outputs - labels).square().mean().item(), rel=1e-3)
+
+
+def test_a_regression_that_diverges_is_an_outcome(tmp_path):
+    asked = made_up_data.asked(row=OptimizerRow("SGD"), learning_rate=1e9, validations_per_epoch=0.1)
+    outcome = train.train(asked, made_up_data.numbers(tmp_path / "l"), "key")
+    assert outcome.diverged
+    json.dumps(outcome.to_json(), allow_nan=False)
+
+
+def test_the_loss_and_accuracy_of_words_are_means_over_all_of_them(tmp_path):
+    learning = made_up_data.tokens(tmp_path / "l")
+    description = reader.describe(learning)
+    network = networks.build("causal_transformer", description.shape, description.outputs)
+    # 32 validation texts: more than one batch
+    examples = reader.open_part(learning, "validation")
+    found = train.measure(network, train.evaluation_batches(examples, description), "next_token")
+    outputs, labels = network(torch.from_numpy(examples.inputs)), torch.from_numpy(examples.labels)
+    assert found[0] == pytest.approx(F.cross_entropy(outputs.flatten(0, 1), labels.flatten()).item(), rel=1e-6)
+    assert found[1] == pytest.approx((outputs.argmax(dim=2) == labels).double().mean().item(), abs=1e-12)
+    seven = train.measure(network, Batches(examples, description, 7), "next_token")
+    assert seven == pytest.approx(found, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    "text", ["nn.Linear(shape[0], outputs + 1)", "nn.Sequential(nn.Linear(shape[0], 1), nn.Flatten(0))"]
+)
+def test_outputs_of_another_shape_are_refused(text, own_network, tmp_path):
+    name = own_network("mine", f"from torch import nn\ndef build(shape, outputs, convolution):\n    return {text}\n")
+    with (
+        pytest.raises(SettingsError, match=r"for one example the network returns \(1.*must return \(1, 4\)"),
+        in_words(),
+    ):
+        train.train(made_up_data.asked(network=name), made_up_data.noise(tmp_path / "l"), "key")
+
+
+def test_an_error_in_a_networks_forward_is_one_sentence(own_network, tmp_path):
+    name = own_network("mine", BROKEN)
+    with pytest.raises(SettingsError, match=r"networks/mine.py, line 9: TypeError: "), in_words():
+        train.train(made_up_data.asked(network=name), made_up_data.noise(tmp_path / "l"), "key")
+
+
+BROKEN = """
+from torch import nn
+class Net(nn.Module):
+    def __init__(self, numbers, outputs):
+        super().__init__()
+        self.dense = nn.Linear(numbers, outputs)
+    def forward(self, inputs):
+        # a mistake
+        return self.dense(inputs) + "1"
+def build(shape, outputs, convolution):
+    return Net(shape[0], outputs)
+"""
+
+
+# Networks that draw random numbers or change buffers while they learn
+
+
+DROPOUT = """
+from torch import nn
+def build(shape, outputs, convolution):
+    return nn.Sequential(nn.Linear(shape[0], 32), nn.ReLU(), nn.Dropout(0.5), nn.Linear(32, outputs))
+"""
+NORMALISED = """
+from torch import nn
+def build(shape, outputs, convolution):
+    return nn.Sequential(nn.Linear(shape[0], 32), nn.BatchNorm1d(32), nn.ReLU(), nn.Linear(32, outputs))
+"""
+
+
+def test_dropout_draws_from_a_stream_of_the_trainings_own_seed(own_network, tmp_path):
+    name, learning = own_network("dropout", DROPOUT), made_up_data.noise(tmp_path / "l")
+    asked = made_up_data.asked(network=name)
+    before = torch.random.get_rng_state()
+    first = train.train(asked, learning, "key")
+    assert torch.equal(torch.random.get_rng_state(), before)
+    torch.rand(7)
+    assert content(train.train(asked, learning, "key")) == content(first)
+    # looking more often draws nothing
+    often = train.train(replace(asked, validations_per_epoch=10), learning, "key")
+    assert content(often)[1] == content(first)[1]
+
+
+def test_dropout_is_off_where_the_network_is_measured(own_network, tmp_path):
+    name, learning = own_network("dropout", DROPOUT), made_up_data.noise(tmp_path / "l")
+    outcome = train.train(made_up_data.asked(network=name), learning, "key")
+    description = reader.describe(learning)
+    network = networks.build(name, description.shape, description.outputs)
+    network.load_state_dict({key: torch.from_numpy(array) for key, array in outcome.weights.items()})
+    validation = train.evaluation_batches(reader.open_part(learning, "validation"), description)
+    assert network.training
+    assert train.measure(network, validation, "classification") == (
+        outcome.last.validation_loss,
+        outcome.last.validation_accuracy,
+    )
+    assert network.training
+    assert torch.equal(train.logits(network, validation), train.logits(network, validation))
+
+
+def test_buffers_are_saved_with_the_weights(own_network, tmp_path):
+    name, learning = own_network("normalised", NORMALISED), made_up_data.noise(tmp_path / "l")
+    asked = made_up_data.asked(network=name)
+    outcome = train.train(asked, learning, "key")
+    assert content(train.train(asked, learning, "key")) == content(outcome)
+    # 4 epochs of 24 steps, and no validation
+    assert outcome.weights["1.num_batches_tracked"] == 96
+    often = train.train(replace(asked, validations_per_epoch=10), learning, "key")
+    assert content(often)[1] == content(outcome)[1]
+    memo.keep(tmp_path / "memo", outcome)
+    kept = memo.recall(tmp_path / "memo", "key")
+    assert sorted(content(kept)[1]) == sorted(content(outcome)[1])
+    description = reader.describe(learning)
+    network = networks.build(name, description.shape, description.outputs)
+    network.load_state_dict({key: torch.from_numpy(array) for key, array in kept.weights.items()})
+    validation = train.evaluation_batches(reader.open_part(learning, "validation"), description)
+    assert train.measure(network, validation, "classification")[0] == outcome.last.validation_loss
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="torch sees no GPU here")

@@ -1,0 +1,1 @@
+"""``optimizer-study recommend``: what to use."""

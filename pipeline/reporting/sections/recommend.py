@@ -1,0 +1,192 @@
+"""What to use: the best optimizer of each problem for each number of trials, and who is as good."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from pipeline.project.wording import counted, listed
+from pipeline.reporting.items import Bullets, Heading, Item, Paragraph, Table, literal
+from pipeline.reporting.numbers_in_words import NONE, SPACE, decimal, p_value, percent, rate
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pipeline.reporting.study_results import Results
+    from pipeline.results.recommendations import (
+        Budget,
+        Candidate,
+        Choice,
+        ProblemRecommendation,
+        Recommendations,
+        Standing,
+    )
+
+HOW = (
+    "Where to start is the best learning rate that the study found on the problem, and the rates to search are those "
+    "around it that did as well, within the margin: on a problem like it, begin there. What to expect is meant for a "
+    "problem whose good rates are not known. A trial is then one rate of the grid that was searched, drawn at random, "
+    "and the best of the trials is kept. The expected result (on validation examples) is the mean of the fresh seeds "
+    "at the best rate, less what so few trials lose; about 19 of 20 searches end in the range beside it. The losses "
+    "come from a search with one seed, on a grid around each optimizer's usual rate: other grids may have another "
+    "winner after few trials."
+)
+GROUPS = (
+    "As good: the difference from the best is shown to be smaller than the margin. Not told apart: the seeds do not "
+    "tell which is better. All others are worse. After the whole search the study's paired tests on test "
+    "examples decide this (Holm over all comparisons with the best); before that, how far one seed can move a "
+    "difference."
+)
+_MOST_NAMED = 3
+_BESIDE_THE_BEST: Mapping[Standing, str] = MappingProxyType(
+    {"better": "ahead on test examples", "no meaningful difference": "as good", "inconclusive": "not told apart"}
+)
+_LAST = ("start at", "rates to search", "expected", "19 of 20 searches", "time (× SGD)", "bytes per parameter")
+
+
+def build(results: Results) -> list[Item]:
+    """Return the section."""
+    found = results.recommendations.at()
+    return [
+        Heading("What to use", "what-to-use"),
+        Paragraph(HOW),
+        table(found),
+        Bullets(tuple(sentences(found))),
+        Paragraph(GROUPS),
+    ]
+
+
+def table(found: Recommendations) -> Table:
+    """Return a row per problem and number of trials: what to use, and how."""
+    return Table(
+        ("problem", "trials", "use", *_LAST, "as good", "not told apart"),
+        tuple(_row(problem, budget) for problem in found.problems.values() for budget in problem.budgets),
+        "lrl" + "r" * len(_LAST) + "ll",
+        "What to use, by problem and number of trials.",
+    )
+
+
+def details(problem: ProblemRecommendation) -> Table:
+    """Return a row per number of trials and optimizer of one problem, without those that are worse."""
+    rows = [
+        (_trials(budget), *_details(problem, choice))
+        for budget in problem.budgets
+        for choice in budget.choices
+        if choice.standing != "worse"
+    ]
+    empty = (NONE,) * (len(_LAST) + 2)
+    missing = [(_trials(budget), "no evidence", *empty) for budget in problem.budgets if not budget.choices]
+    return Table(
+        ("trials", "optimizer", "beside the best", "p", *_LAST),
+        (*rows, *missing),
+        "rllr" + "r" * len(_LAST),
+        f"What to use on {literal(problem.title)}.",
+    )
+
+
+def sentences(found: Recommendations) -> list[str]:
+    """Return one sentence or two on each problem; inline Markdown."""
+    return [_sentence(problem) for problem in found.problems.values()]
+
+
+def _sentence(problem: ProblemRecommendation) -> str:
+    title, last = literal(problem.title), problem.budgets[-1]
+    if not last.choices:
+        return f"{title}: no evidence ({literal(last.reason or '')})."
+    return f"{title}: {_uses(problem)}. {_others(problem, last)}{_limits(problem)}"
+
+
+def _uses(problem: ProblemRecommendation) -> str:
+    """Return ``Adam after 1 trial, Muon after 3 trials and after the whole search``."""
+    runs = groupby(problem.budgets, key=lambda budget: _label(problem, budget.choices[0]))
+    return ", ".join(f"**{name}** {listed([_after(budget) for budget in budgets])}" for name, budgets in runs)
+
+
+def _others(problem: ProblemRecommendation, budget: Budget) -> str:
+    """Say how the other optimizers stand beside the best."""
+    groups = {words: _of_standing(problem, budget, standing) for standing, words in _BESIDE_THE_BEST.items()}
+    parts = [f"{words}: {listed(names)}" for words, names in groups.items() if names]
+    worse = _of_standing(problem, budget, "worse")
+    if worse:
+        parts.append(f"worse: {listed(worse) if len(worse) <= _MOST_NAMED else f'the other {len(worse)}'}")
+    return f"{_after(budget).capitalize()}, {'; '.join(parts) or 'there is nothing to compare it with'}."
+
+
+def _limits(problem: ProblemRecommendation) -> str:
+    """Say what the recommendation does not cover, or nothing."""
+    left_out = [
+        f"{literal(candidate.label)} ({literal(candidate.left_out)})"
+        for candidate in problem.candidates.values()
+        if candidate.left_out
+    ]
+    text = f" Left out: {', '.join(left_out)}." if left_out else ""
+    if problem.tuned_on:
+        text += f" Only rates near the best of `{problem.tuned_on}` were tried."
+    return text
+
+
+def _after(budget: Budget) -> str:
+    return "after the whole search" if budget.whole_search else f"after {counted(budget.trials, 'trial')}"
+
+
+def _of_standing(problem: ProblemRecommendation, budget: Budget, standing: Standing) -> list[str]:
+    return [_label(problem, choice) for choice in budget.choices if choice.standing == standing]
+
+
+def _label(problem: ProblemRecommendation, choice: Choice) -> str:
+    return literal(problem.candidates[choice.optimizer].label)
+
+
+def _row(problem: ProblemRecommendation, budget: Budget) -> tuple[str, ...]:
+    head = (literal(problem.title), _trials(budget))
+    if not budget.choices:
+        return (*head, "no evidence", *(NONE,) * (len(_LAST) + 2))
+    best = budget.choices[0]
+    groups = [_of_standing(problem, budget, standing) for standing in ("no meaningful difference", "inconclusive")]
+    named = (listed(names, most=_MOST_NAMED) if names else NONE for names in groups)
+    return (*head, _label(problem, best), *_figures(problem, best), *named)
+
+
+def _details(problem: ProblemRecommendation, choice: Choice) -> tuple[str, ...]:
+    standing = _BESIDE_THE_BEST.get(choice.standing, choice.standing)
+    return _label(problem, choice), standing, p_value(choice.corrected_p), *_figures(problem, choice)
+
+
+def _trials(budget: Budget) -> str:
+    return f"all ({budget.trials})" if budget.whole_search else str(budget.trials)
+
+
+def _figures(problem: ProblemRecommendation, choice: Choice) -> tuple[str, ...]:
+    candidate = problem.candidates[choice.optimizer]
+    cost = candidate.step_ratio, candidate.state_bytes_per_parameter
+    return (
+        rate(candidate.learning_rate),
+        _rates(candidate),
+        _result(problem, choice.expected),
+        _range(problem, choice),
+        NONE if cost[0] is None else f"{cost[0]:.2f}",
+        NONE if cost[1] is None else f"{cost[1]:.1f}",
+    )
+
+
+def _rates(candidate: Candidate) -> str:
+    low, high = candidate.search_from, candidate.search_to
+    if low is None or high is None:
+        return NONE
+    text = rate(low) if low == high else f"{rate(low)} to {rate(high)}"
+    if candidate.open_low and candidate.open_high:
+        return f"{text} or beyond"
+    return f"{text}{' or less' * candidate.open_low}{' or more' * candidate.open_high}"
+
+
+def _result(problem: ProblemRecommendation, value: float) -> str:
+    return percent(value) if problem.measure == "accuracy" else f"loss{SPACE}{decimal(value)}"
+
+
+def _range(problem: ProblemRecommendation, choice: Choice) -> str:
+    if choice.low is None or choice.high is None:
+        return NONE
+    if problem.measure == "accuracy":
+        return f"{100 * choice.low:.1f} to {100 * choice.high:.1f}"
+    return f"{decimal(choice.low)} to {decimal(choice.high)}"
