@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+
 from pipeline.prepared import reader
 from pipeline.project import paths
 from pipeline.project.numbers import significant

@@ -182,4 +182,6 @@ def summary(optimizer: str, problem: str, choice: Choice, measure: MeasureName =
     """Say in a line what a search found."""
     edge = ", still on the edge of the grid" if choice.on_edge else ""
     reached = merit.in_words([choice.validation_accuracy], [choice.validation_loss], measure)
-    return f"{optimizer} on {problem}: learning rate {choice.learning_rate:g} of {choice.trials} tried ({reached}{edge})"
+    return (
+        f"{optimizer} on {problem}: learning rate {choice.learning_rate:g} of {choice.trials} tried ({reached}{edge})"
+    )

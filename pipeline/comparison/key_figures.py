@@ -20,7 +20,9 @@ def accuracies(metrics: Metrics) -> Accuracies:
     """Return the mean test accuracy by problem and optimizer, in percent to two decimals; regressions have none."""
     return Accuracies(
         {
-            problem: {name: _percent(found.test_accuracy.mean) for name, found in entries.items() if found.test_accuracy}
+            problem: {
+                name: _percent(found.test_accuracy.mean) for name, found in entries.items() if found.test_accuracy
+            }
             for problem, entries in metrics.problems.items()
             if all(found.test_accuracy for found in entries.values())
         }

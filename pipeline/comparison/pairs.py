@@ -55,7 +55,8 @@ def compare_entries(
     Seeds are in the same order everywhere, so a problem with fewer of them shares its first ones with the others.
     Where a target was not reached, the images count up to the end of the training: that limit is the same for both,
     so the two stay exchangeable, and the difference is at most too small. `margin` replaces the measure's own, on the
-    scale of its differences. On a problem that is judged by its loss, that stands for the accuracy, with its own margin.
+    scale of its differences. On a problem that is judged by its loss, that stands for the accuracy, with a margin of
+    its own.
     """
     meant = on_problem(measure, metrics, a.problem)
     measure, margin = meant, margin if meant.name == measure.name else None

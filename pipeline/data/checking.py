@@ -1,4 +1,4 @@
-"""Examples held against the contract of `pipeline.data.problems`, a sentence for each fault, then as they are stored."""
+"""Examples held against the contract of `pipeline.data.problems`: a sentence for each fault; and as they are stored."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def _down(share: float) -> float:
 
 
 def stored(task: Task, data: LabelledData) -> LabelledData:
-    """Return examples that keep the contract with the shapes and types that are stored, labels of regression unscaled."""
+    """Return examples that keep the contract with the shapes and types that are stored; targets are not yet scaled."""
     train, test = (
         Examples(_stored_inputs(task, part.inputs), _stored_labels(task, part.labels))
         for part in (data.train, data.test)
@@ -181,7 +181,7 @@ def _of_tokens(inputs: np.ndarray, classes: Sequence[str]) -> str:
 
 def _beyond(values: np.ndarray, classes: Sequence[str], noun: str) -> str:
     low, high = int(values.min()), int(values.max())
-    if 0 <= low and high < len(classes):
+    if low >= 0 and high < len(classes):
         return ""
     return f"found {low} to {high} in {_shown(values)}; there are {len(classes)} {noun}: 0 to {len(classes) - 1}"
 
@@ -231,7 +231,9 @@ def _of_both(task: Task, data: LabelledData) -> list[str]:
     for name in ("inputs", "labels"):
         train, test = getattr(data.train, name), getattr(data.test, name)
         if train.shape[1:] != test.shape[1:] or (name == "inputs" and train.dtype != test.dtype):
-            faults.append(f"{name} of train are {_shown(train)}, of test {_shown(test)}; only the first number may differ")
+            faults.append(
+                f"{name} of train are {_shown(train)}, of test {_shown(test)}; only the first number may differ"
+            )
     return faults or (_rare_classes(data) if task == "classification" else [])
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, Field
 
+from pipeline.data import problems
 from pipeline.data.archives import ARCHIVES
 from pipeline.project.errors import SettingsError
 from pipeline.project.paths import PARAMS
@@ -19,10 +19,8 @@ if TYPE_CHECKING:
 
 
 def _has_a_file(name: str) -> str:
-    # by the names of the files: importing them would make every stage depend on what they import
-    known = sorted(path.stem for path in Path(__file__).with_name("problems").glob("[a-z]*.py"))
-    if name not in known:
-        raise ValueError(f"there is no pipeline/data/problems/{name}.py{closest(name, known)}")
+    if name not in problems.names():
+        raise ValueError(f"there is no pipeline/data/problems/{name}.py{closest(name, problems.names())}")
     return name
 
 

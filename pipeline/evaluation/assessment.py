@@ -50,9 +50,9 @@ class Assessment:
 
     Predictions are int16 (seeds, test examples), int32 where there are more classes than that holds, −1 where the
     outputs are not numbers; confidences float32, same shape, the probability of the predicted class or 0. Of token ids
-    every token counts, in the order of `test_labels`; a regression has none: shape (seeds, 0). Losses are means (seeds,),
-    cross-entropies in nats or squared errors, NaN where not finite. Training loss and accuracy (NaN in a regression) are
-    measured on an evenly spaced sample of the training examples.
+    every token counts, in the order of `test_labels`; a regression has none: shape (seeds, 0). Losses are means
+    (seeds,), cross-entropies in nats or squared errors, NaN where not finite. Training loss and accuracy (NaN in a
+    regression) are measured on an evenly spaced sample of the training examples.
     """
 
     predictions: np.ndarray

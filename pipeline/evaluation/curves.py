@@ -62,8 +62,8 @@ def learning_rate_curves(trials: Iterable[Outcome], choices: Mapping[tuple[str, 
         }
         for outcome in trials
     ]
-    numbers = {"validation_accuracy": float, "validation_loss": float, "diverged_at": "Int64"}
-    return pd.DataFrame(rows).astype(numbers)
+    frame = pd.DataFrame(rows).astype({"validation_accuracy": float, "validation_loss": float})
+    return frame.astype({"diverged_at": "Int64"})
 
 
 def _images_per_epoch(outcome: Outcome) -> float:

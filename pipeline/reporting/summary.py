@@ -19,6 +19,7 @@ def lines(results: Results) -> list[str]:
     ranked, judging = results.ranked(problem), results.judging(problem)
     title = plain(results.title(problem))
     labels = {name: plain(results.label(name)) for name in ranked}
+    best = judging.with_unit(results.measured(problem)[ranked[0]].reached.mean)
     width = max(map(len, labels.values()))
     return [
         *([plain(results.answer), ""] if results.answer else []),
@@ -27,7 +28,7 @@ def lines(results: Results) -> list[str]:
             f"{place:>4}  {labels[name]:<{width}}  {_reached(results, problem, name)}"
             for place, name in enumerate(ranked, start=1)
         ),
-        f"Best on {title}: {labels[ranked[0]]}, {judging.with_unit(results.measured(problem)[ranked[0]].reached.mean)}.",
+        f"Best on {title}: {labels[ranked[0]]}, {best}.",
         f"Report: {paths.REPORTS / 'report.html'} (or {paths.REPORTS / 'report.md'})",
     ]
 

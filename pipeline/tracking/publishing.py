@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from torch import nn
 
-    from pipeline.settings.study import Settings
+    from pipeline.settings.study import MeasureName, Settings
     from pipeline.tracking.tracker import Job, Tracker
     from pipeline.training.record import Outcome
 
@@ -66,7 +66,7 @@ def _evaluation(settings: Settings, metrics: Metrics) -> Iterator[Job]:
             for found in reached
             for index, key in enumerate(found.trainings)
         }
-        measure = next((found.measure for found in reached), "accuracy")
+        measure: MeasureName = next((found.measure for found in reached), "accuracy")
         yield partial(Runs.add_metrics, problem=problem, metrics=final)
         trainings = [by_name.get(name, []) for name in settings.roster(problem)]
         evaluated = [[o for o in some if o.training.problem == problem and o.key in final] for some in trainings]

@@ -65,9 +65,15 @@ def test_a_wrong_name_in_the_file_is_said(changes, said):
         ({"inputs": np.ones((9, 0))}, "inputs float64 (9, 0) and labels int64 (9,)"),
         ({"labels": np.arange(8) % 3}, "inputs float64 (9, 2) and labels int64 (8,): both must have one row"),
         ({"labels": np.arange(9) % 3 + 1}, "labels: found 1 to 3 in int64 (9,); there are 3 classes: 0 to 2"),
-        ({"labels": np.arange(9) % 3 * 1.0}, 'float64 (9,); classes must be integers (n,) from 0: take labels.astype'),
-        ({"labels": np.eye(3)[np.arange(9) % 3]}, "float64 (9, 3); classes must be integers (n,) from 0: of one column"),
-        ({"labels": np.arange(9)[:, np.newaxis] % 3}, "int64 (9, 1); classes must be integers (n,) from 0: take labels["),
+        ({"labels": np.arange(9) % 3 * 1.0}, "float64 (9,); classes must be integers (n,) from 0: take labels.astype"),
+        (
+            {"labels": np.eye(3)[np.arange(9) % 3]},
+            "float64 (9, 3); classes must be integers (n,) from 0: of one column",
+        ),
+        (
+            {"labels": np.arange(9)[:, np.newaxis] % 3},
+            "int64 (9, 1); classes must be integers (n,) from 0: take labels[",
+        ),
         ({"labels": np.array(list("abc" * 3))}, "np.unique(labels, return_inverse=True) gives them"),
         ({"labels": np.array([0] * 4 + [1] * 4 + [2])}, "train: too few examples of 'c' (1); each class needs one to"),
         ({"inputs": np.ones((9, 3))}, "inputs of train are float64 (9, 3), of test float64 (9, 2); only the first"),

@@ -65,10 +65,20 @@ def test_another_version_of_the_package_is_refused_by_name(tmp_path, monkeypatch
 def test_code_is_no_prose_and_only_ascii_counts(tmp_path, monkeypatch):
     (tmp_path / "sympy" / "sets").mkdir(parents=True)
     (tmp_path / "sympy" / "__init__.py").write_text("")
-    lines = ['"""Title: Ünder_score 12', "", "    >>> print(1)", "    1", "", "    End.", '"""', "x = 'no docstring'", ""]
+    lines = [
+        '"""Title: Ünder_score 12',
+        "",
+        "    >>> print(1)",
+        "    1",
+        "",
+        "    End.",
+        '"""',
+        "x = 'no docstring'",
+        "",
+    ]
     (tmp_path / "sympy" / "sets" / "a.py").write_text("\n".join(lines), encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "sympy", raising=False)
-    found = list(next_word._tokens(["sets"]))  # noqa: SLF001
+    found = list(next_word._tokens(["sets"]))
     assert found == ["title", ":", "nder", "_", "score", "12", "end", "."]
     assert Counter(found)["print"] == 0

@@ -155,8 +155,8 @@ def _prepared(found: Description, guessing: float) -> str:
     knows = "the mean of the targets" if found.task == "regression" else "how frequent each label is"
     unit = "" if found.task == "regression" else " nats"
     return (
-        f"{counts}; {found.dtype} {found.shape}, scaling {found.scaling}, {counted(found.outputs, 'output')}; a network "
-        f"that only knows {knows} has a loss of {guessing:.3g}{unit}"
+        f"{counts}; {found.dtype} {found.shape}, scaling {found.scaling}, {counted(found.outputs, 'output')}; "
+        f"a network that only knows {knows} has a loss of {guessing:.3g}{unit}"
     )
 
 
@@ -193,7 +193,9 @@ def _own_errors(checked: Checked, what: str, file: str) -> Iterator[None]:
     except UserError as error:
         checked.add(what, [str(error).rstrip(".")], "")
     except Exception as error:  # noqa: BLE001 - whatever the user's code raises
-        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).stem == file]
+        lines = [
+            frame.lineno for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).stem == file
+        ]
         line = error.lineno if isinstance(error, SyntaxError) else lines[-1] if lines else None
         where = f" in line {line} of {file}.py" if line else ""
         checked.add(what, [f"{type(error).__name__}{where}: {first_line(error)}"], "")

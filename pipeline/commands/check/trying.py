@@ -11,7 +11,6 @@ from pipeline.comparison import settings as comparison_settings
 from pipeline.evaluation import assessment
 from pipeline.evaluation.assessment import AssessmentTask
 from pipeline.prepared import reader
-from pipeline.prepared.examples import Examples
 from pipeline.prepared.reader import DESCRIPTION
 from pipeline.project import files
 from pipeline.project.wording import counted
@@ -20,6 +19,7 @@ from pipeline.running.planning import plan
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pipeline.prepared.examples import Examples
     from pipeline.prepared.reader import Description
     from pipeline.settings.study import Settings
     from pipeline.training.record import Outcome, Training
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 # enough to tell the time of a step from that of all else
 _FEW, _MORE = 5, 25
 _VALIDATED = 200
+# so many times the loss of guessing is no start from which anything is learned
+_FAR_ABOVE = 100
 
 
 @dataclass(frozen=True)
@@ -71,14 +73,18 @@ def few_steps(settings: Settings, problem: str, description: Description, folder
     # the first one compiles what there is to compile
     _train(short, description, folder, min(_FEW, batches))
     few, more = (_train(short, description, folder, min(steps, batches)) for steps in (_FEW, _MORE))
-    if more.diverged:
-        advice = 'its first steps are too large: scale the inputs (SCALING = "per_channel")'
-        return Tried([f"the loss is not finite after step {more.diverged_at} with {name} at {rate:g}; {advice}"])
+    loss = more.last.validation_loss
+    if more.diverged or loss is None or loss > _FAR_ABOVE * guessing(description, folder / "l"):
+        found = "not finite" if loss is None else f"{loss:.3g}"
+        advice = f"far above that of guessing: scale the inputs (SCALING is {description.scaling})"
+        return Tried([f"after {more.last.step} steps of {name} at {rate:g} the loss is {found}, {advice}"])
     steps = more.last.step - few.last.step
     seconds = max(more.seconds - few.seconds, 0.0) / steps if steps else more.seconds / more.last.step
     reached = _evaluated(more, description, folder)
     length = f"{counted(batches * row.epochs, 'step')}, about {_rounded(seconds * batches * row.epochs)}"
-    return Tried([], f"network {row.network}: after {more.last.step} steps of {name} {reached}; a training has {length}")
+    return Tried(
+        [], f"network {row.network}: after {more.last.step} steps of {name} {reached}; a training has {length}"
+    )
 
 
 def _rounded(seconds: float) -> str:
