@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, Field
 
-from pipeline.data import problems
 from pipeline.data.archives import ARCHIVES
 from pipeline.project.errors import SettingsError
 from pipeline.project.paths import PARAMS
@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
 
 def _has_a_file(name: str) -> str:
-    if name not in problems.names():
-        raise ValueError(f"there is no pipeline/data/problems/{name}.py{closest(name, problems.names())}")
+    # by name: an import would make every stage depend on what the files of the folder import
+    known = importlib.import_module("pipeline.data.problems").names()
+    if name not in known:
+        raise ValueError(f"there is no pipeline/data/problems/{name}.py{closest(name, known)}")
     return name
 
 
