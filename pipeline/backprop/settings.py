@@ -80,13 +80,13 @@ def numbered(letter: str, count: int) -> list[str]:
 ASSIGNMENT = BackpropSettings(
     inputs=(1, 2),
     hidden_weights=((0.5, 0.7), (0.3, 0.4)),
-    output_weights=(1, 0.5),
+    output_weights=(0.8, 0.3),
     target=1,
     learning_rate=0.5,
     adam_learning_rate=0.001,
     steps=100,
     legible={"h1": 1.9, "h2": 1.1, "y": 1},
-    reconstructed={"i1": 1, "i2": 2, "w1": 0.5, "w2": 0.7, "w3": 0.3, "w4": 0.4, "w5": 1, "w6": 0.5},
+    reconstructed={"i1": 1, "i2": 2, "w1": 0.5, "w2": 0.7, "w3": 0.3, "w4": 0.4, "w5": 0.8, "w6": 0.3},
     assumed={"alpha": 0.5},
 )
 

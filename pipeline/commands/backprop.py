@@ -30,7 +30,7 @@ _ORIGINS = (
     "legible: can be read in the assignment; reconstructed: chosen so that what can be read comes out; "
     "assumed: no trace of it in the assignment"
 )
-_LEFT = ("symbol", "formula", "numbers put in", "source", "gradient")
+_LEFT = ("symbol", "formula", "numbers put in", "source", "gradient", "what was written", "what is right")
 _OPTIONS = {"hidden_weights": "--hidden", "output_weights": "--output", "learning_rate": "--learning-rate"}
 
 
@@ -61,7 +61,7 @@ def backprop(
 
     Numbers of your own: three inputs, one hidden unit, target 0
 
-      python -m pipeline backprop --inputs 1,0,-1 --hidden .2,.4,.6 \
+      optimizer-study backprop --inputs 1,0,-1 --hidden .2,.4,.6 \
         --output 2 --target 0
     """
     values: dict[str, Any] = {"target": target, "learning_rate": learning_rate, "steps": steps}
@@ -125,6 +125,8 @@ def _print(example: WorkedExample) -> None:
         console.print(_table(_TITLES[phase], ("symbol", "formula", "numbers put in", "value", "source"), rows), "")
     if any(step.origin not in ("given", "computed") for step in example.steps):
         console.print(_ORIGINS, "", sep="\n")
+    if example.slips:
+        console.print(_slips_table(example), "")
     rows = []
     for row in example.gradients:
         autograd, differences = row.autograd_difference, row.finite_differences_difference
@@ -136,6 +138,16 @@ def _print(example: WorkedExample) -> None:
     for curve in example.curves:
         first, last = (number(curve.costs[place]).text for place in (0, -1))
         console.print(f"  {curve.rule}, α = {curve.learning_rate:g}: {first} → {last}")
+
+
+def _slips_table(example: WorkedExample) -> Table:
+    steps = {step.symbol: step for step in example.steps}
+    pairs = [(slip, steps[slip.symbol]) for slip in example.slips]
+    rows: list[tuple[Formula, ...]] = [
+        (right.name, slip.formula, number(slip.value), right.formula, number(right.value)) for slip, right in pairs
+    ]
+    header = ("symbol", "what was written", "its value", "what is right", "its value")
+    return _table("Two slips in the assignment", header, rows)
 
 
 def _table(title: str, header: tuple[str, ...], rows: list[tuple[Formula, ...]]) -> Table:

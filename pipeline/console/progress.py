@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -50,6 +50,37 @@ def progress(
         yield shown
 
 
+@contextmanager
+def late_progress(title: str, total: float, unit: str = "", *, delay: float = 2.0) -> Iterator[Callable[[int], None]]:
+    """Show how far the work inside the block is, but only if it takes longer than `delay` seconds.
+
+    Yields a function that counts more work as done.
+    """
+    with ExitStack() as stack:
+        shown: list[Progress] = []
+        done, lock = [0], threading.Lock()
+
+        def show() -> None:
+            with lock:
+                shown.append(stack.enter_context(progress(title, total, unit, done=done[0])))
+                shown[0].begin()
+
+        def advance(amount: int) -> None:
+            with lock:
+                done[0] += amount
+                for one in shown:
+                    one.advance(amount)
+
+        timer = threading.Timer(delay, show)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield advance
+        finally:
+            timer.cancel()
+            timer.join()
+
+
 class Progress:
     """How far a piece of work is, as one live bar on a terminal; made by `progress`."""
 
@@ -81,6 +112,9 @@ class Progress:
         )
         self._rich.add_task(title, total=total, completed=done, note="")
         (self._task,) = self._rich.tasks
+
+    def begin(self) -> None:
+        """Say at once that work goes on, where nothing moves by itself."""
 
     def advance(self, amount: float = 1, note: str = "") -> None:
         """Count `amount` more as done; `note` says in a few words what runs or has just finished."""
@@ -118,6 +152,9 @@ class _Log(Progress):
 
     def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
         self._write("stopped at " if error else "")
+
+    def begin(self) -> None:
+        self._write()
 
     def advance(self, amount: float = 1, note: str = "") -> None:
         super().advance(amount, note)

@@ -80,7 +80,7 @@ def _problems(settings: Settings) -> dict[str, _Problem]:
             for optimizer in settings.roster(name)
         }
         description = reader.describe(paths.learning(settings.data_of(name)))
-        measure: MeasureName = "loss" if description.task == "regression" else problem.measure
+        measure = merit.measure_of(description.task, problem)
         found[name] = _Problem(
             settings=problem,
             description=description,

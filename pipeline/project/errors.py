@@ -15,6 +15,10 @@ class UserError(Exception):
 
     exit_status = 2
 
+    def _render_traceback_(self) -> list[str]:
+        """Return what IPython shows in place of a traceback: in a notebook, too, a person sees the message alone."""
+        return [f"error: {self}"]
+
 
 class SettingsError(UserError):
     """``params.yaml`` holds something that the study cannot run with."""
@@ -37,7 +41,8 @@ def first_line(error: BaseException) -> str:
 def one_message() -> Iterator[None]:
     """Turn a user's mistake, an OSError or Ctrl-C inside the block into one message and an exit status."""
     try:
-        yield
+        with one_line_if_interrupted():
+            yield
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         raise SystemExit(error.exit_status) from None
@@ -46,6 +51,13 @@ def one_message() -> Iterator[None]:
         remedy = "free space or correct the permissions, then run the same command again"
         print(f"error: {error.strerror or error}{where}. What was finished before is kept: {remedy}.", file=sys.stderr)
         raise SystemExit(2) from None
+
+
+@contextmanager
+def one_line_if_interrupted() -> Iterator[None]:
+    """Turn Ctrl-C inside the block into one line and its exit status, before typer ends the program without a word."""
+    try:
+        yield
     except KeyboardInterrupt:
         print("interrupted: finished trainings are kept; the same command goes on from here", file=sys.stderr)
         raise SystemExit(130) from None

@@ -9,13 +9,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-def closest(found: object, allowed: Any) -> str:
-    """Return ``; did you mean 'x'? Allowed: x, y, z`` for an error message."""
+def closest(found: object, allowed: Any, *, most: int | None = None) -> str:
+    """Return ``; did you mean 'x'? Allowed: x, y, z`` for an error message, which names at most so many."""
     names = [str(name) for name in allowed]
     folded = {name.casefold(): name for name in names}
     matches = [folded[m] for m in difflib.get_close_matches(str(found).casefold(), folded, n=1, cutoff=0.5)]
     hint = f"; did you mean {matches[0]!r}?" if matches else ";"
-    return f"{hint} Allowed: {', '.join(names)}"
+    more = [] if most is None or len(names) <= most else [f"and {len(names) - most} more"]
+    return f"{hint} Allowed: {', '.join(names[:most] + more)}"
 
 
 def shortened(value: object) -> str:

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 
 def lines(results: Results) -> list[str]:
     """Return the answer, the ranking of the main problem from top to bottom, and where the report is."""
+    return [*ranking(results), f"Report: {paths.REPORTS / 'report.html'} (or {paths.REPORTS / 'report.md'})"]
+
+
+def ranking(results: Results) -> list[str]:
+    """Return the answer and the ranking of the main problem from top to bottom."""
     problem = results.main_problem
     ranked, judging = results.ranked(problem), results.judging(problem)
     title = plain(results.title(problem))
@@ -29,7 +34,6 @@ def lines(results: Results) -> list[str]:
             for place, name in enumerate(ranked, start=1)
         ),
         f"Best on {title}: {labels[ranked[0]]}, {best}.",
-        f"Report: {paths.REPORTS / 'report.html'} (or {paths.REPORTS / 'report.md'})",
     ]
 
 

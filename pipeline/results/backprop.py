@@ -43,6 +43,24 @@ class Gradient(Record):
     finite_differences_difference: float
 
 
+class Slip(Record):
+    """A line as the assignment wrote it, which is not what it meant; the step of the same symbol is right."""
+
+    symbol: str
+    formula: Formula
+    numbers: Formula
+    value: float
+
+
+class Trace(Record):
+    """What is left of a number that cannot be read as a whole, and the number that stands for it here."""
+
+    read: str  # a phrase: "a gradient near −0.03"
+    name: Formula
+    value: float
+    fits: bool
+
+
 class Curve(Record):
     """J before any step and after each step."""
 
@@ -62,6 +80,7 @@ class WorkedExample(Document):
     """One step of back-propagation line by line, its gradients checked, and J over many steps.
 
     ``contradicted`` holds, by symbol, what can be read in the assignment but does not follow from these settings.
+    ``slips`` and ``traces`` are empty for numbers that are not the assignment's.
     """
 
     PATH = Path("results/backprop.json")
@@ -71,6 +90,8 @@ class WorkedExample(Document):
     gradients: tuple[Gradient, ...]
     curves: tuple[Curve, ...]
     contradicted: dict[str, float]
+    slips: tuple[Slip, ...] = ()
+    traces: tuple[Trace, ...] = ()
 
 
 def number(value: float, digits: int = 6) -> Formula:

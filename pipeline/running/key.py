@@ -9,13 +9,14 @@ import platform
 import sys
 from dataclasses import asdict
 from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any
 
 from pipeline.prepared.refusal import Refusal
 from pipeline.project.errors import SettingsError
 from pipeline.project.files import canonical
 from pipeline.running.refusals import in_words
+from pipeline.training.origin import COMPUTING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +27,6 @@ PACKAGE = Path(__file__).parent.parent
 # All of their code decides the outcome of a training, except that of networks which it does not use
 DECIDING = ("prepared", "training")
 NETWORKS = "training/networks"
-COMPUTING = ("torch", "numpy", "numba")
 
 
 @cache
@@ -153,5 +153,14 @@ def key_of(training: Training, code: str) -> str:
     SettingsError
         If the file of the network is missing or broken.
     """
-    decides = [asdict(training), code, network_fingerprint(training.network)]
+    asked = asdict(training)
+    asked["row"] = _without_folder(asked["row"])
+    decides = [asked, code, network_fingerprint(training.network)]
     return hashlib.sha256(canonical(decides).encode()).hexdigest()[:32]
+
+
+def _without_folder(row: dict[str, Any]) -> dict[str, Any]:
+    """Return an optimizer's row with the name of its file alone: the file's content is in its identity."""
+    rest = row["rest"]
+    own = {"class_name": PurePath(row["class_name"]).name, "rest": None if rest is None else _without_folder(rest)}
+    return row | own

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipeline.running import hardware, merit
+from pipeline.running.refusals import in_words
+from pipeline.training import origin
 from pipeline.training.record import OptimizerRow, Training
 
 if TYPE_CHECKING:
@@ -46,10 +48,26 @@ def plan(
     )
 
 
-def optimizer_row(settings: OptimizerSettings | RestSettings) -> OptimizerRow:
-    """Return what a row of ``optimizers`` trains with, without its label and the centre of its grid."""
+def optimizer_row(settings: OptimizerSettings | RestSettings, where: str = "") -> OptimizerRow:
+    """Return what a row of ``optimizers`` trains with, without its label and the centre of its grid.
+
+    Parameters
+    ----------
+    where
+        The row's place in ``params.yaml``, such as ``optimizers.lion``, for errors.
+
+    Raises
+    ------
+    SettingsError
+        If the package or the file of its class is missing.
+    """
     rest = getattr(settings, "rest", None)
-    return OptimizerRow(settings.class_name, settings.arguments, None if rest is None else optimizer_row(rest))
+    with in_words():
+        identity = origin.identity(settings.class_name, where)
+    at_rest = f"{where}.rest" if where else ""
+    return OptimizerRow(
+        settings.class_name, settings.arguments, None if rest is None else optimizer_row(rest, at_rest), identity
+    )
 
 
 def name_of(training: Training) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipeline.prepared.refusal import Refusal
 from pipeline.project.errors import DataError, SettingsError, UserError
@@ -50,21 +51,67 @@ _SENTENCES: dict[str, tuple[type[UserError], str]] = {
         SettingsError,
         "params.yaml: problems.{problem}.batch_size: found {found}; there are only {examples} training examples.",
     ),
-    "unknown_class": (
-        SettingsError,
-        "params.yaml: {where}.class: {found!r} is not an optimizer that this study knows{closest}.",
+}
+
+# Of an optimizer's row: which of its keys is wrong, and how. The key is named where the row stands in ``params.yaml``.
+_OF_OPTIMIZERS: dict[str, tuple[str, str]] = {
+    "unknown_class": (".class", "{found!r} is not an optimizer that this study knows{closest}."),
+    "unknown_member": (".class", "{module} has no optimizer {found!r}{closest}."),
+    "no_optimizer": (".class", "{kind} is not derived from torch.optim.Optimizer{closest}."),
+    "no_file": (".class", "{path} cannot be read: {reason}{hint}"),
+    "no_package": (".class", "no installed package provides {found!r}: install it, or give path/to/file.py:Class."),
+    "imports_neighbour": (
+        ".class",
+        "{path} imports {found!r}, which lies beside it or in this folder. Only the file itself identifies its "
+        "trainings, so it must be complete: put both into one file, or install {found!r} as a package.",
     ),
-    "unknown_argument": (
-        SettingsError,
-        "params.yaml: {where}.arguments.{found}: torch.optim.{kind} has no such argument{closest}.",
+    "not_loaded": (".class", "{path} cannot be loaded: {reason}."),
+    "another_identity": (
+        ".class",
+        "{kind} is not the one that was asked for: expected {expected}, found {found}. "
+        "If it was edited in the meantime, run the same command again.",
     ),
-    "refused_arguments": (SettingsError, "params.yaml: {where}: torch.optim.{kind} refuses {arguments}: {reason}."),
+    "needs_closure": (
+        ".class",
+        "{kind} computes the loss several times in a step (its `step` needs a closure); a training here computes it "
+        "once, so this class cannot take part.",
+    ),
+    "needs_graph": (
+        ".class",
+        "{kind} needs second derivatives (`backward(create_graph=True)`), which no training here computes, so this "
+        "class cannot take part.",
+    ),
+    "needs_sparse": (
+        ".class",
+        "{kind} takes sparse gradients only; all gradients here are dense, so this class cannot take part.",
+    ),
+    "no_learning_rate": (".class", "{kind} has no argument 'lr', which every search sets: it cannot take part."),
+    "wraps_another": (
+        ".class",
+        "{kind} wraps another optimizer (argument {found!r}), which a row cannot give: it cannot take part.",
+    ),
+    "unknown_argument": (".arguments.{found}", "{kind} has no argument {found!r}{closest}."),
+    "missing_argument": (".arguments", "{kind} needs the argument {found!r}, which has no default."),
+    "refused_arguments": ("", "{kind} refuses {arguments}: {reason}."),
+    "cannot_step": ("", "{kind} cannot step with {arguments}: {reason}."),
+    "another_type": (
+        "",
+        "{kind} turned a parameter into {found} or gave it another shape; parameters must stay as they are.",
+    ),
     "no_rest": (
-        SettingsError,
-        "params.yaml: {where}: {kind} takes hidden weight matrices only; "
+        "",
+        "{kind} takes hidden weight matrices only; "
         "add `rest: {{class: AdamW, arguments: {{}}}}` for the other parameters.",
     ),
 }
+# What an optimizer's own error says where it needs more than a gradient
+_SIGNS = {
+    "closure": "needs_closure",
+    "'NoneType' object is not callable": "needs_closure",
+    "does not require grad": "needs_graph",
+}
+# A package may have hundreds of classes
+_MOST_NAMES = 20
 
 
 @contextmanager
@@ -73,14 +120,35 @@ def in_words() -> Iterator[None]:
     try:
         yield
     except Refusal as refusal:
-        raise _error(refusal.code, refusal.values) from None
+        raise error_of(refusal) from None
 
 
-def _error(code: str, values: dict[str, Any]) -> UserError:
-    kind, sentence = _SENTENCES[code]
-    words = dict(values)
-    if "allowed" in values:
-        words["closest"] = closest(values["found"], values["allowed"])
-    if "line" in values:
-        words["line"] = f", line {values['line']}" if values["line"] else ""
+def error_of(refusal: Refusal) -> UserError:
+    """Return a refusal as an error for people."""
+    words = dict(refusal.values)
+    if "allowed" in words:
+        words["closest"] = _closest(words["found"], words["allowed"])
+    if "beside" in words:
+        # only what is alike: any file may be named
+        words["hint"] = closest(words["found"], words["beside"]).partition(" Allowed:")[0].rstrip(";") or "."
+    if "line" in words:
+        words["line"] = f", line {words['line']}" if words["line"] else ""
+    if refusal.code in _OF_OPTIMIZERS:
+        where = words["where"]
+        key, sentence = _OF_OPTIMIZERS[_code(refusal)]
+        return SettingsError((f"params.yaml: {where}{key}: {sentence}" if where else sentence).format(**words))
+    kind, sentence = _SENTENCES[refusal.code]
     return kind(sentence.format(**words))
+
+
+def _code(refusal: Refusal) -> str:
+    """Return a refusal's code; of a step that failed, a more exact one where the optimizer's error shows it."""
+    if refusal.code != "cannot_step":
+        return refusal.code
+    return next((code for part, code in _SIGNS.items() if part in refusal.values["reason"]), refusal.code)
+
+
+def _closest(found: str, allowed: list[str]) -> str:
+    if len(allowed) > _MOST_NAMES:
+        allowed = [*difflib.get_close_matches(found, allowed, n=_MOST_NAMES // 2, cutoff=0), "…"]
+    return closest(found, allowed) if allowed else ""

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import inspect
+import math
 from typing import TYPE_CHECKING, Any
 
-from pipeline.project.errors import SettingsError, first_line
+from pipeline.project.errors import SettingsError
 from pipeline.project.wording import closest
 from pipeline.running import pool
 from pipeline.running.planning import optimizer_row
 from pipeline.running.refusals import in_words
+from pipeline.training.origin import origin_of
+from pipeline.training.record import OptimizerRow
 
 if TYPE_CHECKING:
     from pipeline.settings.study import Settings
-    from pipeline.training.record import OptimizerRow
 
 _NOT_SHOWN = ("params", "lr", "foreach", "maximize", "capturable", "differentiable", "fused")
 
@@ -41,59 +43,98 @@ def check_here(settings: Settings) -> None:
                 raise SettingsError(f"params.yaml: {where}: {problem.network!r} is unknown{known}.")
             networks.builder(problem.network)
         for name, row in settings.optimizers.items():
-            check_optimizer(name, optimizer_row(row), row.learning_rate_centre)
+            check_optimizer(name, optimizer_row(row, f"optimizers.{name}"), row.learning_rate_centre)
 
 
 def check_optimizer(name: str, row: OptimizerRow, learning_rate: float) -> None:
-    """Check one optimizer: torch must accept its arguments, and a step with them on a tiny network."""
+    """Check one optimizer: its class must accept its arguments, and a step with them on a tiny network.
+
+    Parameters
+    ----------
+    name
+        Of its row in ``params.yaml``, for errors; empty where it has none.
+    row
+        What to train with.
+    learning_rate
+        To build it and to step with.
+
+    Raises
+    ------
+    SettingsError
+        If the class cannot be found or used, or an argument is unknown or refused.
+    """
     from torch import nn
 
     from pipeline.training import optimizers
 
-    _check_kinds(f"optimizers.{name}", row)
     network = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2), nn.Linear(2, 2))
     with in_words():
+        check_values(row, f"optimizers.{name}" if name else "")
         stepper = optimizers.build(name, row, learning_rate, network)
-    stepper.gradients.fill_(0.1)
-    try:
+        stepper.gradients.fill_(0.1)
+        # some arguments are checked only in the first step
         stepper.step()
-    # torch checks some arguments only in the first step
-    except (ValueError, TypeError, RuntimeError, AssertionError, ArithmeticError, LookupError) as error:
-        given = row.arguments | ({"rest": row.rest.arguments} if row.rest else {})
-        raise SettingsError(
-            f"params.yaml: optimizers.{name}: torch.optim.{row.class_name} cannot step with {given}: "
-            f"{first_line(error)}."
-        ) from None
 
 
 def defaults(class_name: str) -> dict[str, Any]:
-    """Return the arguments of a class of ``torch.optim`` that matter to a reader, with their defaults."""
-    return {name: default for name, default in _all_defaults(class_name).items() if name not in _NOT_SHOWN}
+    """Return the arguments of an optimizer's class that matter to a reader, with their defaults as plain values."""
+    found = {name: default for name, default in _all_defaults(class_name).items() if name not in _NOT_SHOWN}
+    return {name: _plain(default) for name, default in found.items()}
 
 
-def _all_defaults(class_name: str) -> dict[str, Any]:
-    import torch
+def default_learning_rate(class_name: str) -> float | None:
+    """Return the learning rate that a class has by default, or None where that is not a positive number.
 
-    parameters = inspect.signature(getattr(torch.optim, class_name)).parameters
-    return {name: found.default for name, found in parameters.items()}
+    Raises
+    ------
+    SettingsError
+        If there is no such class.
+    """
+    with in_words():
+        found = _all_defaults(class_name).get("lr")
+    return float(found) if isinstance(found, int | float) and found > 0 else None
 
 
-def _check_kinds(where: str, row: OptimizerRow) -> None:
-    """Refuse values that torch would silently accept (text for a flag, true for a number)."""
-    from pipeline.training.optimizers import ALLOWED
+def _plain(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value if value is None or isinstance(value, bool | int | float | str | tuple | list) else str(value)
 
-    known = _all_defaults(row.class_name) if row.class_name in ALLOWED else {}
+
+def _all_defaults(class_name: str, where: str = "") -> dict[str, Any]:
+    from pipeline.training.optimizers import classes
+
+    parameters = classes.signature(classes.find(OptimizerRow(class_name), where))
+    given = {name: found.default for name, found in parameters.items()}
+    return {name: default for name, default in given.items() if default is not inspect.Parameter.empty}
+
+
+def check_values(row: OptimizerRow, where: str = "") -> None:
+    """Refuse values that a class would silently accept (text for a flag, true for a number).
+
+    Parameters
+    ----------
+    where
+        The row's place in ``params.yaml``, for errors; empty where it has none.
+
+    Raises
+    ------
+    Refusal
+        If the class cannot be found or used.
+    SettingsError
+        If a value is of another type than its default.
+    """
+    known = _all_defaults(row.class_name, where)
     for name, value in row.arguments.items():
         default = known.get(name)
         wanted = _wanted(default, value)
         if wanted:
             shown = list(default) if isinstance(default, tuple) else default
-            raise SettingsError(
-                f"params.yaml: {where}.arguments.{name}: found {value!r}; "
-                f"it must be {wanted}, such as torch's default {shown}."
-            )
+            place = f"params.yaml: {where}.arguments.{name}" if where else name
+            whose = "torch's" if origin_of(row.class_name).is_torch else "its"
+            raise SettingsError(f"{place}: found {value!r}; it must be {wanted}, such as {whose} default {shown}.")
     if row.rest is not None:
-        _check_kinds(f"{where}.rest", row.rest)
+        check_values(row.rest, f"{where}.rest" if where else "")
 
 
 def _wanted(default: object, value: object) -> str | None:

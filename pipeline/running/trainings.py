@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from pipeline.project import paths
 from pipeline.project.errors import SettingsError, TrainingError
 from pipeline.running.cluster import Cluster
-from pipeline.running.key import COMPUTING, code_fingerprint, key_of
+from pipeline.running.key import code_fingerprint, key_of
 from pipeline.running.memo import keep, place, recall
 from pipeline.running.planning import name_of
 from pipeline.running.pool import parallel
 from pipeline.running.refusals import in_words
+from pipeline.training.origin import COMPUTING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

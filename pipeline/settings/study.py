@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+from pathlib import PurePath
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -40,6 +42,30 @@ def _is_plain(value: object) -> bool:
     return value is None or isinstance(value, bool | int | str) or (isinstance(value, float) and math.isfinite(value))
 
 
+def _class_spec(text: str) -> str:
+    if not re.fullmatch(r"([A-Za-z_][\w.]*:|.+\.py:)?[A-Za-z_]\w*", text):
+        package, _, name = text.rpartition(".")
+        hint = f"; did you mean '{package}:{name}'?" if re.fullmatch(r"[A-Za-z_][\w.]*", package) else ";"
+        raise ValueError(
+            f"found {shortened(text)}{hint} it must be a name of torch.optim, "
+            "or package.module:Class, or path/to/file.py:Class"
+        )
+    return text
+
+
+def _package_name(name: str) -> str:
+    if not name.isidentifier():
+        raise ValueError(f"found {shortened(name)}; it must be the name by which Python imports a package")
+    return name
+
+
+def _empty_list(value: object) -> object:
+    """YAML reads ``plugins:`` with nothing behind it as None; a person means none."""
+    return () if value is None else value
+
+
+ClassSpec = Annotated[str, AfterValidator(_class_spec)]
+Plugins = Annotated[tuple[Annotated[str, AfterValidator(_package_name)], ...], BeforeValidator(_empty_list)]
 ArgumentName = Annotated[str, AfterValidator(_not_the_learning_rate)]
 Argument = Annotated[Any, BeforeValidator(_plain)]
 Arguments = Annotated[dict[ArgumentName, Argument], BeforeValidator(_empty_mapping)]
@@ -101,7 +127,7 @@ class TrainingSettings(Section):
 class RestSettings(Section):
     """The optimizer of those parameters that a row's own class cannot take."""
 
-    class_name: str = Field(alias="class")
+    class_name: ClassSpec = Field(alias="class")
     arguments: Arguments = {}
 
 
@@ -109,7 +135,7 @@ class OptimizerSettings(Section):
     """One row of ``optimizers``; its search begins on a grid around `learning_rate_centre`."""
 
     label: Annotated[str, Field(min_length=1, max_length=40)]
-    class_name: str = Field(alias="class")
+    class_name: ClassSpec = Field(alias="class")
     learning_rate_centre: LearningRate
     arguments: Arguments = {}
     rest: RestSettings | None = None
@@ -123,6 +149,7 @@ class Settings(Section):
     training: TrainingSettings
     device: Literal["auto", "cpu", "cuda"] = "auto"
     convolution: Literal["compiled", "torch"] = "compiled"
+    plugins: Plugins = ()  # installed packages whose optimizers rows may name
     optimizers: Annotated[dict[Name, OptimizerSettings], Field(min_length=1)]
 
     @model_validator(mode="after")
@@ -169,6 +196,24 @@ class Settings(Section):
             if (other := rows.setdefault(row.label, name)) != name:
                 raise ValueError(f"optimizers.{name}.label: {row.label!r} is also the label of {other}; take another")
         return self
+
+    @model_validator(mode="after")
+    def _classes_may_be_used(self) -> Settings:
+        for name, row in self.optimizers.items():
+            self._check_origin(row.class_name, f"optimizers.{name}.class")
+            if row.rest is not None:
+                self._check_origin(row.rest.class_name, f"optimizers.{name}.rest.class")
+        return self
+
+    def _check_origin(self, class_name: str, where: str) -> None:
+        module = class_name.rpartition(":")[0]
+        package = module.partition(".")[0]
+        if module.endswith(".py"):
+            if PurePath(module).is_absolute() or ".." in PurePath(module).parts:
+                raise ValueError(f"{where}: {module} lies outside the project; copy it into the project's folder")
+        elif module and package not in self.plugins:
+            known = closest(package, self.plugins) if self.plugins else f"; add it: plugins: [{package}]"
+            raise ValueError(f"{where}: the package {package!r} is not named in plugins{known}")
 
     def data_of(self, problem: str) -> str:
         """Return the name of a problem's data set."""

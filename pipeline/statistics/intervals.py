@@ -10,10 +10,11 @@ import numpy as np
 from pipeline.statistics.samples import SampleError, finite_sample
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
 
 CONFIDENCE = 0.95
 FEWEST_RESAMPLES = 999
+_MOST_VALUES_AT_ONCE = 2**18
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ def mean_interval(values: ArrayLike, confidence: float = CONFIDENCE) -> Interval
     values
         Shape ``(n,)``, for example one accuracy per seed.
     """
-    from scipy import stats
+    from scipy.special import stdtrit
 
     if not 0 < confidence < 1:
         raise SampleError(f"confidence is {confidence}, allowed is the open range 0 to 1, for example 0.95.")
@@ -41,7 +42,8 @@ def mean_interval(values: ArrayLike, confidence: float = CONFIDENCE) -> Interval
     mean = float(sample.mean())
     if sample.size == 1:
         return Interval(mean, None, None)
-    reach = float(stats.t.ppf((1 + confidence) / 2, sample.size - 1) * stats.sem(sample))
+    standard_error = sample.std(ddof=1) / np.sqrt(sample.size)
+    reach = float(stdtrit(sample.size - 1, (1 + confidence) / 2) * standard_error)
     return Interval(mean, mean - reach, mean + reach)
 
 
@@ -70,21 +72,54 @@ def wilson_interval(successes: float, trials: float) -> Interval:
 
 def bootstrap_interval(differences: ArrayLike, rng: np.random.Generator, resamples: int = 9_999) -> Interval:
     """Return the mean and its 95 % BCa bootstrap interval (Efron 1987, JASA 82), too narrow with few pairs."""
-    from scipy import stats
+    sample = finite_sample(differences, name="differences")
+    return bootstrap_intervals(sample[np.newaxis], rng, resamples)[0]
 
+
+def bootstrap_intervals(
+    differences: NDArray[np.float64], rng: np.random.Generator, resamples: int = 9_999
+) -> list[Interval]:
+    """Return the interval of each row, shape ``(m, n)``; all rows share their resamples."""
     if resamples < FEWEST_RESAMPLES:
         raise SampleError(f"resamples is {resamples}, at least {FEWEST_RESAMPLES} are needed.")
-    sample = finite_sample(differences, name="differences")
-    if sample.size == 1:
-        return Interval(float(sample[0]), None, None)
-    if np.ptp(sample) == 0:
-        return Interval(*[float(sample[0])] * 3)
+    means = [float(row.mean()) for row in differences]
+    if differences.shape[1] == 1:
+        return [Interval(mean, None, None) for mean in means]
+    spread = np.ptp(differences, axis=1) > 0
+    bounds = iter(_bca_bounds(differences[spread], rng, resamples) if spread.any() else [])
+    # a mean of equal values may differ from them by rounding
+    points = [[float(row[0])] * 3 for row in differences]
+    return [
+        Interval(mean, *next(bounds)) if spreads else Interval(*point)
+        for mean, point, spreads in zip(means, points, spread, strict=True)
+    ]
+
+
+def _row_means(values: NDArray[np.float64], axis: int) -> NDArray[np.float64]:
+    """Return means that do not depend, in their last bit, on how many rows there are."""
+    return np.asarray(np.ascontiguousarray(values).mean(axis=axis))
+
+
+def _bca_bounds(
+    differences: NDArray[np.float64], rng: np.random.Generator, resamples: int
+) -> list[tuple[float, float]]:
+    from scipy import stats
+
     # BCa's acceleration divides third by second moments, which underflow where differences are tiny.
-    scale = float(np.abs(sample).max())
-    centre, spread = float((sample / scale).mean()), float((sample / scale).std())
-    standard = (sample / scale - centre) / spread
+    scale = np.abs(differences).max(axis=1, keepdims=True)
+    scaled = differences / scale
+    centre, spread = scaled.mean(axis=1, keepdims=True), scaled.std(axis=1, keepdims=True)
     bounds = stats.bootstrap(
-        (standard,), np.mean, n_resamples=resamples, confidence_level=CONFIDENCE, method="BCa", vectorized=True, rng=rng
+        ((scaled - centre) / spread,),
+        _row_means,
+        n_resamples=resamples,
+        # by the seeds alone: how the resamples are drawn must not depend on how many rows share them
+        batch=max(1, _MOST_VALUES_AT_ONCE // differences.shape[1]),
+        confidence_level=CONFIDENCE,
+        method="BCa",
+        vectorized=True,
+        axis=-1,
+        rng=rng,
     ).confidence_interval
-    low, high = ((float(bound) * spread + centre) * scale for bound in bounds)
-    return Interval(float(sample.mean()), low, high)
+    found = (((bound[:, np.newaxis] * spread + centre) * scale)[:, 0].tolist() for bound in (bounds.low, bounds.high))
+    return list(zip(*found, strict=True))

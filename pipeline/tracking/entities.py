@@ -70,6 +70,8 @@ def params(outcome: Outcome, *, shared: bool = False) -> list[Any]:
         "schedule": training.schedule,
         "warmup_fraction": training.warmup_fraction,
     }
+    if training.row.identity:
+        values["identity"] = training.row.identity
     values |= {f"arguments.{name}": value for name, value in training.row.arguments.items()}
     if rest := training.row.rest:
         values |= {"rest.class": rest.class_name} | {f"rest.arguments.{n}": v for n, v in rest.arguments.items()}

@@ -21,16 +21,23 @@ Schedule = Literal["constant", "linear", "cosine"]
 class OptimizerRow:
     """An optimizer, as a row of ``params.yaml`` gives it."""
 
-    class_name: str  # of a class of `torch.optim`
+    # of a class of `torch.optim`; or `package.module:Class`, or `path/to/file.py:Class`
+    class_name: str
     # without the learning rate; plain values, lists for tuples
     arguments: dict[str, Any] = field(default_factory=dict, hash=False)
     rest: OptimizerRow | None = None  # for the parameters that the class cannot take
+    identity: str = ""  # of the class's code, if it is not torch's: `package 1.2.3`, or `sha256:…` of a file
 
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> OptimizerRow:
         """Read what `dataclasses.asdict` gives."""
         rest = content["rest"]
-        return cls(content["class_name"], content["arguments"], None if rest is None else cls.from_json(rest))
+        return cls(
+            content["class_name"],
+            content["arguments"],
+            None if rest is None else cls.from_json(rest),
+            content.get("identity", ""),
+        )
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,5 @@
 import math
+from fractions import Fraction
 
 import pytest
 from hypothesis import given, settings
@@ -16,20 +17,33 @@ def values_of(settings):
 
 def test_every_value_equals_an_independent_calculation():
     # sigma(z) written through tanh and the derivative through cosh: another way to the same numbers
-    output = (1 + math.tanh(1.225)) / 2
-    slope = 1 / (4 * math.cosh(1.225) ** 2)
+    output = (1 + math.tanh(0.925)) / 2
+    slope = 1 / (4 * math.cosh(0.925) ** 2)
     delta = (output - 1) * slope
-    gradients = (delta, 2 * delta, 0.5 * delta, delta, 1.9 * delta, 1.1 * delta)
-    new = [w - 0.5 * gradient for w, gradient in zip((0.5, 0.7, 0.3, 0.4, 1, 0.5), gradients, strict=True)]
+    gradients = (0.8 * delta, 1.6 * delta, 0.3 * delta, 0.6 * delta, 1.9 * delta, 1.1 * delta)
+    new = [w - 0.5 * gradient for w, gradient in zip((0.5, 0.7, 0.3, 0.4, 0.8, 0.3), gradients, strict=True)]
     z = new[4] * (new[0] + 2 * new[1]) + new[5] * (new[2] + 2 * new[3])
-    expected = {"h1": 1.9, "h2": 1.1, "z": 2.45, "o": output, "J": (1 - output) ** 2 / 2}
-    expected |= {"dJ/do": output - 1, "do/dz": slope, "dJ/dz": delta, "dJ/dh1": delta, "dJ/dh2": 0.5 * delta}
+    expected = {"h1": 1.9, "h2": 1.1, "z": 1.85, "o": output, "J": (1 - output) ** 2 / 2}
+    expected |= {"dJ/do": output - 1, "do/dz": slope, "dJ/dz": delta, "dJ/dh1": 0.8 * delta, "dJ/dh2": 0.3 * delta}
     expected |= {f"dJ/dw{number}": gradient for number, gradient in enumerate(gradients, start=1)}
     expected |= {f"w{number}'": weight for number, weight in enumerate(new, start=1)}
     expected |= {"z'": z, "J'": (1 / (1 + math.exp(-z)) - 1) ** 2 / 2}
     found = values_of(ASSIGNMENT)
     assert {symbol: found[symbol] for symbol in expected} == pytest.approx(expected, rel=1e-12)
-    assert found["J'"] < found["J"] == pytest.approx(0.00315524155, rel=1e-8)
+    assert found["J'"] < found["J"] == pytest.approx(0.00923072207, rel=1e-8)
+
+
+def test_what_is_rational_is_exact():
+    i, w = (1, 2), [Fraction(tenths, 10) for tenths in (5, 7, 3, 4, 8, 3)]
+    h = (w[0] * i[0] + w[1] * i[1], w[2] * i[0] + w[3] * i[1])
+    z = w[4] * h[0] + w[5] * h[1]
+    assert (*h, z) == (Fraction(19, 10), Fraction(11, 10), Fraction(37, 20))
+    found = values_of(ASSIGNMENT)
+    assert [Fraction(found[symbol]).limit_denominator(1000) for symbol in ("h1", "h2", "z")] == [*h, z]
+    # all gradients are fractions of the one that reaches z
+    shares = {"w5": h[0], "w6": h[1], "w1": w[4], "w2": 2 * w[4], "w3": w[5], "w4": 2 * w[5]}
+    for weight, share in shares.items():
+        assert found[f"dJ/d{weight}"] == pytest.approx(float(share) * found["dJ/dz"], rel=1e-15)
 
 
 def test_the_lines_stand_in_the_order_in_which_a_person_works():

@@ -26,12 +26,14 @@ def test_without_options_it_prints_the_example_of_the_assignment():
     assert outcome.exit_code == 0, outcome.output
     lines = [" ".join(line.split()) for line in outcome.output.splitlines()]
     assert "h₁ w₁ · i₁ + w₂ · i₂ 0.5 · 1 + 0.7 · 2 1.9 legible" in lines
-    assert "z w₅ · h₁ + w₆ · h₂ 1 · 1.9 + 0.5 · 1.1 2.45 computed" in lines
-    assert "J (o − y)²/2 (0.920561 − 1)²/2 0.00315524 computed" in lines
-    assert "∂J/∂w₅ ∂J/∂z · h₁ (−0.00580919) · 1.9 −0.0110375" in lines
-    assert "w₁′ w₁ − α · ∂J/∂w₁ 0.5 − 0.5 · (−0.00580919) 0.502905" in lines
+    assert "z w₅ · h₁ + w₆ · h₂ 0.8 · 1.9 + 0.3 · 1.1 1.85 computed" in lines
+    assert "J (o − y)²/2 (0.864127 − 1)²/2 0.00923072 computed" in lines
+    assert "∂J/∂w₅ ∂J/∂z · h₁ (−0.015953) · 1.9 −0.0303108" in lines
+    assert "w₁′ w₁ − α · ∂J/∂w₁ 0.5 − 0.5 · (−0.0127624) 0.506381" in lines
     assert "α 0.5 assumed" in lines
-    assert any(line.startswith("∂J/∂w₄ −0.00580919 −0.00580919 ") for line in lines)
+    assert "h₁ w₁ · i₁ + w₂ · i₁ 1.2 w₁ · i₁ + w₂ · i₂ 1.9" in lines
+    assert "∂o/∂z o · (1 − z) −0.734508 o · (1 − o) 0.117411" in lines
+    assert any(line.startswith("∂J/∂w₄ −0.00957182 −0.00957182 ") for line in lines)
 
 
 def test_no_latex_and_no_code_is_left_in_the_terminal():
@@ -51,7 +53,7 @@ def test_what_is_said_of_the_assignment_is_not_said_of_other_numbers():
     assert "reconstructed" in run("--learning-rate", "0.1").output
     assert "assumed:" in run("--learning-rate", "0.1").output
     assert "reconstructed" not in run("--inputs", "1,3").output
-    assert "legible" not in run("--inputs", "1,3").output
+    assert not any(word in run("--inputs", "1,3").output for word in ("legible", "slips"))
 
 
 def test_json_is_the_result_of_the_stage():
@@ -60,7 +62,7 @@ def test_json_is_the_result_of_the_stage():
 
 def test_help_teaches_by_an_example():
     output = run("--help").output
-    assert "python -m pipeline backprop --inputs 1,0,-1" in output
+    assert "optimizer-study backprop --inputs 1,0,-1" in output
     assert "learning rate" in output
 
 

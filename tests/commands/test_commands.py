@@ -30,6 +30,7 @@ COMMANDS = (
     "backprop",
     "judge",
     "recommend",
+    "init",
 )
 
 
@@ -41,9 +42,8 @@ def test_help_names_every_command_in_one_line_each(finished_study: Project) -> N
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_commands_help_has_an_example(command: str) -> None:
-    text = CliRunner().invoke(app, [command, "--help"]).stdout
-    usage = text.partition("Usage:")[2].partition("\n")[2]
-    assert re.search(rf"(optimizer-study|python -m pipeline) {command}\b", usage)
+    _, _, text = CliRunner().invoke(app, [command, "--help"]).stdout.partition("Usage:")
+    assert re.search(rf"(optimizer-study|python -m pipeline) {command}\b", text.partition("\n")[2])
 
 
 def test_help_is_quick_because_it_loads_no_large_library() -> None:
@@ -79,6 +79,19 @@ def test_the_demo_keeps_away_from_the_projects_own_results(tmp_path: Path) -> No
     assert list(Project(tmp_path / "demo").params()["problems"]) == ["digits"]
     assert Project(tmp_path / "demo").params()["data"]["archives"] == []
     assert not (project.folder / "results").exists()
+
+
+def test_the_demo_takes_the_files_of_optimizers_with_it(tmp_path: Path) -> None:
+    from pipeline.commands.demo.copying import copy_project as copy_demo
+
+    project = copy_project(tmp_path / "project")
+    content = project.params()
+    content["optimizers"]["mine"] = {"label": "Mine", "class": "some/lion.py:Lion", "learning_rate_centre": 0.1}
+    project.write_params(content)
+    (project.folder / "some").mkdir()
+    (project.folder / "some" / "lion.py").write_text("# Lion\n")
+    copy_demo(project.folder, tmp_path / "demo")
+    assert (tmp_path / "demo" / "some" / "lion.py").read_text() == "# Lion\n"
 
 
 def test_the_demo_is_smaller_but_keeps_every_optimizer_and_seed(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import threading
 import pytest
 from rich.console import Console
 
-from pipeline.console.progress import progress
+from pipeline.console.progress import late_progress, progress
 
 
 class Clock:
@@ -214,7 +214,7 @@ def test_a_dumb_terminal_is_treated_as_a_log(clock, monkeypatch):
 
 
 SCRIPT = """
-from pipeline.console.progress import progress
+from pipeline.console.progress import late_progress, progress
 with progress("tune adam", 2, "trainings") as bar:
     bar.advance(note="first")
     print("result")
@@ -251,3 +251,19 @@ def read_all(terminal):
         pieces.append(piece)
     os.close(terminal)
     return b"".join(pieces).decode()
+
+
+def test_work_that_is_soon_done_shows_nothing(capsys):
+    with late_progress("compare", 3, "pairs") as advance:
+        advance(3)
+    assert capsys.readouterr().err == ""
+
+
+def test_work_that_lasts_shows_itself_at_once(capsys):
+    with late_progress("compare", 3, "pairs", delay=0) as advance:
+        while "compare: 0/3 pairs" not in (shown := capsys.readouterr().err):
+            pass
+        advance(2)
+        advance(1)
+    assert shown.startswith("compare: 0/3 pairs")
+    assert "compare: 3/3 pairs" in capsys.readouterr().err

@@ -34,3 +34,7 @@ def test_lists() -> None:
     assert listed(["a", "b", "c"], "or") == "a, b or c"
     assert listed(range(3), most=3) == "0, 1 and 2"
     assert listed(range(9), most=3) == "0, 1, 2 and 6 more"
+
+
+def test_a_long_list_of_allowed_names_is_cut() -> None:
+    assert closest("x9", [f"x{n}" for n in range(10)], most=2) == "; did you mean 'x9'? Allowed: x0, x1, and 8 more"

@@ -47,7 +47,7 @@ def table_with(items, header):
 
 def test_the_section_opens_with_its_heading_and_has_all_tables_and_pictures(items):
     assert items[0] == Heading("Back-propagation, worked by hand", "backprop", 2)
-    assert [len(item.rows) for item in items if isinstance(item, Table)] == [4, 5, 11, 6, 5, 6]
+    assert [len(item.rows) for item in items if isinstance(item, Table)] == [4, 4, 5, 11, 2, 6, 5, 6]
     assert [item.name for item in items if isinstance(item, Picture)] == ["backprop_network", "backprop_descent"]
 
 
@@ -62,14 +62,40 @@ def test_it_says_which_numbers_are_legible_and_which_reconstructed(items):
     assert any(t.startswith("Legible in the assignment: $y = 1$, $h_{1} = 1.9$, $h_{2} = 1.1$") for t in texts(items))
 
 
+def test_it_says_why_the_reconstructed_numbers_are_these(items):
+    rows = table_with(items, "can be read in part").rows
+    assert [row[1] for row in rows][:3] == ["$w_{5} = 0.8$", "$z = 1.85$", "$1 - o = 0.135873$"]
+    assert {row[2] for row in rows} == {"yes"}
+
+
+def test_it_says_what_was_written_and_what_is_right(items):
+    first, second = table_with(items, "what was written").rows
+    assert first[1:] == (
+        r"$w_{1} \cdot i_{1} + w_{2} \cdot i_{1}$",
+        "$1.2$",
+        r"$w_{1} \cdot i_{1} + w_{2} \cdot i_{2}$",
+        "$1.9$",
+    )
+    assert (second[2], second[4]) == ("$-0.734508$", "$0.117411$")
+    found = list(texts(items))
+    assert any("the number that the assignment prints, $1.9$, is the right one" in text for text in found)
+    assert any("that gradient has the other sign" in text for text in found)
+
+
+def test_a_trace_that_does_not_fit_is_said_not_to():
+    other = ASSIGNMENT.model_dump() | {"output_weights": (1, 0.5), "steps": 2}
+    rows = table_with(section.build(worked_example(BackpropSettings.model_validate(other))), "can be read in part").rows
+    assert [row[2] for row in rows] == ["**no**", "yes", "**no**", "**no**"]
+
+
 def test_the_tables_show_the_numbers_of_the_assignment(items):
     values = {row[0]: (row[3], row[4]) for row in table_with(items, "source").rows}
     assert values["$h_{1}$"] == ("$1.9$", "legible")
-    assert values["$z$"] == ("$2.45$", "computed")
-    assert values["$J$"] == ("$0.00315524$", "computed")
+    assert values["$z$"] == ("$1.85$", "computed")
+    assert values["$J$"] == ("$0.00923072$", "computed")
     row = table_with(items, "autograd").rows[4]
-    assert row[:3] == (r"$\dfrac{\partial J}{\partial w_{5}}$", "$-0.0110374562018$", "$-0.0110374562018$")
-    assert row[3].startswith("$-0.01103745620")
+    assert row[:3] == (r"$\dfrac{\partial J}{\partial w_{5}}$", "$-0.030310765062$", "$-0.030310765062$")
+    assert row[3].startswith("$-0.030310765")
 
 
 def test_a_changed_weight_is_said_to_contradict_the_assignment():
@@ -115,8 +141,8 @@ def test_the_network_has_a_value_on_every_node_and_edge(example):
     frame = backprop_network.data(example)
     forward, backward = (frame[frame["panel"] == panel].set_index("symbol") for panel in ("forward", "backward"))
     assert forward.loc["w4", "value"] == 0.4
-    assert forward.loc["z", "value"] == pytest.approx(2.45)
-    assert backward.loc["dJ/dw2", "value"] == pytest.approx(-0.0116183749)
+    assert forward.loc["z", "value"] == pytest.approx(1.85)
+    assert backward.loc["dJ/dw2", "value"] == pytest.approx(-0.025524854789)
     assert list(frame.loc[frame["value"].isna(), "symbol"]) == ["σ(z)"]
     # from the upper input to the lower hidden unit
     assert list(forward.loc["w3", ["layer", "height", "end_height"]]) == [0, 0.5, -0.5]
@@ -140,7 +166,7 @@ def test_the_descent_has_a_row_for_every_curve_and_step(example):
     frame = backprop_descent.data(example)
     assert list(frame["curve"].unique()) == ["gradient descent, α = 0.5", "Adam, α = 0.5", "Adam, α = 0.001"]
     assert len(frame) == 3 * 101
-    assert frame["cost"].iloc[0] == pytest.approx(0.0031552415)
+    assert frame["cost"].iloc[0] == pytest.approx(0.0092307221)
 
 
 def test_a_cost_of_zero_can_be_drawn(example):

@@ -61,6 +61,17 @@ def test_equal_settings_have_equal_keys() -> None:
     assert hash(asked) == hash(again)
 
 
+def test_the_folder_of_an_optimizers_file_does_not_count_but_its_content_and_its_class_do() -> None:
+    def key(path: str, identity: str, rest: OptimizerRow | None = None) -> str:
+        return key_of(task(row=OptimizerRow(path, {}, rest, identity)), "code")
+
+    lion = key("lion.py:Lion", "sha256:1")
+    assert key("optimizers/lion.py:Lion", "sha256:1") == key("/elsewhere/lion.py:Lion", "sha256:1") == lion
+    assert len({lion, key("lion.py:Tiger", "sha256:1"), key("lion.py:Lion", "sha256:2")}) == 3
+    here, there = (OptimizerRow(f"{folder}/x.py:X", {}, None, "sha256:3") for folder in "ab")
+    assert key("lion.py:Lion", "sha256:1", here) == key("lion.py:Lion", "sha256:1", there) != lion
+
+
 # Code
 
 
@@ -133,7 +144,7 @@ def test_code_is_code(path: Path, edited: Any) -> None:
         ("training/convolution/network.py", "kernel_size=2", "kernel_size=3"),
         ("training/networks/__init__.py", "torch.float32", "torch.float64"),
         ("training/convolution/layer.py", "_VECTOR = 16", "_VECTOR = 8"),
-        ("training/optimizers.py", '"fused", True', '"fused", False'),
+        ("training/optimizers/building.py", '"fused", True', '"fused", False'),
         ("prepared/reader.py", "{part}_inputs.npy", "{part}_input.npy"),
     ],
 )

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 
 from pipeline.project.errors import SettingsError
 from pipeline.running import rows
 from pipeline.running.planning import optimizer_row
 from pipeline.settings import loading
 from pipeline.training.record import OptimizerRow
+from tests import own_optimizers as own
 from tests import studies
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def refused(row: OptimizerRow, learning_rate: Any = 0.001) -> str:
@@ -36,7 +42,7 @@ def test_the_rows_of_the_study_pass(name: str) -> None:
     ("row", "expected"),
     [
         (OptimizerRow("Adamm"), [".class: 'Adamm'", "did you mean 'Adam'", "RMSprop"]),
-        (OptimizerRow("LBFGS"), [".class: 'LBFGS'", "Allowed"]),
+        (OptimizerRow("LBFGS"), [".class: torch.optim.LBFGS computes the loss several times", "closure"]),
         (OptimizerRow("os.system"), [".class: 'os.system'"]),
         # torch.optim has modules and functions, too
         (OptimizerRow("lr_scheduler"), [".class: 'lr_scheduler'"]),
@@ -103,6 +109,103 @@ def test_what_torch_cannot_step_with_is_refused(kind: str, arguments: dict[str, 
 @pytest.mark.parametrize("rate", [-1.0, "0.1"])
 def test_a_wrong_learning_rate_is_refused(rate: Any) -> None:
     assert "torch.optim.SGD refuses" in refused(OptimizerRow("SGD"), rate)
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        (
+            OptimizerRow("pytorch_optimizer:Loin"),
+            [".class: pytorch_optimizer has no optimizer 'Loin'; did you mean 'Lion'?", "…"],
+        ),
+        (
+            OptimizerRow("no_such_package_here:Lion"),
+            [".class: no_such_package_here cannot be loaded", "No module named"],
+        ),
+        (
+            OptimizerRow("pytorch_optimizer:Lion", {"beta": [0.9, 0.99]}),
+            [".arguments.beta: pytorch_optimizer:Lion has no argument 'beta'; did you mean 'betas'?"],
+        ),
+        (
+            OptimizerRow("pytorch_optimizer:Lion", {"betas": 0.9}),
+            [".arguments.betas: found 0.9; it must be a list of 2 numbers, such as its default [0.9, 0.99]"],
+        ),
+        (
+            OptimizerRow("pytorch_optimizer:Lion", {"betas": [2, 3]}),
+            ["pytorch_optimizer:Lion refuses {'betas': [2, 3]}"],
+        ),
+        (OptimizerRow("pytorch_optimizer:Muon"), ["Muon takes hidden weight matrices only", "rest"]),
+        (OptimizerRow("pytorch_optimizer:SAM"), [".class: pytorch_optimizer:SAM wraps another optimizer"]),
+        (OptimizerRow("pytorch_optimizer:AdaHessian"), [".class", "needs second derivatives"]),
+        (OptimizerRow("pytorch_optimizer:AliG"), [".class", "needs a closure"]),
+        (OptimizerRow("pytorch_optimizer:AdamMini"), [".arguments: pytorch_optimizer:AdamMini needs", "'model'"]),
+        (OptimizerRow("SparseAdam"), [".class: torch.optim.SparseAdam takes sparse gradients only"]),
+    ],
+)
+def test_a_wrong_row_of_a_package_is_refused_in_the_same_way(row: OptimizerRow, expected: list[str]) -> None:
+    message = refused(row)
+    assert [part for part in expected if part not in message] == []
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        (own.LION, r"mine.py has no optimizer 'Mine'; did you mean 'Lion'\? Allowed: Lion\."),
+        ("Mine = 3", r"mine.py:Mine is not derived from torch.optim.Optimizer\."),
+        ("import os\n1 / 0", r"mine.py cannot be loaded: ZeroDivisionError: division by zero\."),
+        (own.FAILS.replace("> 3", "> 0"), r"mine.py:Mine cannot step with \{\}: 'momentum lost'\."),
+        (own.HALF, r"mine.py:Mine turned a parameter into torch.float16"),
+    ],
+)
+def test_a_wrong_file_is_refused_in_one_sentence(source: str, expected: str, tmp_path: Path) -> None:
+    assert re.search(expected, refused(own.row_of(tmp_path, source)))
+
+
+def test_where_no_row_has_a_name_no_place_in_params_is_given() -> None:
+    with pytest.raises(SettingsError, match=r"^pytorch_optimizer:Lion has no argument 'beta'"):
+        rows.check_optimizer("", OptimizerRow("pytorch_optimizer:Lion", {"beta": 1}), 0.1)
+
+
+def test_a_missing_file_is_named_with_the_closest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "lion.py").write_text(own.LION)
+    content = studies.params()
+    row = {"label": "Mine", "class": "lino.py:Lion", "learning_rate_centre": 0.001}
+    content["optimizers"] = {"mine": row, "adam": content["optimizers"]["adam"]}
+    content["comparison"] |= {"adaptive": ["adam"], "not_adaptive": ["mine"]}
+    for problem in content["problems"].values():
+        problem.pop("optimizers", None)
+    expected = (
+        r"^params.yaml: optimizers.mine.class: lino.py cannot be read: No such file .*; did you mean 'lion.py'\?$"
+    )
+    with pytest.raises(SettingsError, match=expected):
+        rows.check_here(loading.validate(content, "params.yaml"))
+    row["class"] = "lion.py:Lion"
+    rows.check_here(loading.validate(content, "params.yaml"))
+
+
+def test_the_rows_of_the_page_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "lion.py").write_text(own.LION)
+    content = studies.params()
+    for text in re.findall(r"```yaml\n(\S.*?)```", own.PAGE, re.DOTALL):
+        block = yaml.safe_load(text)
+        content["optimizers"] |= block["optimizers"]
+        content["plugins"] = block.get("plugins", [])
+    assert content["optimizers"].keys() >= {"lion", "soap"}
+    rows.check_here(loading.validate(content, "params.yaml"))
+
+
+@pytest.mark.parametrize(
+    ("class_name", "expected"), [("Adam", 0.001), ("pytorch_optimizer:Prodigy", 1.0), ("pytorch_optimizer:Lion", 1e-4)]
+)
+def test_a_class_has_a_usual_learning_rate(class_name: str, expected: float) -> None:
+    assert rows.default_learning_rate(class_name) == expected
+
+
+def test_defaults_of_a_package_are_plain_values() -> None:
+    assert rows.defaults("pytorch_optimizer:Prodigy")["growth_rate"] == "inf"
+    assert rows.defaults("pytorch_optimizer:AdaFactor")["momentum_dtype"] == "torch.bfloat16"
 
 
 def test_all_rows_and_networks_are_checked() -> None:

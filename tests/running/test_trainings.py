@@ -23,6 +23,8 @@ from pipeline.running import trainings
 from pipeline.running.cluster import Cluster
 from pipeline.running.settings import ExecutionSettings
 from pipeline.training.record import OptimizerRow
+from pipeline.training.train import train
+from tests import own_optimizers as own
 from tests.conftest import ROOT
 from tests.running.helpers import content, run, short, task
 
@@ -306,3 +308,29 @@ def test_one_message_is_what_ctrl_c_says(capsys):
         raise KeyboardInterrupt
     assert caught.value.code == 130
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_an_optimizer_of_a_file_trains_in_workers_as_here_and_once_wherever_the_file_lies(learning, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    asked = [task(row=own.row_of(folder, own.LION, "Lion")) for folder in (tmp_path, tmp_path / "elsewhere")]
+    (first,), _ = run(asked[:1], learning, tmp_path / "memo", workers=2)
+    (second,), fresh = run(asked[1:], learning, tmp_path / "memo")
+    assert content([second]) == content([first])
+    assert list(fresh.values()) == [False]
+    here = train(asked[1], learning, first.key)
+    assert {name: array.tobytes() for name, array in here.weights.items()} == content([first])[0][1]
+
+
+def test_an_error_of_an_optimizer_in_a_worker_is_one_sentence(learning, tmp_path):
+    asked = task(optimizer="mine", row=own.row_of(tmp_path, own.FAILS))
+    with pytest.raises(
+        SettingsError, match=r"optimizers.mine: .*mine.py:Mine cannot step with \{\}: 'momentum lost'\."
+    ):
+        run([asked], learning, tmp_path / "memo")
+
+
+def test_a_file_that_changes_before_it_is_trained_is_one_sentence(learning, tmp_path):
+    asked = task(optimizer="mine", row=own.row_of(tmp_path, own.LION, "Lion"))
+    own.row_of(tmp_path, own.LION + "\n", "Lion")
+    with pytest.raises(SettingsError, match=r"optimizers.mine.class: .*:Lion is not the one that was asked for"):
+        run([asked], learning, tmp_path / "memo")

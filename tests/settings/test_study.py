@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.project.errors import SettingsError
-from pipeline.settings import loading
+from pipeline.settings import loading, study
 from tests.studies import ROOT, params
 
 
@@ -30,6 +30,51 @@ def test_two_problems_may_share_a_data_set() -> None:
 def test_an_unknown_row_names_the_closest() -> None:
     with pytest.raises(SettingsError, match=r"optimizers.adam_: there is no such row; did you mean 'adam'\? Allowed"):
         loading.load(ROOT / "params.yaml").optimizer("adam_")
+
+
+def with_class(class_name: str, plugins: list[str] | None = None, **row: object) -> study.Settings:
+    content = params()
+    content["optimizers"]["mine"] = {"label": "Mine", "class": class_name, "learning_rate_centre": 0.1, **row}
+    content["plugins"] = plugins
+    return loading.validate(content, "params.yaml")
+
+
+@pytest.mark.parametrize(
+    ("class_name", "plugins"),
+    [
+        ("Adam", None),
+        ("pytorch_optimizer:Lion", ["pytorch_optimizer"]),
+        ("pytorch_optimizer.optimizer.lion:Lion", ["other", "pytorch_optimizer"]),
+        ("mine.py:Lion", []),
+        ("my optimizers/lion-2.py:Lion", []),
+    ],
+)
+def test_a_class_is_torchs_a_listed_packages_or_a_files(class_name: str, plugins: list[str] | None) -> None:
+    assert with_class(class_name, plugins).optimizers["mine"].class_name == class_name
+
+
+@pytest.mark.parametrize(
+    ("class_name", "plugins", "expected"),
+    [
+        ("os.system", [], r"found 'os.system'; did you mean 'os:system'\? it must be a name of torch.optim"),
+        ("Adam W", [], r"mine.class: found 'Adam W'; it must be a name of torch.optim, or package.module:Class"),
+        ("mine.py", [], r"mine.class: found 'mine.py'.*path/to/file.py:Class"),
+        ("pytorch_optimizer:Lion", [], r"mine.class: the package 'pytorch_optimizer' is not named in plugins; add it"),
+        ("pytorch_optimzer:Lion", ["pytorch_optimizer"], r"not named in plugins; did you mean 'pytorch_optimizer'"),
+        ("/home/mine.py:Lion", [], r"mine.class: /home/mine.py lies outside the project; copy it"),
+        ("../mine.py:Lion", [], r"mine.class: ../mine.py lies outside the project"),
+        ("Adam", ["a-b"], r"plugins.0: found 'a-b'; it must be the name by which Python imports a package"),
+        ("Adam", "torch", r"plugins: found 'torch'; it must be a list"),
+    ],
+)
+def test_another_class_is_refused(class_name: str, plugins: list[str], expected: str) -> None:
+    with pytest.raises(SettingsError, match=expected):
+        with_class(class_name, plugins)
+
+
+def test_a_rest_is_held_to_the_same() -> None:
+    with pytest.raises(SettingsError, match=r"mine.rest.class: the package 'x' is not named in plugins"):
+        with_class("Muon", [], rest={"class": "x:Y"})
 
 
 def test_settings_cannot_be_changed() -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from pipeline.statistics.paired import (
     compare,
+    compare_each,
     equivalence_interval,
     holm,
     holm_of_tested,
@@ -245,3 +246,42 @@ def test_swapping_mirrors_the_comparison(differences: list[float]) -> None:
 def test_what_cannot_be_compared(a: list[float], b: list[float], margin: float | None, words: str) -> None:
     with pytest.raises(SampleError, match=words):
         compare(a, b, margin, fresh())
+
+
+# --- many comparisons at once ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seeds", [2, 5, 14, 16, 17, 40])
+def test_many_comparisons_at_once_are_those_one_by_one(seeds: int) -> None:
+    rng = np.random.default_rng(seeds)
+    a = rng.normal(0.6, 0.01, (7, seeds)).round(4)
+    b = (a + rng.normal(0.002, 0.005, a.shape)).round(4)
+    b[3] = a[3]  # no difference at all
+    many = compare_each(a, b, 0.01, fresh())
+    for first, second, found in zip(a, b, many, strict=True):
+        alone = compare(first, second, 0.01, fresh())
+        assert found.p == alone.p
+        assert found.difference == alone.difference
+        assert found.interval.low == pytest.approx(alone.interval.low, abs=1e-12)
+        assert found.equivalence == alone.equivalence
+
+
+def test_random_patterns_do_not_depend_on_how_many_rows_share_them() -> None:
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(0.1, 1, (200, 33)), rng.normal(0, 1, (200, 33))
+    assert compare_each(a[:1], b[:1], None, fresh())[0].p == compare_each(a, b, None, fresh())[0].p
+
+
+def test_the_smallest_p_of_random_patterns() -> None:
+    assert sign_flip_test([1.0] * 40, fresh()) == smallest_p(40) == 1e-5
+
+
+@pytest.mark.parametrize(("pairs", "known"), [(2, False), (3, False), (5, False), (6, True), (10, True)])
+def test_few_equal_differences_say_nothing_about_their_spread(pairs: int, known: bool) -> None:
+    # 0.82 − 0.81 is not 0.81 − 0.80 in floating point
+    base = 0.80 + 0.01 * np.arange(pairs)
+    found = compare(base + 0.01, base, 0.05, fresh())
+    for interval in (found.interval, found.equivalence):
+        assert (interval.low is not None, interval.high is not None) == (known, known)
+    assert found.within_margin == known
+    assert found.difference == pytest.approx(0.01)

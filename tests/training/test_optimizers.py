@@ -13,6 +13,7 @@ from torch.nn import functional as F  # noqa: N812
 
 from pipeline.prepared.refusal import Refusal
 from pipeline.training import networks, optimizers
+from pipeline.training.optimizers.muon import Muon
 from pipeline.training.record import OptimizerRow
 
 ROWS: dict[str, dict[str, Any]] = yaml.safe_load((Path(__file__).parents[2] / "params.yaml").read_text())["optimizers"]
@@ -73,7 +74,7 @@ def stepped_plainly(row, net, data):
             torch.nn.Parameter(p.data.permute(0, 2, 3, 1).reshape(len(p), -1) if p.dim() == 4 else p.data)
             for p in hidden
         ]
-        muon = torch.optim.Muon(flattened, lr=row["learning_rate_centre"], **row["arguments"])
+        muon = Muon(flattened, lr=row["learning_rate_centre"], **row["arguments"])
         rest_class = getattr(torch.optim, row["rest"]["class"])
         adam = rest_class(rest, lr=row["learning_rate_centre"], fused=True, **row["rest"]["arguments"])
 
@@ -192,6 +193,15 @@ def test_muon_takes_the_hidden_matrices_and_nothing_else():
     everything = sum(p.numel() for p in net.parameters())
     assert stepper.parameter_counts == {"Muon": hidden, "AdamW": everything - hidden}
     assert {group["lr"] for o in (muon, rest) for group in o.param_groups} == {0.001}
+
+
+def test_muon_takes_no_table_of_words_or_positions():
+    net = networks.build("causal_transformer", (32,), 100)
+    stepper = optimizers.build("muon", typed(ROWS["muon"]), 0.01, net)
+    everything = sum(parameter.numel() for parameter in net.parameters())
+    # queries, keys, values and their mixture; both dense layers of the block
+    hidden = 4 * 64 * 64 + 2 * 64 * 256
+    assert stepper.parameter_counts == {"Muon": hidden, "AdamW": everything - hidden}
 
 
 def test_muon_leaves_a_network_without_hidden_matrices_to_its_rest():

@@ -30,7 +30,17 @@ def copy_project(project: Path, folder: Path) -> None:
             shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
         elif source.exists():
             shutil.copy2(source, target)
+    _copy_optimizers(project, folder)
     _shrink(folder / "params.yaml")
+
+
+def _copy_optimizers(project: Path, folder: Path) -> None:
+    """Copy the files that rows of ``optimizers`` name."""
+    rows = YAML(typ="safe").load(folder / "params.yaml")["optimizers"].values()
+    specs = [str(each["class"]) for row in rows for each in (row, row.get("rest")) if each]
+    for place in {spec.rpartition(":")[0] for spec in specs if ".py:" in spec}:
+        (folder / place).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(project / place, folder / place)
 
 
 def _shrink(params: Path) -> None:

@@ -1,1 +1,1 @@
-"""The study's statistics for anybody's results: a CSV with one row per run, or one row per run and epoch."""
+"""The study's statistics for anybody's results: a file, a DataFrame, or an experiment of MLflow."""

@@ -1,9 +1,8 @@
-"""``python -m pipeline judge``: a verdict on anybody's results."""
+"""``optimizer-study judge``: a verdict on anybody's results."""
 
 from __future__ import annotations
 
 import json
-from pathlib import Path  # noqa: TC003 - typer reads the annotation when it runs
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -21,14 +20,19 @@ _NAMES = ("problem", "optimizer", "comparison")
 
 def judge(
     results: Annotated[
-        Path, typer.Argument(help="A CSV: optimizer, seed and a metric; optional are problem, epoch, learning_rate.")
-    ],
+        str | None,
+        typer.Argument(
+            metavar="TABLE", help="A CSV, TSV, Parquet or xlsx file (also gzipped), or - for standard input."
+        ),
+    ] = None,
     metric: Annotated[
         str | None, typer.Option(help="The column to judge; not needed where there is only one, or test_accuracy.")
     ] = None,
     higher_is_better: Annotated[
         bool | None,
-        typer.Option("--higher-is-better/--lower-is-better", help="Taken from the metric's name where not given."),
+        typer.Option(
+            "--higher-is-better/--lower-is-better", help="Needed where the metric's name does not say it, as loss does."
+        ),
     ] = None,
     last: Annotated[int, typer.Option(help="How many of the last epochs are averaged.")] = 1,
     margin: Annotated[
@@ -41,19 +45,60 @@ def judge(
     baseline: Annotated[
         str | None, typer.Option(help="Compare every optimizer with this one instead of all pairs.")
     ] = None,
+    where: Annotated[
+        list[str] | None, typer.Option(help="Only rows with this value, such as batch_size=64; may be repeated.")
+    ] = None,
+    optimizer_column: Annotated[str | None, typer.Option(help="The column of the optimizer.")] = None,
+    seed_column: Annotated[str | None, typer.Option(help="The column of the seed.")] = None,
+    problem_column: Annotated[str | None, typer.Option(help="The column of the problem.")] = None,
+    epoch_column: Annotated[str | None, typer.Option(help="The column of the epoch or step.")] = None,
+    learning_rate_column: Annotated[str | None, typer.Option(help="The column of the learning rate.")] = None,
+    mlflow: Annotated[str | None, typer.Option(help="Judge an MLflow experiment instead of a table.")] = None,
+    tracking_uri: Annotated[
+        str | None, typer.Option(help="The MLflow store; without it MLFLOW_TRACKING_URI, or that of the project.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
-    """Judge the results of a CSV: paired by seed, exact sign-flip test, Holm over all comparisons.
+    """Judge your own results: paired by seed, exact tests, Holm over all comparisons.
 
-    With a learning_rate column, each optimizer's runs are those at the learning rate with the most seeds. Example:
+    The table has one row per run (and epoch), or one column per optimizer.
+    It says what was understood, and asks for an option where that is not clear.
+    The learning rate with the most seeds is judged. More: docs/your-results.md. Examples:
 
-    python -m pipeline judge results.csv --metric test_accuracy --baseline adam --margin 0.005
+    optimizer-study judge results.csv
+
+    optimizer-study judge results.csv --metric val_loss --baseline adam
+
+    optimizer-study judge results.csv --metric test_accuracy --margin 0.005
+
+    optimizer-study judge curves.csv --metric val_loss --last 3
+
+    optimizer-study judge wide.csv --metric bleu
+
+    optimizer-study judge wide.csv --higher-is-better --json
+
+    cat results.csv | optimizer-study judge - --where batch_size=64
+
+    optimizer-study judge --mlflow mine --tracking-uri sqlite:///mlflow.db
     """
     from pipeline.commands.judge.judgement import judge_results
     from pipeline.commands.judge.shown import as_items
 
     found = judge_results(
-        results, metric=metric, higher_is_better=higher_is_better, last=last, margin=margin, baseline=baseline
+        results,
+        metric=metric,
+        higher_is_better=higher_is_better,
+        last=last,
+        margin=margin,
+        baseline=baseline,
+        where=where or (),
+        optimizer_column=optimizer_column,
+        seed_column=seed_column,
+        problem_column=problem_column,
+        epoch_column=epoch_column,
+        learning_rate_column=learning_rate_column,
+        mlflow=mlflow,
+        tracking_uri=tracking_uri,
     )
     if as_json:
         typer.echo(json.dumps(as_items(found), indent=2, ensure_ascii=False, allow_nan=False))
@@ -65,6 +110,7 @@ def _print(found: Judgement) -> None:
     from pipeline.commands.judge import shown
 
     console = printing.plain_console(_WIDTH_OF_A_FILE)
+    console.print(f"Understood: {found.understood}.", soft_wrap=True)
     console.print(shown.headline(found), soft_wrap=True)
     console.print(_table(shown.optimizers(found)))
     console.print(_table(shown.comparisons(found)))

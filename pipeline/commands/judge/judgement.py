@@ -1,201 +1,267 @@
-"""The comparisons of somebody's results: paired by seed, corrected together."""
+"""Judge somebody's results: read, understand, compare, conclude."""
 
 from __future__ import annotations
 
-import itertools
-import re
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline.commands.judge.scores import Scores, collect
-from pipeline.commands.judge.table import MOST_NAMED, ResultsError, choose_metric, read_results
+from pipeline.commands.judge import direction, layouts, pairing, reading, roles, scores
+from pipeline.commands.judge.filtering import keep
+from pipeline.commands.judge.table import ResultsError
+from pipeline.console.progress import late_progress
 from pipeline.project.errors import UserError
-from pipeline.project.wording import closest, counted, listed
-from pipeline.statistics.paired import ALPHA, PairedComparison, compare, holm_of_tested, smallest_p
+from pipeline.project.wording import counted, listed
+from pipeline.statistics import paired, unpaired
 from pipeline.statistics.ranks import MeanRanks, rank
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-# Fixed, so that the same table always gets the same intervals.
-_BOOTSTRAP_SEED = 0
-_LOWER_IS_BETTER = re.compile(
-    r"(loss|error|perplexity)s?$|(^|[^a-z])(err|ppl|nll|mse|rmse|mae|ece|time|seconds)([^a-z]|$)"
-)
-# A margin above a tenth of the whole range is almost surely a number of percentage points.
+    import pandas as pd
+
+    from pipeline.commands.judge.pairing import Judged
+    from pipeline.commands.judge.scores import Scores
+    from pipeline.commands.judge.table import Table
+
+# A margin above a tenth of the whole range is almost surely a number of percentage points; one below a tenth of a
+# percentage point, where values are in percent, is almost surely a fraction.
 _LARGEST_MARGIN_OF_A_FRACTION = 0.1
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """One pair of optimizers on one problem: a − b, Holm's p over all comparisons, or the reason why there is none."""
-
-    a: Scores
-    b: Scores
-    comparison: PairedComparison | None
-    corrected_p: float | None
-    reason: str
-
-    @property
-    def conclusion(self) -> str:
-        """What may be said about `a`."""
-        if self.comparison is None or self.corrected_p is None:
-            return "not tested"
-        return self.comparison.conclusion(self.corrected_p)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """All that is said about a table of results."""
+    """All that is said about a table of results; a notebook shows it as the command does.
+
+    `to_frame` gives the comparisons for further work, `pipeline.commands.judge.shown.as_items` all of it as JSON.
+    """
 
     metric: str
     higher_is_better: bool
-    direction_is_guessed: bool  # from the metric's name
+    direction_from_name: bool
     is_fraction: bool  # an accuracy between 0 and 1, to be shown in percentage points
     last: int | None  # how many epochs were averaged, where there are any
     margin: float | None
+    understood: str
     scores: list[Scores]
     judged: list[Judged]
     ranking: MeanRanks | None  # None where all tie, or not all ran the same seeds of the same problems
     notes: list[str]
 
+    def to_frame(self) -> pd.DataFrame:
+        """Return a row per comparison, figures in the metric's own unit.
+
+        Returns
+        -------
+        DataFrame
+            Columns ``problem``, ``a``, ``b``, ``difference`` (a − b), ``low`` and ``high`` (95 %), ``p``, ``p_holm``,
+            ``probability_of_improvement``, ``paired``, ``runs_a``, ``runs_b``, ``conclusion`` and ``reason``; missing
+            where the two were not compared.
+        """
+        from pipeline.commands.judge import shown
+
+        return shown.as_frame(self)
+
+    def _repr_html_(self) -> str:
+        from pipeline.commands.judge import shown
+
+        return shown.as_html(self)
+
 
 def judge_results(
-    path: Path,
+    results: Path | str | pd.DataFrame | None = None,
     *,
     metric: str | None = None,
     higher_is_better: bool | None = None,
     last: int = 1,
     margin: float | None = None,
     baseline: str | None = None,
+    optimizer_column: str | None = None,
+    seed_column: str | None = None,
+    problem_column: str | None = None,
+    epoch_column: str | None = None,
+    learning_rate_column: str | None = None,
+    where: Sequence[str] = (),
+    mlflow: str | None = None,
+    tracking_uri: str | None = None,
 ) -> Judgement:
-    """Judge a CSV of results; the options are those of the command."""
+    """Judge anybody's results: paired by seed where seeds match, exact tests, Holm over all comparisons.
+
+    Parameters
+    ----------
+    results
+        A DataFrame, or the path of a table (CSV, TSV, gzip, Parquet, xlsx), ``-`` for standard input. Layouts: a row
+        per run (and epoch), a column per optimizer, per seed or per run, MLflow's and W&B's exports.
+    metric
+        The column to judge; not needed where there is only one, or one called test_accuracy.
+    higher_is_better
+        Not needed where the metric's name says it, such as accuracy or val_loss.
+    last
+        How many of the last epochs are averaged.
+    margin
+        The largest difference that does not matter, in the metric's own unit.
+    baseline
+        Compare every optimizer with this one instead of all pairs.
+    optimizer_column, seed_column, problem_column, epoch_column, learning_rate_column
+        Which column says it, where its name does not.
+    where
+        Conditions such as ``"batch_size=64"``: only rows that meet all of them are judged.
+    mlflow
+        The name of an MLflow experiment to judge instead of a table, in the store `tracking_uri`, or else in the
+        project's own.
+
+    Raises
+    ------
+    UserError
+        If the table cannot be judged as it stands; the message names the line, the column, and what to do.
+    """
+    _check_options(last, margin)
+    requested = roles.Requested(
+        {
+            "optimizer": optimizer_column,
+            "seed": seed_column,
+            "problem": problem_column,
+            "epoch": epoch_column,
+            "learning_rate": learning_rate_column,
+        },
+        metric,
+    )
+    with _named(results, mlflow):
+        table = keep(_table(results, mlflow, tracking_uri), where)
+        runs = layouts.understand(table, requested)
+        if not runs.rows:
+            raise ResultsError("there are no values.")
+        upwards = direction.of(runs.metric, higher_is_better)
+        found, left_out = scores.collect(runs, last)
+        highest = _highest(runs.metric, found)
+        _check_margin(margin, highest)
+        couples = pairing.pairs(found, baseline)
+        scale = pairing.Scale(margin, upwards, highest)
+        with late_progress("compare", len(couples), "pairs") as advance:
+            judged = pairing.compare_all(couples, scale, advance)
+    return Judgement(
+        metric=runs.metric or "values",
+        higher_is_better=upwards,
+        direction_from_name=higher_is_better is None,
+        is_fraction=highest == 1,
+        last=None if runs.rows[0].epoch is None else last,
+        margin=margin,
+        understood="; ".join([f"{counted(len(runs.rows), 'row')}, {runs.understood}", *table.read]),
+        scores=found,
+        judged=judged,
+        ranking=_rank(found, upwards),
+        notes=[*runs.left_out, *left_out, *_notes(judged, found, margin, highest)],
+    )
+
+
+def _check_options(last: int, margin: float | None) -> None:
     if last < 1:
         raise UserError(f"--last is {last}, at least 1 is needed.")
     if margin is not None and not (np.isfinite(margin) and margin > 0):
         raise UserError(f"--margin is {margin}, a positive number is needed.")
-    with _named(path):
-        frame = read_results(path)
-        chosen = choose_metric(frame, metric)
-        scores = collect(frame, chosen, last)
-        is_fraction = _is_fraction(chosen, scores)
-        if is_fraction and margin is not None and margin > _LARGEST_MARGIN_OF_A_FRACTION:
-            raise UserError(
-                f"--margin {margin:g} would be {100 * margin:g} percentage points: the metric is a fraction. "
-                f"For {margin:g} percentage points give --margin {margin / 100:g}."
-            )
-        upwards = _LOWER_IS_BETTER.search(chosen.lower()) is None if higher_is_better is None else higher_is_better
-        judged = _compare_all(_pairs(scores, baseline), margin, upwards)
-    return Judgement(
-        metric=chosen,
-        higher_is_better=upwards,
-        direction_is_guessed=higher_is_better is None,
-        is_fraction=is_fraction,
-        last=last if "epoch" in frame.columns else None,
-        margin=margin,
-        scores=scores,
-        judged=judged,
-        ranking=_rank(scores, upwards),
-        notes=_notes(judged, margin),
-    )
 
 
 @contextmanager
-def _named(path: Path) -> Iterator[None]:
-    """Begin every message on the table with its path."""
+def _named(results: object, mlflow: str | None) -> Iterator[None]:
+    """Begin every message on the table with where it is from."""
+    source = f"MLflow's experiment {mlflow}" if mlflow is not None else results
+    name = {"-": "standard input"}.get(str(source), source) if isinstance(source, str) else source
     try:
         yield
     except ResultsError as error:
-        raise ResultsError(f"{path}: {error}") from None
+        raise ResultsError(f"{'the DataFrame' if hasattr(name, 'columns') else name}: {error}") from None
 
 
-def _is_fraction(metric: str, scores: Sequence[Scores]) -> bool:
-    values = np.concatenate([one.values for one in scores])
-    return "acc" in metric.lower() and bool(values.min() >= 0) and bool(values.max() <= 1)
+def _table(results: Path | str | pd.DataFrame | None, mlflow: str | None, tracking_uri: str | None) -> Table:
+    if (results is None) == (mlflow is None):
+        raise UserError("give a table of results, or --mlflow with an experiment's name: one of the two.")
+    if tracking_uri is not None and mlflow is None:
+        raise UserError("--tracking-uri says where an MLflow experiment is: give its name with --mlflow.")
+    if mlflow is not None:
+        return reading.experiment(mlflow, tracking_uri)
+    assert results is not None  # noqa: S101 - one of the two is given
+    return reading.read(results)
 
 
-def _pairs(scores: Sequence[Scores], baseline: str | None) -> list[tuple[Scores, Scores]]:
-    names = sorted({one.optimizer for one in scores})
-    if len(names) < 2:
-        raise ResultsError(f"there is only one optimizer ({names[0]}); a comparison needs two.")
-    if baseline is not None and baseline not in names:
-        raise ResultsError(f"there is no optimizer {baseline!r} to be the baseline{closest(baseline, names)}.")
-    pairs = [(a, b) for a, b in itertools.combinations(scores, 2) if a.problem == b.problem]
-    if baseline is not None:
-        against = [(b, a) if a.optimizer == baseline else (a, b) for a, b in pairs]
-        pairs = [(a, b) for a, b in against if b.optimizer == baseline]
-    if not pairs:
-        raise ResultsError("nothing can be compared: no two of the optimizers share a problem.")
-    return pairs
+def _highest(metric: str, found: Sequence[Scores]) -> float | None:
+    """Return the most that an accuracy can be, 1 or 100 as its values say; None for any other metric."""
+    values = np.concatenate([one.values for one in found])
+    if not direction.is_accuracy(metric) or values.min() < 0 or values.max() > 100:
+        return None
+    return 1.0 if values.max() <= 1 else 100.0
 
 
-def _compare_all(pairs: Sequence[tuple[Scores, Scores]], margin: float | None, upwards: bool) -> list[Judged]:
-    reasons = [_unusable(a, b) for a, b in pairs]
-    if all(reasons):
-        named = dict.fromkeys(
-            f"{a.optimizer} − {b.optimizer}{f' on {a.problem}' if a.problem else ''}: {reason}"
-            for (a, b), reason in zip(pairs, reasons, strict=True)
+def _check_margin(margin: float | None, highest: float | None) -> None:
+    if highest == 1 and margin is not None and margin > _LARGEST_MARGIN_OF_A_FRACTION:
+        raise UserError(
+            f"--margin {margin:g} would be {100 * margin:g} percentage points: the metric is a fraction. "
+            f"For {margin:g} percentage points give --margin {margin / 100:g}."
         )
-        raise ResultsError(f"nothing can be compared. {' '.join(named)}")
-    found = [
-        None
-        if reason
-        else compare(a.values, b.values, margin, np.random.default_rng(_BOOTSTRAP_SEED), higher_is_better=upwards)
-        for (a, b), reason in zip(pairs, reasons, strict=True)
-    ]
-    return [
-        Judged(a, b, comparison, p, reason)
-        for (a, b), comparison, p, reason in zip(pairs, found, holm_of_tested(found), reasons, strict=True)
-    ]
 
 
-def _unusable(a: Scores, b: Scores) -> str:
-    """Say why two optimizers cannot be compared, or nothing."""
-    for one in (a, b):
-        if len(one.seeds) == 1:
-            return f"{one.optimizer} has a single seed: with fewer than two, a difference cannot be told from chance."
-    if a.seeds == b.seeds:
-        return ""
-    surplus = " and ".join(filter(None, (_surplus(a, b), _surplus(b, a))))
-    return f"the runs are not paired ({surplus}). Run the missing seeds, or remove the surplus ones."
-
-
-def _surplus(one: Scores, other: Scores) -> str:
-    seeds = [seed for seed in one.seeds if seed not in other.seeds]
-    return f"seed{'s' * (len(seeds) > 1)} {listed(seeds, most=MOST_NAMED)} only in {one.optimizer}" if seeds else ""
-
-
-def _rank(scores: Sequence[Scores], upwards: bool) -> MeanRanks | None:
+def _rank(found: Sequence[Scores], upwards: bool) -> MeanRanks | None:
     columns: dict[str, dict[tuple[object, object], float]] = {}
-    for one in scores:
+    for one in found:
+        if one.seeds is None:
+            return None
         for seed, value in zip(one.seeds, one.values.tolist(), strict=True):
             columns.setdefault(one.optimizer, {})[one.problem, seed] = value
-    blocks = columns[scores[0].optimizer]
-    if any(set(column) != set(blocks) for column in columns.values()):
+    blocks = columns[found[0].optimizer]
+    if any(column.keys() != blocks.keys() for column in columns.values()):
         return None
     table = np.array([[column[block] for column in columns.values()] for block in blocks])
-    ranking = rank(list(columns), table if upwards else -table, ALPHA)
+    ranking = rank(list(columns), table if upwards else -table, paired.ALPHA)
     return None if ranking is None or ranking.p is None else ranking
 
 
-def _notes(judged: Sequence[Judged], margin: float | None) -> list[str]:
-    tested = [entry.comparison for entry in judged if entry.comparison is not None]
-    pairs = max(comparison.pairs for comparison in tested)
-    floor = smallest_p(pairs) * len(tested)
-    notes = []
-    if floor > ALPHA:
-        notes.append(
-            f"With {pairs} seeds the smallest possible p is {smallest_p(pairs):.4f}, "
-            f"and {min(floor, 1):.4f} after Holm's correction for {counted(len(tested), 'comparison')}: "
-            "no difference, however large, can be significant. "
-            "More seeds would change that, or fewer comparisons (--baseline)."
-        )
+def _notes(judged: Sequence[Judged], found: Sequence[Scores], margin: float | None, highest: float | None) -> list[str]:
+    notes = [pairing.why_unpaired(judged), _too_few(judged), _without_spread(judged), _alike_names(found)]
     if margin is None:
         notes.append(
             "Without --margin, 'no meaningful difference' is not a possible answer: inconclusive does not mean alike."
         )
-    return notes
+    elif highest == 100 and margin < _LARGEST_MARGIN_OF_A_FRACTION:
+        notes.append(
+            f"The values are in percent, so a margin of {margin:g} is {margin:g} percentage points. "
+            f"For {100 * margin:g} percentage points give --margin {100 * margin:g}."
+        )
+    return [note for note in notes if note]
+
+
+def _too_few(judged: Sequence[Judged]) -> str:
+    """Say that not even the largest difference could be significant, if so."""
+    tested = [entry.comparison for entry in judged if entry.comparison is not None]
+    smallest, runs = min((_smallest_p(entry), entry.runs) for entry in judged if entry.comparison is not None)
+    floor = smallest * len(tested)
+    if floor <= paired.ALPHA:
+        return ""
+    return (
+        f"With {runs} the smallest possible p is {smallest:.4f}, and {min(floor, 1):.4f} after Holm's "
+        f"correction for {counted(len(tested), 'comparison')}: no difference, however large, can be significant. "
+        "More seeds would change that, or fewer comparisons (--baseline)."
+    )
+
+
+def _smallest_p(entry: Judged) -> float:
+    sizes = entry.a.values.size, entry.b.values.size
+    if isinstance(entry.comparison, unpaired.UnpairedComparison):
+        return unpaired.smallest_p(*sizes)
+    return paired.smallest_p(sizes[0])
+
+
+def _without_spread(judged: Sequence[Judged]) -> str:
+    if not any(entry.comparison and entry.comparison.interval.low is None for entry in judged):
+        return ""
+    return "Where all of so few differences are equal, they say nothing about their spread: the interval is not known."
+
+
+def _alike_names(found: Sequence[Scores]) -> str:
+    """Say which names differ in capitals only."""
+    by_folded: dict[str, list[str]] = {}
+    for name in dict.fromkeys(one.optimizer for one in found):
+        by_folded.setdefault(name.casefold(), []).append(name)
+    alike = [listed(map(repr, names)) for names in by_folded.values() if len(names) > 1]
+    return f"Taken as different optimizers: {'; '.join(alike)}." if alike else ""

@@ -1,98 +1,168 @@
-"""From rows of a table to one score per run: the learning rate, the last epochs, the seeds."""
+"""From rows to one score per run: the learning rate, the last epochs, the seeds."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pipeline.commands.judge.table import MOST_NAMED, ResultsError, metric_values
+from pipeline.commands.judge import cells
+from pipeline.commands.judge.table import MOST_NAMED, ResultsError
 from pipeline.project.wording import counted, listed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
-    import pandas as pd
     from numpy.typing import NDArray
+
+    from pipeline.commands.judge.runs import Row, Runs
+
+_KEYS = ("optimizer", "seed", "problem", "epoch", "learning_rate")
+_MOST_VALUES_OF_A_SETTING = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """What one optimizer reached on one problem: its value of each seed, the mean over the last epochs."""
+    """What one optimizer reached on one problem: its value of each run, the mean over the last epochs."""
 
     problem: str | None  # None where the table has no such column
     optimizer: str
     learning_rate: float | None
-    seeds: tuple[int | float | str, ...]  # ascending
+    seeds: tuple[int | str, ...] | None  # ascending; None where the table has none
     values: NDArray[np.float64]
 
     @property
     def mean(self) -> float:
-        """The mean over seeds."""
+        """The mean over runs."""
         return float(self.values.mean())
 
     @property
     def deviation(self) -> float | None:
-        """The sample standard deviation over seeds; None for a single one."""
+        """The sample standard deviation over runs; None for a single one."""
         return float(self.values.std(ddof=1)) if self.values.size > 1 else None
 
 
-def collect(frame: pd.DataFrame, metric: str, last: int) -> list[Scores]:
-    """Return the scores to judge, by problem and optimizer in alphabetical order."""
-    if last > 1 and "epoch" not in frame.columns:
-        raise ResultsError(f"--last {last} needs a column epoch.")
-    problems = _by(frame, "problem") if "problem" in frame.columns else [(None, frame)]
-    return [scores for problem, rows in problems for scores in _on_problem(rows, problem, metric, last)]
+def collect(runs: Runs, last: int) -> tuple[list[Scores], list[str]]:
+    """Return the scores to judge, by problem and optimizer in alphabetical order, and what was left out."""
+    if last > 1 and runs.rows[0].epoch is None:
+        raise ResultsError(f"--last {last} needs a column epoch (--epoch-column).")
+    if runs.rows[0].seed is None and runs.rows[0].epoch is not None:
+        raise ResultsError("with epochs, a column must say which run a row belongs to: name it with --seed-column.")
+    _refuse_duplicates(runs)
+    scores, left_out = [], []
+    for problem, rows in _by(runs.rows, lambda row: row.problem).items():
+        found, others = _on_problem(runs, rows, problem, last)
+        scores += found
+        left_out += others
+    if len(left_out) > MOST_NAMED:
+        left_out[MOST_NAMED:] = [f"{len(left_out) - MOST_NAMED} more"]
+    return scores, [f"Left out, at learning rates with fewer seeds: {'; '.join(left_out)}."] if left_out else []
 
 
-def _by(frame: pd.DataFrame, column: str) -> list[tuple[str, pd.DataFrame]]:
-    return [(str(name), rows) for name, rows in frame.groupby(frame[column].astype(str), sort=True)]
+def _by(rows: Iterable[Row], key: Callable[[Row], Any]) -> dict[Any, list[Row]]:
+    groups: dict[Any, list[Row]] = defaultdict(list)
+    for row in rows:
+        groups[key(row)].append(row)
+    return dict(sorted(groups.items(), key=lambda item: str(item[0])))
 
 
-def _on_problem(rows: pd.DataFrame, problem: str | None, metric: str, last: int) -> list[Scores]:
+def _on_problem(runs: Runs, rows: Sequence[Row], problem: str | None, last: int) -> tuple[list[Scores], list[str]]:
     on_problem = "" if problem is None else f" on {problem}"
-    chosen = [(name, *_at_chosen_rate(own, f"{name}{on_problem}")) for name, own in _by(rows, "optimizer")]
-    epochs = _last_epochs([own for _, _, own in chosen], on_problem, last)
-    found = []
-    for optimizer, rate, own in chosen:
-        judged = own if epochs is None else _at_epochs(own, f"{optimizer}{on_problem}", epochs)
-        values = metric_values(judged, metric).groupby(judged["seed"]).mean().sort_index()
-        seeds = tuple(values.index.tolist())
-        found.append(Scores(problem, optimizer, rate, seeds, values.to_numpy(dtype=np.float64)))
-    return found
+    chosen, left_out = {}, []
+    for name, own in _by(rows, lambda row: row.optimizer).items():
+        chosen[name] = _at_chosen_rate(own, f"{name}{on_problem}")
+        if fewer := len(own) - len(chosen[name]):
+            left_out.append(f"{counted(fewer, 'row')} of {name}{on_problem}")
+    epochs = _last_epochs(chosen.values(), on_problem, last)
+    return [_score(runs, own, f"{name}{on_problem}", epochs) for name, own in chosen.items()], left_out
 
 
-def _at_chosen_rate(rows: pd.DataFrame, where: str) -> tuple[float | None, pd.DataFrame]:
-    if "learning_rate" not in rows.columns:
-        return None, rows
-    seeds = rows.groupby("learning_rate")["seed"].nunique()
-    most = seeds.index[seeds == seeds.max()]
+def _at_chosen_rate(rows: list[Row], where: str) -> list[Row]:
+    by_rate = _by(rows, lambda row: row.learning_rate)
+    seeds = {rate: len({row.seed if row.seed is not None else row.row for row in own}) for rate, own in by_rate.items()}
+    most = [rate for rate, count in seeds.items() if count == max(seeds.values())]
     if len(most) > 1:
-        named = listed((f"{rate:g}" for rate in most), most=MOST_NAMED)
+        named = listed((f"{rate:g}" for rate in sorted(filter(None, most))), most=MOST_NAMED)
         raise ResultsError(
-            f"{where} has {len(most)} learning rates with {counted(seeds.max(), 'seed')} each ({named}), "
+            f"{where} has {len(most)} learning rates with {counted(max(seeds.values()), 'seed')} each ({named}), "
             "so it is not clear which one to judge. Keep the rows of one of them (chosen on validation data)."
         )
-    return float(most[0]), rows[rows["learning_rate"] == most[0]]
+    return by_rate[most[0]]
 
 
-def _last_epochs(chosen: Sequence[pd.DataFrame], on_problem: str, last: int) -> NDArray[np.float64] | None:
-    if "epoch" not in chosen[0].columns:
-        return None
-    epochs = np.unique(np.concatenate([rows["epoch"].to_numpy(dtype=np.float64) for rows in chosen]))
-    if epochs.size < last:
-        raise ResultsError(f"--last {last} is more than the {counted(epochs.size, 'epoch')}{on_problem}.")
-    return epochs[-last:]
+def _last_epochs(chosen: Iterable[Sequence[Row]], on_problem: str, last: int) -> list[float] | None:
+    epochs = sorted({row.epoch for rows in chosen for row in rows if row.epoch is not None})
+    if epochs and len(epochs) < last:
+        raise ResultsError(f"--last {last} is more than the {counted(len(epochs), 'epoch')}{on_problem}.")
+    return epochs[-last:] or None
 
 
-def _at_epochs(rows: pd.DataFrame, where: str, epochs: NDArray[np.float64]) -> pd.DataFrame:
-    for seed, run in rows.groupby("seed"):
-        missing = np.setdiff1d(epochs, run["epoch"].to_numpy(dtype=np.float64))
-        if missing.size:
+def _score(runs: Runs, rows: Sequence[Row], where: str, epochs: Sequence[float] | None) -> Scores:
+    first = rows[0]
+    if first.seed is None:
+        return Scores(first.problem, first.optimizer, first.learning_rate, None, np.array(_values(runs, rows)))
+    by_seed = _by(rows, lambda row: row.seed)
+    seeds = sorted(by_seed, key=lambda seed: (isinstance(seed, str), seed))
+    values = [np.mean(_values(runs, _at_epochs(by_seed[seed], where, epochs))) for seed in seeds]
+    return Scores(first.problem, first.optimizer, first.learning_rate, tuple(seeds), np.array(values))
+
+
+def _at_epochs(run: Sequence[Row], where: str, epochs: Sequence[float] | None) -> Sequence[Row]:
+    if epochs is None:
+        return run
+    missing = [epoch for epoch in epochs if epoch not in {row.epoch for row in run}]
+    if missing:
+        raise ResultsError(
+            f"{where}, seed {run[0].seed}, has no row for epoch {missing[-1]:g}, which other runs have. "
+            "Runs are judged at the same epochs: add the rows, cut all runs to the same length, "
+            "or leave this seed out for every optimizer."
+        )
+    return [row for row in run if row.epoch in epochs]
+
+
+def _values(runs: Runs, rows: Sequence[Row]) -> list[float]:
+    """Return the metric of `rows` as finite numbers."""
+    values = [runs.table.number(row.column, row.row) for row in rows]
+    for row, value in zip(rows, values, strict=True):
+        if not np.isfinite(value):
+            written = cells.name(runs.table.columns[row.column][row.row])
+            large = "" if np.isnan(value) or "inf" in written.lower() else f", as {written} counts"
             raise ResultsError(
-                f"{where}, seed {seed}, has no row for epoch {missing[-1]:g}, which other runs have. "
-                "Runs are judged at the same epochs: add the rows, cut all runs to the same length, "
-                "or leave this seed out for every optimizer."
+                f"{runs.table.at([row.row])}: {runs.metric or row.column} is {value}{large} (first: {row.named()}). "
+                "Enter what a diverged run is worth (for an accuracy, that of guessing), "
+                "or leave its seed out for every optimizer, which favours the one that diverged."
             )
-    return rows[rows["epoch"].isin(epochs)]
+    return values
+
+
+def _refuse_duplicates(runs: Runs) -> None:
+    if runs.rows[0].seed is None:
+        return
+    first: dict[tuple[object, ...], Row] = {}
+    for row in runs.rows:
+        other = first.setdefault(row[2:], row)
+        if other is not row:
+            known = {key.replace("_", " "): getattr(row, key) for key in _KEYS}
+            run = ", ".join(f"{key} {value}" for key, value in known.items() if value is not None)
+            hint = "" if row.epoch is not None else " If these are epochs, name their column with --epoch-column."
+            raise ResultsError(
+                f"{runs.table.at(sorted({other.row, row.row}))}: rows of the same run ({run}). "
+                f"{_differing(runs, other.row, row.row)}{hint}"
+            )
+
+
+def _differing(runs: Runs, one: int, other: int) -> str:
+    """Say which columns tell two rows of the same run apart, such as a batch size."""
+    names = [
+        name
+        for name, column in runs.table.columns.items()
+        if column[one] != column[other]
+        and name != runs.rows[0].column
+        and len({str(cell) for cell in column}) <= min(_MOST_VALUES_OF_A_SETTING, len(column) // 2)
+    ]
+    if not names:
+        return "Keep one of them."
+    example = cells.name(runs.table.columns[names[0]][one])
+    return f"They differ in {listed(names, most=MOST_NAMED)}: keep one value, as --where {names[0]}={example} does."

@@ -1,11 +1,16 @@
-"""A judgement as JSON, as the rows of two tables, and in sentences."""
+"""A judgement as JSON, as a DataFrame, as HTML, as the rows of two tables, and in sentences."""
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pipeline.commands.judge.judgement import Judged, Judgement
+    import pandas as pd
+
+    from pipeline.commands.judge.judgement import Judgement
+    from pipeline.commands.judge.pairing import Judged
+    from pipeline.statistics.paired import Compared
 
 _SMALLEST_P_SHOWN = 0.0001
 
@@ -14,6 +19,7 @@ def as_items(found: Judgement) -> dict[str, Any]:
     """Return a judgement as plain JSON values, all figures in the metric's own unit."""
     ranking = found.ranking
     return {
+        "understood": found.understood,
         "metric": found.metric,
         "higher_is_better": found.higher_is_better,
         "epochs_averaged": found.last,
@@ -23,7 +29,8 @@ def as_items(found: Judgement) -> dict[str, Any]:
                 "problem": one.problem,
                 "optimizer": one.optimizer,
                 "learning_rate": one.learning_rate,
-                "seeds": list(one.seeds),
+                "runs": one.values.size,
+                "seeds": None if one.seeds is None else list(one.seeds),
                 "mean": one.mean,
                 "sd": one.deviation,
             }
@@ -46,7 +53,10 @@ def _comparison_items(found: Judgement, entry: Judged) -> dict[str, Any]:
     figures: dict[str, Any] = {"p": None, "p_holm": None, "reason": entry.reason}
     if one is not None:
         figures = {
-            "pairs": one.pairs,
+            "paired": entry.is_paired,
+            "test": entry.test,
+            "runs_a": entry.a.values.size,
+            "runs_b": entry.b.values.size,
             "difference": one.difference,
             "difference_points": 100 * one.difference if found.is_fraction else None,
             "interval": {"low": one.interval.low, "high": one.interval.high, "confidence": 0.95},
@@ -65,14 +75,59 @@ def _comparison_items(found: Judgement, entry: Judged) -> dict[str, Any]:
     }
 
 
+def as_frame(found: Judgement) -> pd.DataFrame:
+    """Return a row per comparison, figures in the metric's own unit."""
+    import pandas as pd
+
+    rows = [
+        {
+            "problem": entry.a.problem,
+            "a": entry.a.optimizer,
+            "b": entry.b.optimizer,
+            "difference": one and one.difference,
+            "low": one and one.interval.low,
+            "high": one and one.interval.high,
+            "p": one and one.p,
+            "p_holm": entry.corrected_p,
+            "probability_of_improvement": one and one.probability_of_improvement,
+            "paired": entry.is_paired,
+            "runs_a": entry.a.values.size,
+            "runs_b": entry.b.values.size,
+            "conclusion": entry.conclusion,
+            "reason": entry.reason,
+        }
+        for entry in found.judged
+        for one in [entry.comparison]
+    ]
+    figures = ("difference", "low", "high", "p", "p_holm", "probability_of_improvement")
+    return pd.DataFrame(rows).astype(dict.fromkeys(figures, float))
+
+
+def as_html(found: Judgement) -> str:
+    """Return what the command prints, as HTML without styles of its own."""
+    lines = [f"Understood: {found.understood}.", headline(found)]
+    tables = [_html_table(rows) for rows in (optimizers(found), comparisons(found))]
+    return "".join([*map(_paragraph, lines), *tables, *map(_paragraph, remarks(found))])
+
+
+def _paragraph(text: str) -> str:
+    return f"<p>{escape(text)}</p>"
+
+
+def _html_table(rows: list[dict[str, str]]) -> str:
+    head = "".join(f"<th>{escape(name)}</th>" for name in rows[0])
+    body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row.values())}</tr>" for row in rows)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
 def headline(found: Judgement) -> str:
     """Return what was judged, and how."""
     direction = f"{'higher' if found.higher_is_better else 'lower'} is better"
-    guessed = " (taken from its name)" if found.direction_is_guessed else ""
+    from_name = " (so its name says)" if found.direction_from_name else ""
     epochs = {None: "", 1: ", last epoch"}.get(found.last, f", mean of the last {found.last} epochs")
     unit = ", in percent" if found.is_fraction else ""
     margin = "" if found.margin is None else f", margin ±{_level(found, found.margin)}{_unit(found)}"
-    return f"{found.metric}{unit}{epochs}; {direction}{guessed}{margin}"
+    return f"{found.metric}{unit}{epochs}; {direction}{from_name}{margin}"
 
 
 def optimizers(found: Judgement) -> list[dict[str, str]]:
@@ -82,7 +137,7 @@ def optimizers(found: Judgement) -> list[dict[str, str]]:
         | {
             "optimizer": one.optimizer,
             "learning rate": "" if one.learning_rate is None else f"{one.learning_rate:g}",
-            "seeds": str(len(one.seeds)),
+            "seeds" if one.seeds is not None else "runs": str(one.values.size),
             "mean": _level(found, one.mean),
             "sd": "" if one.deviation is None else _level(found, one.deviation),
         }
@@ -113,7 +168,7 @@ def _figures(found: Judgement, entry: Judged) -> dict[str, str]:
         return dict.fromkeys(names, "")
     figures = (
         _shown(found, one.difference),
-        f"{_shown(found, one.interval.low)} to {_shown(found, one.interval.high)}",
+        _interval(found, one),
         _p(one.p),
         _p(entry.corrected_p),
         f"{one.probability_of_improvement:.2f}",
@@ -146,18 +201,22 @@ def sentence(found: Judgement, entry: Judged) -> str:
         "no meaningful difference": f"{a} and {b} do not differ by more than the margin",
         "inconclusive": f"{'w' if where else 'W'}hether {a} or {b} is better stays open",
     }[entry.conclusion]
-    interval = f"95 % interval {_shown(found, one.interval.low)} to {_shown(found, one.interval.high)}"
-    figures = f"{a} − {b} = {_shown(found, one.difference)}{_unit(found)} ({interval}, {one.pairs} paired seeds)"
+    interval = f"95 % interval {_interval(found, one)}"
+    figures = f"{a} − {b} = {_shown(found, one.difference)}{_unit(found)} ({interval}, {entry.runs})"
     return f"{where}{answer}: {figures}, p = {_p(one.p)}, after Holm's correction {_p(entry.corrected_p)}."
+
+
+def _interval(found: Judgement, one: Compared) -> str:
+    if one.interval.low is None or one.interval.high is None:
+        return "not known"
+    return f"{_shown(found, one.interval.low)} to {_shown(found, one.interval.high)}"
 
 
 def _unit(found: Judgement) -> str:
     return " pp" if found.is_fraction else ""
 
 
-def _shown(found: Judgement, difference: float | None) -> str:
-    if difference is None:
-        return "?"
+def _shown(found: Judgement, difference: float) -> str:
     return f"{100 * difference:+.3f}" if found.is_fraction else f"{difference:+.4g}"
 
 

@@ -14,13 +14,17 @@ from pipeline.results.backprop import number
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pipeline.results.backprop import Curve, Gradient, Network, Step, WorkedExample
+    from pipeline.results.backprop import Curve, Gradient, Network, Slip, Step, WorkedExample
 
 _MEANINGS = {
     "legible": "can be read in the assignment",
     "reconstructed": "chosen so that what can be read comes out",
     "assumed": "no trace of it in the assignment",
     "given": "set in `params.yaml`",
+}
+_SLIPS = {
+    "h1": "The sum of the first hidden unit was written with $i_1$ twice; its second input is $i_2$.",
+    "do/dz": "One formula of a gradient has $1 - z$ where $1 - \\sigma(z)$ is meant, which is $1 - o$.",
 }
 _ROLES = {"i": "inputs", "w": "weights", "y": "target", "a": "learning rate"}
 
@@ -34,6 +38,7 @@ def build(example: WorkedExample) -> list[Item]:
         Paragraph(_introduction(example.network)),
         _given_table(phases["given"]),
         *_origins(example),
+        *_traces(example),
         _network_picture(example),
         Heading("Forward: from the inputs to the cost", "backprop-forward", 3),
         _steps_table(phases["forward"]),
@@ -43,6 +48,7 @@ def build(example: WorkedExample) -> list[Item]:
             "is computed once. A weight's gradient is what arrives at its end times what left its start."
         ),
         _steps_table(phases["backward"]),
+        *_slips(example),
         Heading("One step downhill", "backprop-update", 3),
         Paragraph(r"Each weight goes against its gradient: $w \leftarrow w - \alpha \cdot \partial J / \partial w$."),
         _steps_table(phases["update"]),
@@ -109,6 +115,57 @@ def _origins(example: WorkedExample) -> list[Item]:
         if step.symbol in example.contradicted
     ]
     return [Bullets(tuple(entries))] if entries else []
+
+
+def _traces(example: WorkedExample) -> list[Item]:
+    """Say why the reconstructed numbers are these: which traces of others they fit."""
+    if not example.traces:
+        return []
+    rows = [
+        (trace.read, f"${trace.name.latex} = {number(trace.value).latex}$", "yes" if trace.fits else "**no**")
+        for trace in example.traces
+    ]
+    why = (
+        "Other weights of the output would go with the same hidden units. These were chosen because of what can still "
+        "be read in part."
+    )
+    return [Paragraph(why), Table(("can be read in part", "here", "fits"), tuple(rows), "lll")]
+
+
+def _slips(example: WorkedExample) -> list[Item]:
+    """Say what the assignment wrote in two places, and what is right."""
+    if not example.slips:
+        return []
+    steps = {step.symbol: step for step in example.steps}
+    rows = [
+        (
+            f"${steps[slip.symbol].name.latex}$",
+            f"${slip.formula.latex}$",
+            _shown(slip.value),
+            f"${steps[slip.symbol].formula.latex}$",
+            _shown(steps[slip.symbol].value),
+        )
+        for slip in example.slips
+    ]
+    header = ("symbol", "what was written", "its value", "what is right", "its value")
+    return [
+        Heading("Two slips in the assignment", "backprop-slips", 3),
+        Paragraph(
+            "Two lines of the assignment say something else than they mean. The tables here have the right ones."
+        ),
+        Table(header, tuple(rows), "llrlr"),
+        Bullets(tuple(_SLIPS[slip.symbol] + _consequence(slip, steps[slip.symbol]) for slip in example.slips)),
+    ]
+
+
+def _consequence(slip: Slip, right: Step) -> str:
+    if right.origin == "legible":
+        return (
+            f" Only the line is wrong: the number that the assignment prints, {_shown(right.value)}, is the right one."
+        )
+    if slip.value * right.value < 0:
+        return " With the wrong line that gradient has the other sign, and its weight would move uphill."
+    return ""
 
 
 def _steps_table(steps: Sequence[Step]) -> Table:

@@ -8,55 +8,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 import pytest
-import typer
-from typer.testing import CliRunner
 
-from pipeline.commands.judge.command import judge
 from pipeline.commands.judge.judgement import judge_results
 from pipeline.commands.judge.table import ResultsError
-from pipeline.project.errors import UserError, one_message
+from pipeline.project.errors import one_message
+from tests.commands.judge.made_up import results, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-DEEPOBS = Path(__file__).parents[2] / "shared" / "reference" / "deepobs_cifar10_3c3d.csv"
-
-
-@pytest.fixture
-def write(tmp_path: Path) -> Callable[[pd.DataFrame], Path]:
-    def to_file(frame: pd.DataFrame) -> Path:
-        path = tmp_path / "results.csv"
-        frame.to_csv(path, index=False)
-        return path
-
-    return to_file
-
-
-def results(seeds: int = 10, **gaps: float) -> pd.DataFrame:
-    """One row per optimizer and seed: a common effect of the seed, a little noise, and the optimizer's gap."""
-    rng = np.random.default_rng(0)
-    common = rng.normal(0.6, 0.01, seeds)
-    return pd.concat(
-        pd.DataFrame(
-            {
-                "optimizer": name,
-                "seed": range(seeds),
-                "test_accuracy": (common + gap + rng.normal(0, 0.001, seeds)).round(4),
-            }
-        )
-        for name, gap in gaps.items()
-    ).reset_index(drop=True)
-
-
-def run(*arguments: str | Path) -> tuple[int, str, str]:
-    """Return exit status, standard output and the one message, as the command line proper would."""
-    app = typer.Typer()
-    app.command()(judge)
-    outcome = CliRunner().invoke(app, [str(argument) for argument in arguments])
-    if isinstance(outcome.exception, UserError):
-        return outcome.exception.exit_status, outcome.stdout, str(outcome.exception)
-    assert outcome.exception is None
-    return outcome.exit_code, outcome.stdout, outcome.stderr
+DEEPOBS = Path(__file__).parents[3] / "shared" / "reference" / "deepobs_cifar10_3c3d.csv"
 
 
 # --- published curves ------------------------------------------------------------------------------------
@@ -186,16 +147,6 @@ def test_a_loss_is_better_lower(write: Callable[[pd.DataFrame], Path]) -> None:
     assert " pp" not in run(write(frame))[1]
 
 
-@pytest.mark.parametrize(
-    ("name", "upwards"),
-    [("test_accuracy", True), ("f1", True), ("interrater", True), ("val_loss", False), ("top5_error", False),
-     ("valloss", False), ("test_err", False), ("score", True), ("train_time_s", False)],
-)  # fmt: skip
-def test_the_direction_is_read_from_the_name(write: Callable[[pd.DataFrame], Path], name: str, upwards: bool) -> None:
-    frame = results(seeds=2, adam=0.1, sgd=0.0).rename(columns={"test_accuracy": name})
-    assert judge_results(write(frame)).higher_is_better == upwards
-
-
 def test_json_is_json_and_repeats(write: Callable[[pd.DataFrame], Path]) -> None:
     path = write(results(adam=0.02, momentum=0.02, sgd=0.0))
     first = run(path, "--json", "--margin", "0.005")[1]
@@ -232,13 +183,6 @@ def test_test_accuracy_is_preferred(write: Callable[[pd.DataFrame], Path]) -> No
     assert judge_results(write(results(adam=0.1, sgd=0.0).assign(test_loss=1.0))).metric == "test_accuracy"
 
 
-def test_several_metrics_are_listed(write: Callable[[pd.DataFrame], Path]) -> None:
-    frame = results(adam=0.1, sgd=0.0).rename(columns={"test_accuracy": "f1"}).assign(recall=0.5, note="x")
-    with pytest.raises(ResultsError, match="--metric: f1, recall"):
-        judge_results(write(frame))
-    assert judge_results(write(frame), metric="f1").metric == "f1"
-
-
 def test_a_mistyped_metric_gets_a_suggestion(write: Callable[[pd.DataFrame], Path]) -> None:
     with pytest.raises(ResultsError, match="did you mean 'test_accuracy'"):
         judge_results(write(results(adam=0.1, sgd=0.0)), metric="test_acuracy")
@@ -267,10 +211,6 @@ REFUSED = {
     ),
     "one optimizer": (results(adam=0.1), "only one optimizer (adam)"),
     "single seeds": (results(seeds=1, adam=0.1, sgd=0.0), "adam has a single seed"),
-    "unpaired": (
-        pd.concat([results(adam=0.1), results(sgd=0.0).assign(seed=range(1, 11))]),
-        "not paired (seed 0 only in adam and seed 10 only in sgd)",
-    ),
     "tied learning rates": (
         pd.concat(results(adam=0.1, sgd=0.0).assign(learning_rate=rate) for rate in (0.1, 0.01)),
         "adam has 2 learning rates with 10 seeds each (0.01 and 0.1)",
@@ -323,34 +263,11 @@ def test_more_epochs_than_there_are(write: Callable[[pd.DataFrame], Path]) -> No
     assert "more than the 1 epoch" in run(path, "--last", "2")[2]
 
 
-@pytest.mark.parametrize(
-    ("content", "words"),
-    [
-        (b"", "is empty"),
-        (b"a,b\n1,2\n1,2,3,4\n", "not a CSV"),
-        (b"\xff\xfe\x00o", "not a CSV in UTF-8"),
-        (b"optimizer,seed,loss\nadam,1,0.5,\nsgd,1,0.4,\n", "more cells than the header"),
-    ],
-)
-def test_no_table(tmp_path: Path, content: bytes, words: str) -> None:
-    path = tmp_path / "results.csv"
-    path.write_bytes(content)
-    with pytest.raises(ResultsError, match=words):
-        judge_results(path)
-
-
 def test_no_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught, one_message():
         judge_results(tmp_path / "absent.csv")
     assert caught.value.code == 2
     assert "absent.csv: no such file" in capsys.readouterr().err
-
-
-def test_lines_are_those_of_the_file(tmp_path: Path) -> None:
-    path = tmp_path / "results.csv"
-    path.write_text("optimizer,seed,loss\nadam,1,0.5\n\nadam,2,nan\nsgd,1,0.5\nsgd,2,0.4\n\n", encoding="utf-8")
-    with pytest.raises(ResultsError, match="line 4: loss is nan"):
-        judge_results(path)
 
 
 def test_an_untestable_pair_leaves_the_others_their_answer(

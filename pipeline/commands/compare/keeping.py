@@ -1,0 +1,108 @@
+"""An optimizer that was compared becomes a row of ``params.yaml``."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+
+from pipeline.commands.compare.entrants import free_name, is_outside
+from pipeline.project import files, paths
+from pipeline.project.errors import SettingsError
+from pipeline.settings import loading
+from pipeline.training.origin import origin_of
+
+if TYPE_CHECKING:
+    from pipeline.commands.compare.compared import OptimizerComparison, Side
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+
+
+def check(name: str, optimizer: str) -> None:
+    """Refuse, before any work, a name that is taken or no name, and a class that no row may have."""
+    settings = loading.load()
+    if not _NAME.fullmatch(name):
+        raise SettingsError(
+            f"--keep {name}: a name is lower-case letters, digits and underscores, a letter first, "
+            f"for example {free_name(name, settings)}."
+        )
+    if name in settings.optimizers:
+        raise SettingsError(
+            f"--keep {name}: params.yaml has such a row already; {free_name(name, settings)} would be free."
+        )
+    if optimizer in settings.optimizers:
+        raise SettingsError(f"--keep {name}: {optimizer} is a row of params.yaml already.")
+    if is_outside(optimizer):
+        raise SettingsError(
+            f"--keep {name}: {optimizer} lies outside the project, where others would not find it: "
+            "copy the file into the project and give the copy. No training will be repeated."
+        )
+
+
+def keep(name: str, found: OptimizerComparison) -> str:
+    """Add the optimizer to ``params.yaml``, and its finished trainings to the memo under the row's name."""
+    side = found.optimizer
+    yaml = yaml_with_comments()
+    content = yaml.load(paths.PARAMS)
+    content["optimizers"][name] = _row(side)
+    origin = origin_of(side.class_name)
+    if not (origin.is_torch or origin.is_file):
+        _add_plugin(content, origin.package)
+    with files.atomic(paths.PARAMS) as temporary:
+        yaml.dump(content, temporary)
+    _rename_trainings(side, name)
+    return f"params.yaml has the new row {name}: `dvc repro` trains it on all problems, and only it."
+
+
+def yaml_with_comments() -> YAML:
+    """Return a reader and writer that keeps comments and layout."""
+    yaml = YAML()
+    yaml.width = 200
+    yaml.preserve_quotes = True
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    yaml.representer.add_representer(
+        type(None), lambda representer, _: representer.represent_scalar("tag:yaml.org,2002:null", "null")
+    )
+    return yaml
+
+
+def _row(side: Side) -> CommentedMap:
+    row = CommentedMap(
+        {
+            "label": side.label,
+            "class": side.class_name,
+            "learning_rate_centre": side.learning_rate_centre,
+            "arguments": _in_a_line(side.arguments),
+        }
+    )
+    if side.rest is not None:
+        row["rest"] = CommentedMap({**side.rest, "arguments": _in_a_line(side.rest["arguments"])})
+    return row
+
+
+def _in_a_line(values: dict[str, Any]) -> CommentedMap:
+    mapping = CommentedMap(values)
+    mapping.fa.set_flow_style()
+    return mapping
+
+
+def _add_plugin(content: CommentedMap, package: str) -> None:
+    plugins = content.get("plugins") or []
+    if package not in plugins:
+        content["plugins"] = CommentedSeq([*plugins, package])
+        content["plugins"].fa.set_flow_style()
+
+
+def _rename_trainings(side: Side, name: str) -> None:
+    """Keep every finished training under the key of the row, too: a key holds the name of its row."""
+    from pipeline.running import memo
+    from pipeline.running.key import code_fingerprint, key_of
+
+    for key in side.keys if name != side.name else ():
+        outcome = memo.recall(paths.memo(), key)
+        if outcome is not None:
+            training = replace(outcome.training, optimizer=name)
+            memo.keep(paths.memo(), replace(outcome, training=training, key=key_of(training, code_fingerprint())))
