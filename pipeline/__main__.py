@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from pipeline.commands.backprop import backprop
+from pipeline.commands.check.command import check
 from pipeline.commands.compare.command import compare
 from pipeline.commands.demo.command import demo
 from pipeline.commands.doctor.command import doctor
@@ -56,6 +57,7 @@ for command in (
     *(backprop, compare, recommend, judge, init),
 ):
     app.command()(command)
+app.add_typer(check, name="check")
 
 
 def main() -> None:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from torch.nn import functional as F  # noqa: N812 - its name in all of PyTorch's documentation
 
 from pipeline.prepared import reader
 from pipeline.project import paths
@@ -20,6 +19,7 @@ from pipeline.results.cost import Cost, Ratio, StepCost
 from pipeline.running.planning import optimizer_row
 from pipeline.running.refusals import in_words
 from pipeline.training import determinism, networks, optimizers
+from pipeline.training.losses import loss
 from pipeline.training.record import OptimizerRow
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor, nn
 
+    from pipeline.prepared.reader import Task
     from pipeline.settings.study import Settings
     from pipeline.training.optimizers import Stepper
     from pipeline.training.record import Convolution
@@ -46,13 +47,15 @@ class TimingTask:
     """What is to be timed."""
 
     network: str
-    shape: tuple[int, ...]  # of one input: height, width, channels
-    classes: int
+    shape: tuple[int, ...]  # of one input, as `pipeline.prepared.reader.Description` has it
+    classes: int  # or words, or targets
     batch_size: int
     rows: Mapping[str, tuple[OptimizerRow, float]]  # by optimizer: its row and its learning rate
     convolution: Convolution = "compiled"
     rounds: int = ROUNDS  # how often each optimizer's turn comes
     steps: int = STEPS  # of a turn
+    task: Task = "classification"
+    dtype: str = "uint8"  # of the stored inputs
 
 
 @dataclass(frozen=True)
@@ -79,10 +82,12 @@ def timing_task(settings: Settings) -> TimingTask:
     return TimingTask(
         network=problem.network,
         shape=description.shape,
-        classes=len(description.classes),
+        classes=description.outputs,
         batch_size=problem.batch_size,
         rows={name: (optimizer_row(row), row.learning_rate_centre) for name, row in settings.optimizers.items()},
         convolution=settings.convolution,
+        task=description.task,
+        dtype=description.dtype,
     )
 
 
@@ -146,16 +151,17 @@ class _Run:
         with torch.random.fork_rng(devices=[]):
             self._network: nn.Module = networks.build(task.network, task.shape, task.classes, task.convolution)
         self.stepper = optimizers.build(name, row, rate, self._network)
+        self._task = task.task
 
     def take(self, steps: int, batches: Sequence[tuple[Tensor, Tensor]]) -> tuple[float, float]:
         """Take steps; return the mean seconds of a whole step and of the update in it."""
         updates = 0.0
         start = time.perf_counter()
         for step in range(steps):
-            images, labels = batches[step % len(batches)]
-            loss = F.cross_entropy(self._network(images), labels)
+            inputs, labels = batches[step % len(batches)]
+            found = loss(self._task, self._network(inputs), labels)
             self.stepper.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
+            found.backward()  # type: ignore[no-untyped-call]
             before = time.perf_counter()
             self.stepper.step()
             updates += time.perf_counter() - before
@@ -163,8 +169,15 @@ class _Run:
 
 
 def _random_batch(task: TimingTask, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    images = torch.randn(task.batch_size, *task.shape, generator=generator).permute(0, 3, 1, 2)
-    return images, torch.randint(task.classes, (task.batch_size,), generator=generator)
+    if task.task == "next_token":
+        tokens = torch.randint(task.classes, (task.batch_size, task.shape[0] + 1), generator=generator)
+        return tokens[:, :-1], tokens[:, 1:]
+    inputs = torch.randn(task.batch_size, *task.shape, generator=generator)
+    if task.dtype == "uint8":
+        inputs = inputs.permute(0, 3, 1, 2)
+    if task.task == "regression":
+        return inputs, torch.randn(task.batch_size, task.classes, generator=generator)
+    return inputs, torch.randint(task.classes, (task.batch_size,), generator=generator)
 
 
 def _median_interval(values: np.ndarray) -> Ratio:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from pipeline.running import merit
 from pipeline.running.outputs import Choice
 from pipeline.running.planning import plan
 from pipeline.running.trainings import run_study
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
     from pipeline.running.settings import ExecutionSettings
-    from pipeline.settings.study import Settings, TuningSettings
+    from pipeline.settings.study import MeasureName, Settings, TuningSettings
     from pipeline.training.record import Outcome, Training
 
 
@@ -72,7 +73,8 @@ def tune(optimizer: str, settings: Settings, run: Run) -> Found:
     sources = {problem.tuned_on for problem in problems.values()}
     urgent_first = sorted(independent, key=lambda name: name not in sources)
     grids = {name: steps_around(0, tuning.points) for name in urgent_first}
-    outcomes, choices = search(settings.optimizer(optimizer).learning_rate_centre, grids, tuning, run, heirs)
+    centre = settings.optimizer(optimizer).learning_rate_centre
+    outcomes, choices = search(centre, grids, tuning, run, heirs, lambda name: problems[name].measure)
     order = independent + dependent
     return {name: outcomes[name] for name in order}, {name: choices[name] for name in order}
 
@@ -139,11 +141,13 @@ def search(
     tuning: TuningSettings,
     run: Run,
     heirs: Callable[[str, int], Mapping[str, range]] = lambda problem, best: {},
+    measure: Callable[[str], MeasureName] = lambda problem: "accuracy",
 ) -> Found:
     """Search several problems at once, each at its own pace; the results are as of `tune`.
 
     The grid of a problem whose best lies on an edge grows by a point beyond that edge, again and again, at most
-    ``max_extensions`` times. `heirs` gets a problem and its best step, and returns the grids that begin from there.
+    ``max_extensions`` times. `heirs` gets a problem and its best step, and returns the grids that begin from there;
+    `measure` returns what a problem's trials are judged by.
     """
     searches: dict[str, _Search] = {}
 
@@ -151,7 +155,8 @@ def search(
         return [Trial(problem, step, rate_at(centre, step, tuning.points_per_decade)) for step in steps]
 
     def begin(some: Mapping[str, range]) -> list[Trial]:
-        searches.update({problem: _Search(steps, tuning.max_extensions) for problem, steps in some.items()})
+        for problem, steps in some.items():
+            searches[problem] = _Search(steps, tuning.max_extensions, measure(problem))
         return [trial for problem, steps in some.items() for trial in trials(problem, steps)]
 
     def follow(trial: Trial, outcome: Outcome) -> list[Trial]:
@@ -172,9 +177,10 @@ def search(
 class _Search:
     """What to try next on one problem, given what was tried, in grid steps."""
 
-    def __init__(self, steps: range, extensions: int) -> None:
+    def __init__(self, steps: range, extensions: int, measure: MeasureName) -> None:
         self._asked = list(steps)
         self._extensions = extensions  # how many are left
+        self._measure = measure
         self.found: dict[int, Outcome] = {}
 
     @property
@@ -185,7 +191,7 @@ class _Search:
     @property
     def best(self) -> int:
         # the smallest learning rate among equals: it is also the one to extend from if all of them diverged
-        return max(self.found, key=lambda step: (*_merit(self.found[step]), -step))
+        return max(self.found, key=lambda step: (*_merit(self.found[step], self._measure), -step))
 
     def take(self, step: int, outcome: Outcome) -> list[int]:
         """Take over a trial; return the step to try once all pending trials are finished."""
@@ -212,22 +218,23 @@ class _Search:
         outcome = self.found[self.best]
         return Choice(
             learning_rate=outcome.training.learning_rate,
-            validation_accuracy=outcome.validation_accuracy,
+            validation_accuracy=merit.accuracy(outcome),
+            validation_loss=outcome.last.validation_loss,
             trials=len(self.found),
             on_edge=bool(self._beyond(self.found)),
         )
 
 
-def _merit(outcome: Outcome) -> tuple[float, float]:
-    """Order trials: higher validation accuracy first, then lower validation loss."""
+def _merit(outcome: Outcome, measure: MeasureName) -> tuple[float, float]:
+    """Order trials: by the problem's measure first, then by lower validation loss."""
     loss = outcome.last.validation_loss
-    return outcome.validation_accuracy, -loss if loss is not None else float("-inf")
+    return merit.score(outcome, measure), -loss if loss is not None else float("-inf")
 
 
-def summary(optimizer: str, problem: str, choice: Choice) -> str:
+def summary(optimizer: str, problem: str, choice: Choice, measure: MeasureName = "accuracy") -> str:
     """Say in a line what a search found."""
     edge = ", still on the edge of the grid" if choice.on_edge else ""
+    reached = merit.in_words([choice.validation_accuracy], [choice.validation_loss], measure)
     return (
-        f"{optimizer} on {problem}: learning rate {choice.learning_rate:g} of {choice.trials} tried "
-        f"(validation accuracy {choice.validation_accuracy:.1%}{edge})"
+        f"{optimizer} on {problem}: learning rate {choice.learning_rate:g} of {choice.trials} tried ({reached}{edge})"
     )

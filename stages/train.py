@@ -28,7 +28,7 @@ def main(optimizer: str) -> None:
         outcomes = run_study(trainings, settings, execution, watch.finished)
         outputs.write_trainings(optimizer, outcomes)
         for problem in settings.problems_of(optimizer):
-            watch.bar.say(summary(optimizer, problem, outcomes))
+            watch.bar.say(summary(optimizer, problem, outcomes, settings.problems[problem].measure))
 
 
 def _plans(settings: Settings, optimizer: str) -> list[Training]:

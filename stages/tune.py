@@ -27,7 +27,7 @@ def main(optimizer: str) -> None:
         outcomes, choices = tuning.trained(optimizer, settings, execution, digests, watch.finished, watch.bar.set_total)
         outputs.write_search(optimizer, outcomes, choices)
         for problem, choice in choices.items():
-            watch.bar.say(tuning.summary(optimizer, problem, choice))
+            watch.bar.say(tuning.summary(optimizer, problem, choice, settings.problems[problem].measure))
 
 
 if __name__ == "__main__":

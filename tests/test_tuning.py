@@ -106,7 +106,7 @@ def test_a_best_value_inside_ends_the_search() -> None:
     trials, choices = tuning.search(1.0, P, budget(), run)
     assert len(run.rounds) == 1
     assert [t.training.learning_rate for t in trials["p"]] == [0.1, 1.0, 10.0]
-    assert choices["p"] == Choice(1.0, pytest.approx(0.9), 3, on_edge=False)
+    assert choices["p"] == Choice(1.0, pytest.approx(0.9), 3, on_edge=False, validation_loss=0.0)
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_a_best_value_on_an_edge_extends_the_grid_beyond_it(top: float, added: l
     assert [rate for asked in run.rounds[1:] for _, rate in asked] == added
     rates = [t.training.learning_rate for t in trials["p"]]
     assert rates == sorted(rates)
-    assert choices["p"] == Choice(best, pytest.approx(0.9), 5, on_edge=False)
+    assert choices["p"] == Choice(best, pytest.approx(0.9), 5, on_edge=False, validation_loss=0.0)
 
 
 @pytest.mark.parametrize("extensions", [0, 1, 4])
@@ -281,3 +281,20 @@ def test_summary_tells_of_an_edge() -> None:
     assert tuning.summary("sgd", "digits", Choice(0.1, 0.5, 7, on_edge=True)) == (
         "sgd on digits: learning rate 0.1 of 7 tried (validation accuracy 50.0%, still on the edge of the grid)"
     )
+
+
+def test_a_search_by_loss_takes_the_lowest_loss_whatever_the_accuracy() -> None:
+    # the rate of the best accuracy has the worst loss
+    run = Runner(lambda _, rate: (0.9, 3.0) if rate == 10 else (0.5, 0.1 if rate == 1 else 0.2))
+    grid = {"p": steps_around(0, 3)}
+    _, by_loss = tuning.search(1.0, grid, budget(extensions=0), run, measure=lambda _: "loss")
+    assert by_loss["p"] == Choice(1.0, 0.5, 3, on_edge=False, validation_loss=0.1)
+    _, by_accuracy = tuning.search(1.0, grid, budget(extensions=0), run)
+    assert by_accuracy["p"].learning_rate == 10
+
+
+def test_a_regression_is_searched_by_its_loss() -> None:
+    run = Runner(lambda _, rate: (None, abs(math.log10(rate)) + 0.5))
+    _, choices = tuning.search(1.0, {"p": steps_around(0, 3)}, budget(), run)
+    assert choices["p"] == Choice(1.0, None, 3, on_edge=False, validation_loss=0.5)
+    assert "validation loss 0.5)" in tuning.summary("sgd", "p", choices["p"])

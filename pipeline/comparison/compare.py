@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline.comparison import rankings, searches
-from pipeline.comparison.measures import MEASURES
+from pipeline.comparison import measures, rankings, searches
 from pipeline.comparison.pairs import Entry, compare_entries
 from pipeline.project.numbers import decimals
 from pipeline.results.comparison import Comparison, Difference, ProblemComparison, Rules
@@ -29,12 +28,13 @@ def compare(settings: ComparisonSettings, metrics: Metrics, learning_rates: pd.D
     problems = {
         problem: ProblemComparison(
             against_baseline={
-                measure.name: _against_baseline(settings, metrics, problem, measure) for measure in MEASURES
+                measure.name: _against_baseline(settings, metrics, problem, measure)
+                for measure in measures.of_problem(metrics, problem)
             },
             ranking=rankings.over_seeds(entries, settings.alpha),
             searches={
-                name: searches.describe(trials, settings.margins.learning_rate)
-                for name in entries
+                name: searches.describe(trials, settings.margins, found.measure)
+                for name, found in entries.items()
                 if len(trials := here[here["optimizer"] == name])
             },
         )

@@ -73,7 +73,7 @@ class Evidence:
         """
         found = self.metrics.problems.get(problem, {})
         settled = [name for name in self.roster(problem, among) if not found[name].on_edge]
-        return max(settled, key=lambda name: found[name].tuned_accuracy, default=None)
+        return max(settled, key=lambda name: found[name].tuned_score, default=None)
 
     def search(self, problem: str, optimizer: str) -> Search | None:
         """Return what the search of a learning rate tells, or None where there was none."""

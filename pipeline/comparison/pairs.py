@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from pipeline.comparison.measures import training_length
+from pipeline.comparison.measures import on_problem, training_length
 from pipeline.project.wording import counted
 from pipeline.statistics import paired
 
@@ -55,8 +55,11 @@ def compare_entries(
     Seeds are in the same order everywhere, so a problem with fewer of them shares its first ones with the others.
     Where a target was not reached, the images count up to the end of the training: that limit is the same for both,
     so the two stay exchangeable, and the difference is at most too small. `margin` replaces the measure's own, on the
-    scale of its differences.
+    scale of its differences. On a problem that is judged by its loss, that stands for the accuracy, with a margin of
+    its own.
     """
+    meant = on_problem(measure, metrics, a.problem)
+    measure, margin = meant, margin if meant.name == measure.name else None
     return _compared(settings, metrics, a, b, _seeds(metrics, a, measure), _seeds(metrics, b, measure), measure, margin)
 
 

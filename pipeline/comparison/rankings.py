@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 
 def over_seeds(entries: dict[str, OptimizerMetrics], alpha: float) -> Ranking:
-    """Rank a problem's optimizers by test accuracy within every seed, a diverged one last, without those on an edge."""
+    """Rank a problem's optimizers by its measure on the test examples within every seed, without those on an edge.
+
+    A seed that diverged comes last.
+    """
     left_out = tuple(name for name, entry in entries.items() if entry.on_edge)
     names = [name for name in entries if name not in left_out]
     table = [_seed_scores(entries[name]) for name in names]
@@ -25,7 +28,7 @@ def over_seeds(entries: dict[str, OptimizerMetrics], alpha: float) -> Ranking:
 
 
 def over_problems(metrics: Metrics, alpha: float) -> RankingOverProblems:
-    """Rank the optimizers by mean test accuracy within every problem that all of them took part in; diverged: last."""
+    """Rank the optimizers by the mean of the measure within every problem that all took part in; diverged: last."""
     everybody = dict.fromkeys(name for entries in metrics.problems.values() for name in entries)
     problems = {problem: found for problem, found in metrics.problems.items() if len(found) == len(everybody)}
     left_out = tuple(name for name in everybody if any(found[name].on_edge for found in problems.values()))
@@ -36,10 +39,11 @@ def over_problems(metrics: Metrics, alpha: float) -> RankingOverProblems:
 
 
 def _seed_scores(found: OptimizerMetrics) -> list[float]:
-    """Return the test accuracies, minus infinity for a seed that diverged: its losses are not finite."""
+    """Return the test accuracies or minus the test losses; minus infinity for a seed that diverged (no finite loss)."""
+    sign = 1 if found.measure == "accuracy" else -1
     return [
-        -np.inf if accuracy is None or loss is None else accuracy
-        for accuracy, loss in zip(found.test_accuracy.seeds, found.train_loss.seeds, strict=True)
+        -np.inf if reached is None or loss is None else sign * reached
+        for reached, loss in zip(found.reached.seeds, found.train_loss.seeds, strict=True)
     ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -13,21 +13,26 @@ from pipeline.statistics.search_curves import expected_best, learning_rate_toler
 if TYPE_CHECKING:
     import pandas as pd
 
+    from pipeline.comparison.settings import Margins
 
-def describe(trials: pd.DataFrame, margin: float) -> Search:
+
+def describe(trials: pd.DataFrame, margins: Margins, measure: Literal["accuracy", "loss"] = "accuracy") -> Search:
     """Describe the search of one optimizer on one problem: rows of ``results/learning_rates.csv``, one seed each."""
-    scores = trials["validation_accuracy"].where(trials["diverged_at"].isna()).to_numpy(dtype=np.float64)
+    sign, margin = (1, margins.learning_rate) if measure == "accuracy" else (-1, margins.loss)
+    scores = sign * trials[f"validation_{measure}"].where(trials["diverged_at"].isna()).to_numpy(dtype=np.float64)
     rates = trials["learning_rate"].to_numpy(dtype=np.float64)
-    # a network that diverged predicts nothing
-    curve = expected_best(scores, len(scores), diverged_score=0.0)
+    finite = scores[np.isfinite(scores)]
+    # a network that diverged predicts nothing; its loss counts as the worst that was found
+    lost = 0.0 if measure == "accuracy" else min(finite, default=None)
+    curve = np.array([]) if lost is None else sign * expected_best(scores, len(scores), diverged_score=lost)
     return Search(
         trials=len(scores),
-        tolerance=_tolerance(rates, scores, margin),
+        tolerance=_tolerance(rates, scores, margin, sign),
         expected_best=tuple(round(score, 6) for score in curve.tolist()),
     )
 
 
-def _tolerance(rates: np.ndarray, scores: np.ndarray, margin: float) -> Tolerance | None:
+def _tolerance(rates: np.ndarray, scores: np.ndarray, margin: float, sign: int) -> Tolerance | None:
     """Return None where every trial diverged, or there is only one."""
     try:
         found = learning_rate_tolerance(rates, scores, margin)
@@ -36,7 +41,7 @@ def _tolerance(rates: np.ndarray, scores: np.ndarray, margin: float) -> Toleranc
     return Tolerance(
         decades=round(found.decades, 6),
         best_learning_rate=round(found.best_learning_rate, 6),
-        best_score=round(found.best_score, 6),
+        best_score=round(sign * found.best_score, 6),
         open_low=found.open_low,
         open_high=found.open_high,
     )

@@ -47,7 +47,7 @@ def signed(value: float, form: str) -> str:
 def _value(mean: float, measure: Measure) -> str:
     if measure.unit == "percentage points":
         return f"{100 * mean:.2f} %"
-    if measure.unit == "nats":
+    if measure.unit in ("nats", "squared error"):
         return f"{mean:.4g}"
     # a mean of logarithms, so this is the geometric mean
     return f"{math.exp(mean):,.0f}" if measure.target else f"{math.exp(mean):.3g}"
@@ -57,7 +57,9 @@ def _difference(difference: float, measure: Measure) -> str:
     shown = measure.shown(difference) or 0.0
     if measure.unit == "times":
         return f"{shown:.3g} times"
-    return f"{signed(shown, '.2f')} points" if measure.unit == "percentage points" else f"{signed(shown, '.4f')} nats"
+    if measure.unit == "percentage points":
+        return f"{signed(shown, '.2f')} points"
+    return f"{signed(shown, '.4f')} {measure.unit}"
 
 
 def change(decision: Decision, alpha: float) -> str:

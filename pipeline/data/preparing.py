@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline.data.splits import stratified
+from pipeline.data import checking, splits
+from pipeline.data.problems import scaling_of, task_of
+from pipeline.prepared.examples import Examples, LabelledData
 from pipeline.prepared.reader import DESCRIPTION, Description
 from pipeline.project import files
+from pipeline.project.errors import DataError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from pipeline.data.problems import DataSet
-    from pipeline.prepared.examples import Examples, LabelledData
+    from pipeline.prepared.reader import Scaling, Task
 
 _RARE = 0.01
 
@@ -28,34 +31,103 @@ def prepare(
     Parameters
     ----------
     dataset
-        Says whether its inputs are to be shifted to mean 0: of sparse counts, all zeros would become something else.
+        Says what is learned, and how inputs are scaled: of sparse counts, all zeros would become something else.
+    data
+        Examples as `pipeline.data.problems` describes them.
     validation_fraction
         Share of the training examples that is set aside for validation.
     learning, test
         Two folders, so that stages which must not see the test set do not depend on it.
+
+    Raises
+    ------
+    DataError
+        Where the examples break the contract, or the share is too small or too large for them.
     """
-    train_rows, validation_rows = stratified(data.train.labels, validation_fraction, seed)
-    train, validation = data.train.take(train_rows), data.train.take(validation_rows)
-    mean, std = _channel_statistics(train.inputs) if dataset.CENTRED else _common_scale(train.inputs)
+    task, scaling = task_of(dataset), scaling_of(dataset)
+    whole = _checked(dataset, task, data, validation_fraction)
+    train_rows, validation_rows = _split(task, whole.train.labels, validation_fraction, seed)
+    train, validation, final = whole.train.take(train_rows), whole.train.take(validation_rows), whole.test
+    targets: tuple[tuple[float, ...], tuple[float, ...]] = ((), ())
+    if task == "regression":
+        targets = _statistics(train.labels)
+        train, validation, final = (_with_targets_scaled(part, *targets) for part in (train, validation, final))
+    mean, std = _scale(train.inputs, task, scaling)
+    # of classification, as it always was: another digest would repeat all trainings
+    head = (mean, std) if task == "classification" else (mean, std, task, len(whole.classes))
     found = Description(
         title=dataset.TITLE,
         description=dataset.DESCRIPTION,
         shape=train.inputs.shape[1:],
-        classes=data.classes,
-        counts={"train": len(train), "validation": len(validation), "test": len(data.test)},
+        classes=whole.classes,
+        counts={"train": len(train), "validation": len(validation), "test": len(final)},
         validation_fraction=validation_fraction,
         split_seed=seed,
-        white=int(train.inputs.max()),
+        white=int(train.inputs.max()) if train.inputs.dtype == np.uint8 else 0,
         mean=mean,
         std=std,
-        digest=_digest(mean, std, train, validation),
-        notes={} if dataset.CENTRED else _sparsity(train.inputs),
+        digest=_digest(head, train, validation),
+        notes=_sparsity(train.inputs) if scaling == "common" else {},
+        task=task,
+        scaling=scaling,
+        dtype=str(train.inputs.dtype),
+        targets=len(targets[0]),
+        target_mean=targets[0],
+        target_std=targets[1],
     )
     _write(learning, "train", train)
     _write(learning, "validation", validation)
-    _write(test, "test", data.test)
+    _write(test, "test", final)
     files.write_json(learning / DESCRIPTION, found.__dict__)
     return found
+
+
+def _checked(dataset: DataSet, task: Task, data: LabelledData, fraction: float) -> LabelledData:
+    """Return the examples as they are stored, or raise the first fault."""
+    faults = checking.of_examples(task, data)
+    if not faults and (fault := checking.of_fraction(task, data, fraction)):
+        faults.append(fault)
+    if faults:
+        more = f" (and {len(faults) - 1} more: `optimizer-study check problem` names all)" if len(faults) > 1 else ""
+        raise DataError(f"data set {dataset.TITLE!r}: {faults[0]}{more}.")
+    return checking.stored(task, data)
+
+
+def _split(task: Task, labels: np.ndarray, fraction: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    if task == "classification":
+        return splits.stratified(labels, fraction, seed)
+    return splits.random(len(labels), checking.validation_count(len(labels), fraction), seed)
+
+
+def _with_targets_scaled(part: Examples, mean: tuple[float, ...], std: tuple[float, ...]) -> Examples:
+    return Examples(part.inputs, ((part.labels - np.array(mean)) / np.array(std)).astype(np.float32))
+
+
+def _scale(inputs: np.ndarray, task: Task, scaling: Scaling) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return what is subtracted from each channel, and what it is divided by."""
+    if task == "next_token":
+        return (), ()
+    channels = inputs.shape[-1]
+    if scaling == "none":
+        return (0.0,) * channels, (1.0,) * channels
+    if inputs.dtype == np.uint8:
+        return _channel_statistics(inputs) if scaling == "per_channel" else _common_scale(inputs)
+    if scaling == "per_channel":
+        return _statistics(inputs.reshape(-1, channels))
+    scale = _nine_digits(np.sqrt(np.square(inputs, dtype=np.float64).mean())) or 1.0
+    return (0.0,) * channels, (scale,) * channels
+
+
+def _statistics(rows: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return mean and standard deviation of each column, float64 (k, columns); a column without variation is 1."""
+    means = rows.mean(axis=0, dtype=np.float64)
+    deviations = rows.std(axis=0, dtype=np.float64)
+    return tuple(map(_nine_digits, means)), tuple(_nine_digits(value) or 1.0 for value in deviations)
+
+
+def _nine_digits(value: float) -> float:
+    # processors add up in different orders: the last digits would make the digest another one
+    return float(f"{value:.9g}")
 
 
 def _write(folder: Path, part: str, examples: Examples) -> None:
@@ -94,8 +166,8 @@ def _sparsity(inputs: np.ndarray) -> dict[str, float]:
     }
 
 
-def _digest(mean: tuple[float, ...], std: tuple[float, ...], *parts: Examples) -> str:
-    digest = hashlib.sha256(repr((mean, std)).encode())
+def _digest(head: tuple[object, ...], *parts: Examples) -> str:
+    digest = hashlib.sha256(repr(head).encode())
     for part in parts:
         for array in (part.inputs, part.labels):
             digest.update(f"{array.dtype}{array.shape}".encode())

@@ -1,4 +1,4 @@
-"""Splitting examples into parts that hold the same share of every class."""
+"""Splitting examples in two: with the same share of every class in both parts, or at random."""
 
 from __future__ import annotations
 
@@ -19,3 +19,9 @@ def stratified(labels: np.ndarray, fraction: float, seed: int) -> tuple[np.ndarr
         np.arange(len(labels), dtype=np.int64), test_size=fraction, stratify=labels, random_state=seed
     )
     return np.sort(first), np.sort(second)
+
+
+def random(count: int, second: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Split `count` examples in two at random, `second` of them in the second part; return the sorted int64 rows."""
+    order = np.random.default_rng(seed).permutation(count)
+    return np.sort(order[second:]), np.sort(order[:second])

@@ -1,4 +1,4 @@
-"""Which network counts: chosen by validation accuracy alone."""
+"""Which network counts: chosen on validation examples alone, by the measure of the problem."""
 
 from __future__ import annotations
 
@@ -6,24 +6,27 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pipeline.running.merit import score
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from pipeline.settings.study import MeasureName
     from pipeline.training.record import Outcome
 
 
-def champion(candidates: Iterable[Outcome]) -> Outcome:
-    """Return the best network of the best optimizer, both by *validation* accuracy.
+def champion(candidates: Iterable[Outcome], measure: MeasureName = "accuracy") -> Outcome:
+    """Return the best network of the best optimizer, both by the measure on *validation* examples.
 
-    First the optimizer with the highest mean over its seeds: the best of all networks would favour those that scatter.
+    First the optimizer with the best mean over its seeds: the best of all networks would favour those that scatter.
     """
     by_optimizer: dict[str, list[Outcome]] = {}
     for outcome in candidates:
         by_optimizer.setdefault(outcome.training.optimizer, []).append(outcome)
-    best = max(by_optimizer.values(), key=lambda group: float(np.mean([o.validation_accuracy for o in group])))
-    return best_seed(best)
+    best = max(by_optimizer.values(), key=lambda group: float(np.mean([score(outcome, measure) for outcome in group])))
+    return best_seed(best, measure)
 
 
-def best_seed(outcomes: Iterable[Outcome]) -> Outcome:
-    """Return the training with the highest validation accuracy; the smallest seed among equals."""
-    return max(outcomes, key=lambda outcome: (outcome.validation_accuracy, -outcome.training.seed))
+def best_seed(outcomes: Iterable[Outcome], measure: MeasureName = "accuracy") -> Outcome:
+    """Return the best training by the measure on validation examples; the smallest seed among equals."""
+    return max(outcomes, key=lambda outcome: (score(outcome, measure), -outcome.training.seed))

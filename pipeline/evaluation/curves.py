@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from pipeline.running import merit
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -52,7 +54,7 @@ def learning_rate_curves(trials: Iterable[Outcome], choices: Mapping[tuple[str, 
             "problem": outcome.training.problem,
             "optimizer": outcome.training.optimizer,
             "learning_rate": outcome.training.learning_rate,
-            "validation_accuracy": outcome.validation_accuracy,
+            "validation_accuracy": merit.accuracy(outcome),
             "validation_loss": outcome.last.validation_loss,
             "diverged_at": outcome.diverged_at,
             "chosen": outcome.training.learning_rate
@@ -60,7 +62,8 @@ def learning_rate_curves(trials: Iterable[Outcome], choices: Mapping[tuple[str, 
         }
         for outcome in trials
     ]
-    return pd.DataFrame(rows).astype({"validation_loss": float, "diverged_at": "Int64"})
+    frame = pd.DataFrame(rows).astype({"validation_accuracy": float, "validation_loss": float})
+    return frame.astype({"diverged_at": "Int64"})
 
 
 def _images_per_epoch(outcome: Outcome) -> float:

@@ -10,7 +10,7 @@ import pandas as pd
 from pipeline.console.progress import progress
 from pipeline.evaluation import assessment, champion, choosing, convergence, curves
 from pipeline.evaluation.assessment import Assessment, AssessmentTask
-from pipeline.evaluation.metrics import confusion_rows, optimizer_metrics, per_class_rows
+from pipeline.evaluation.metrics import confusion_rows, optimizer_metrics, per_class_rows, tabled
 from pipeline.prepared import reader
 from pipeline.project import environment, paths
 from pipeline.results import tables
@@ -18,14 +18,14 @@ from pipeline.results.champions import ChampionRecord, Champions
 from pipeline.results.environment import Environment
 from pipeline.results.metrics import Metrics, OptimizerMetrics
 from pipeline.results.problems import ProblemFacts, Problems
-from pipeline.running import outputs, pool
+from pipeline.running import merit, outputs, pool
 
 if TYPE_CHECKING:
     import numpy as np
 
     from pipeline.prepared.reader import Description
     from pipeline.running.outputs import Choice
-    from pipeline.settings.study import ProblemSettings, Settings
+    from pipeline.settings.study import MeasureName, ProblemSettings, Settings
     from pipeline.training.record import Outcome
 
 ProblemAndOptimizer = tuple[str, str]
@@ -37,6 +37,7 @@ class _Problem:
 
     settings: ProblemSettings
     description: Description
+    measure: MeasureName
     labels: np.ndarray
     trainings: dict[str, list[Outcome]]
     champion: Outcome
@@ -60,7 +61,7 @@ def evaluate(settings: Settings, workers: int) -> None:
     }
     Metrics(problems=metrics).write()
     _write_tables(settings, problems, metrics, choices, assessments)
-    Problems(problems={name: _facts(settings, name, problem.description) for name, problem in problems.items()}).write()
+    Problems(problems={name: _facts(settings, name, problem) for name, problem in problems.items()}).write()
     Environment.model_validate(environment.describe()).write()
     records = {name: _record(problem.champion, settings) for name, problem in problems.items()}
     Champions(problems=records).write()
@@ -78,17 +79,22 @@ def _problems(settings: Settings) -> dict[str, _Problem]:
             optimizer: [outcome for outcome in everything[optimizer] if outcome.training.problem == name]
             for optimizer in settings.roster(name)
         }
+        description = reader.describe(paths.learning(settings.data_of(name)))
+        measure = merit.measure_of(description.task, problem)
         found[name] = _Problem(
             settings=problem,
-            description=reader.describe(paths.learning(settings.data_of(name))),
+            description=description,
+            measure=measure,
             labels=assessment.test_labels(paths.test(settings.data_of(name))),
             trainings=trainings,
-            champion=choosing.champion(outcome for own in trainings.values() for outcome in own),
+            champion=choosing.champion((outcome for own in trainings.values() for outcome in own), measure),
         )
     return found
 
 
 def _assess_all(settings: Settings, workers: int) -> dict[ProblemAndOptimizer, Assessment]:
+    # once for each data set, not once for each optimizer and problem
+    hashes = {data: assessment.test_hash(paths.test(data)) for data in map(settings.data_of, settings.problems)}
     tasks = [
         AssessmentTask(
             problem=problem,
@@ -97,6 +103,7 @@ def _assess_all(settings: Settings, workers: int) -> dict[ProblemAndOptimizer, A
             convolution=settings.convolution,
             learning=paths.learning(settings.data_of(problem)),
             test=paths.test(settings.data_of(problem)),
+            examples=hashes[settings.data_of(problem)],
             weights=paths.weights(name, problem),
             memo=paths.memo(),
         )
@@ -117,7 +124,8 @@ def _assess_all(settings: Settings, workers: int) -> dict[ProblemAndOptimizer, A
 def _metrics(problem: _Problem, own: list[Outcome], choice: Choice, assessed: Assessment) -> OptimizerMetrics:
     targets = (problem.settings.target_train_loss, problem.settings.target_validation_accuracy)
     speed = convergence.summary(own, *targets)
-    return optimizer_metrics(assessed, problem.labels, problem.description.classes, own, choice, speed)
+    classes, task = problem.description.classes, problem.description.task
+    return optimizer_metrics(assessed, problem.labels, classes, own, choice, speed, task, problem.measure)
 
 
 def _write_tables(
@@ -130,30 +138,35 @@ def _write_tables(
     per_class: list[dict[str, Any]] = []
     confusion: list[dict[str, Any]] = []
     for name, problem in problems.items():
+        classes = tabled(problem.description.classes, problem.description.task)
+        if not classes:
+            continue
         for optimizer, found in metrics[name].items():
             rows = per_class_rows(found.per_class, problem.labels)
             per_class += [{"problem": name, "optimizer": optimizer, **row} for row in rows]
         best = problem.champion.training
         seeds = sorted(outcome.training.seed for outcome in problem.trainings[best.optimizer])
         guesses = assessments[name, best.optimizer].predictions[seeds.index(best.seed)]
-        rows = confusion_rows(guesses, problem.labels, problem.description.classes)
+        rows = confusion_rows(guesses, problem.labels, classes)
         confusion += [{"problem": name, **row} for row in rows]
     trainings = [outcome for p in problems.values() for own in p.trainings.values() for outcome in own]
     trials = [trial for name in settings.optimizers for trial in outputs.read_trials(name)]
-    tables.PER_CLASS.write(pd.DataFrame(per_class))
-    tables.CONFUSION.write(pd.DataFrame(confusion))
+    tables.PER_CLASS.write(pd.DataFrame(per_class, columns=tables.PER_CLASS.columns))
+    tables.CONFUSION.write(pd.DataFrame(confusion, columns=tables.CONFUSION.columns))
     tables.TRAINING_CURVES.write(curves.training_curves(trainings))
     tables.LEARNING_RATES.write(curves.learning_rate_curves(trials, choices))
 
 
-def _facts(settings: Settings, name: str, description: Description) -> ProblemFacts:
-    measured = {field: value for field, value in vars(description).items() if field in ProblemFacts.model_fields}
-    title = settings.problems[name].title or description.title
-    return ProblemFacts.model_validate({**measured, "title": title, "data": settings.data_of(name)})
+def _facts(settings: Settings, name: str, problem: _Problem) -> ProblemFacts:
+    known = vars(problem.description).items()
+    measured = {field: value for field, value in known if field in ProblemFacts.model_fields}
+    title = problem.settings.title or problem.description.title
+    rest = {"title": title, "data": settings.data_of(name), "measure": problem.measure}
+    return ProblemFacts.model_validate({**measured, **rest})
 
 
 def _record(champion: Outcome, settings: Settings) -> ChampionRecord:
     who = {field: value for field, value in vars(champion.training).items() if field in ChampionRecord.model_fields}
     label = settings.optimizers[champion.training.optimizer].label
-    accuracy = champion.validation_accuracy
-    return ChampionRecord.model_validate({**who, "label": label, "validation_accuracy": accuracy, "key": champion.key})
+    reached = {"validation_accuracy": merit.accuracy(champion), "validation_loss": champion.last.validation_loss}
+    return ChampionRecord.model_validate({**who, "label": label, **reached, "key": champion.key})

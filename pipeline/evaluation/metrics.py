@@ -14,11 +14,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pipeline.evaluation.assessment import Assessment
+    from pipeline.prepared.reader import Task
     from pipeline.results.metrics import Convergence
     from pipeline.running.outputs import Choice
+    from pipeline.settings.study import MeasureName
     from pipeline.training.record import Outcome
 
 CALIBRATION_BINS = 15
+# Of more classes, such as the words of a text, no table of them is written
+MOST_CLASSES = 100
 
 
 def optimizer_metrics(
@@ -28,30 +32,48 @@ def optimizer_metrics(
     outcomes: Sequence[Outcome],
     choice: Choice,
     convergence: Convergence,
+    task: Task = "classification",
+    measure: MeasureName = "accuracy",
 ) -> OptimizerMetrics:
-    """Summarise what one optimizer reached on one problem; `labels` are int64 (test examples,)."""
-    test_accuracy = (assessment.predictions == labels).mean(axis=1)
+    """Summarise what one optimizer reached on one problem; `labels` are those of `assessment.test_labels`."""
+    validation_losses = [outcome.last.validation_loss for outcome in outcomes]
+    accuracies = dict.fromkeys(_ACCURACIES) if task == "regression" else _accuracies(assessment, labels, outcomes)
     return OptimizerMetrics(
-        test_accuracy=over_seeds(test_accuracy),
-        train_accuracy=over_seeds(assessment.train_accuracy),
-        validation_accuracy=over_seeds(np.array([outcome.validation_accuracy for outcome in outcomes])),
-        generalization_gap=over_seeds(assessment.train_accuracy - test_accuracy),
+        **accuracies,
         test_loss=over_seeds(assessment.test_loss),
         train_loss=over_seeds(assessment.train_loss),
-        calibration_error=over_seeds(calibration_errors(assessment, labels)),
+        validation_loss=over_seeds(np.array(validation_losses, dtype=np.float64)),
         per_class={
             name: round(float((assessment.predictions[:, labels == label] == label).mean()), 6)
-            for label, name in enumerate(classes)
+            for label, name in enumerate(tabled(classes, task))
         },
         diverged=sum(outcome.diverged for outcome in outcomes),
         trainings=tuple(outcome.key for outcome in outcomes),
         convergence=convergence,
         learning_rate=choice.learning_rate,
-        tuned_accuracy=choice.validation_accuracy,
+        tuned_accuracy=None if task == "regression" else choice.validation_accuracy,
+        tuned_loss=decimals(choice.validation_loss),
         trials=choice.trials,
         on_edge=choice.on_edge,
         parameters=outcomes[0].parameters,
+        measure=measure,
     )
+
+
+_ACCURACIES = ("test_accuracy", "train_accuracy", "validation_accuracy", "generalization_gap", "calibration_error")
+
+
+def _accuracies(assessment: Assessment, labels: np.ndarray, outcomes: Sequence[Outcome]) -> dict[str, OverSeeds]:
+    """Return what is measured of predictions, by the names of `_ACCURACIES`."""
+    test = (assessment.predictions == labels).mean(axis=1)
+    train, validation = assessment.train_accuracy, np.array([outcome.validation_accuracy for outcome in outcomes])
+    values = (test, train, validation, train - test, calibration_errors(assessment, labels))
+    return dict(zip(_ACCURACIES, map(over_seeds, values), strict=True))
+
+
+def tabled(classes: Sequence[str], task: Task) -> Sequence[str]:
+    """Return the classes that have tables of their own: those of a classification, unless there are too many."""
+    return classes if task == "classification" and len(classes) <= MOST_CLASSES else ()
 
 
 def over_seeds(values: np.ndarray) -> OverSeeds:

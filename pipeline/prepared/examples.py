@@ -20,7 +20,7 @@ class Examples:
         int64 (n, length): token ids, from 0 to the number of words − 1.
     labels
         int64 (n,): from 0 to the number of classes − 1. int64 (n, length): the token that follows each token.
-        float32 (n, targets): the numbers of a regression.
+        float32 (n, targets): the numbers of a regression, in standard deviations from the mean of the training part.
     """
 
     inputs: np.ndarray

@@ -22,10 +22,7 @@ Scaling = Literal["per_channel", "common", "none"]
 
 @dataclass(frozen=True)
 class Description:
-    """What the prepared examples are.
-
-    The inputs are stored as uint8 (images or counts), float32 or int64 (token ids), see `pipeline.prepared.examples`.
-    """
+    """What the prepared examples are, whose arrays `pipeline.prepared.examples` describes."""
 
     title: str
     description: str  # one sentence for people
@@ -37,8 +34,8 @@ class Description:
     validation_fraction: float  # of the published training examples
     split_seed: int
     white: int  # the largest stored value of the training inputs; 0 where these are not uint8
-    # Each channel (the last axis) is normalised as (value − mean) / std, both over the training examples alone, in units
-    # of the stored values. Where zeros must stay zeros: 0, and one root mean square for all channels. Without scaling
+    # Each channel (the last axis) is normalised as (value − mean) / std, both over the training examples, in units of
+    # the stored values. Where zeros must stay zeros: 0, and one root mean square for all channels. Without scaling
     # 0 and 1. Token ids have none: they are no numbers.
     mean: tuple[float, ...]
     std: tuple[float, ...]
@@ -48,7 +45,11 @@ class Description:
     notes: dict[str, float] = field(default_factory=dict)
     task: Task = "classification"
     scaling: Scaling = "per_channel"
+    dtype: str = "uint8"  # of the stored inputs; or float32, int64
     targets: int = 0  # of a regression: numbers per example
+    # With these a target was stored as (value − mean) / std, both over the training examples; empty otherwise.
+    target_mean: tuple[float, ...] = ()
+    target_std: tuple[float, ...] = ()
 
     @property
     def outputs(self) -> int:

@@ -13,7 +13,13 @@ NONE = "–"
 SPACE = "\N{NO-BREAK SPACE}"
 _MINUS = "\N{MINUS SIGN}"
 # of an effect: its unit for people and its decimals
-_UNITS = {"percentage points": ("points", 2), "nats": ("nats", 3), "times": ("times", 2), "decades": ("decades", 2)}
+_UNITS = {
+    "percentage points": ("points", 2),
+    "nats": ("nats", 3),
+    "squared error": ("squared error", 3),
+    "times": ("times", 2),
+    "decades": ("decades", 2),
+}
 _SMALLEST_P = 0.0001
 
 

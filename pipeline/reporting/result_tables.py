@@ -13,7 +13,7 @@ from pipeline.project import shipped
 from pipeline.project.paths import PARAMS
 from pipeline.reporting import study_results, summary
 from pipeline.reporting.formats.markdown import plain
-from pipeline.reporting.numbers_in_words import between, number, rate
+from pipeline.reporting.numbers_in_words import rate
 from pipeline.results.tables import RUNS
 from pipeline.settings import loading
 
@@ -101,8 +101,9 @@ class ResultTables:
         -------
         pandas.DataFrame
             Columns ``problem``, ``rank`` (1 is best), ``optimizer``, ``label`` (its name for people),
-            ``test_accuracy`` (mean over seeds) with its 95 % interval ``low`` and ``high``, ``seeds``, ``diverged``
-            (how many seeds), ``learning_rate`` (the tuned one) and ``step_ratio`` (time of a step over plain SGD's).
+            ``test_accuracy`` and ``test_loss`` (means over seeds; a regression has no accuracy), ``measure`` (which of
+            the two the problem is judged by), its 95 % interval ``low`` and ``high``, ``seeds``, ``diverged`` (how
+            many seeds), ``learning_rate`` (the tuned one) and ``step_ratio`` (time of a step over plain SGD's).
 
         Examples
         --------
@@ -114,14 +115,14 @@ class ResultTables:
     def _repr_html_(self) -> str:
         """Return the ranking on the main problem."""
         problem, found = self.results.main_problem, self.to_frame()
-        found = found[found["problem"] == problem]
+        found, judging = found[found["problem"] == problem], self.results.judging(problem)
         shown = pd.DataFrame(
             {
                 "": found["rank"],
                 "optimizer": found["label"],
-                "test accuracy (%)": found["test_accuracy"].map(_accuracy),
+                judging.axis("test"): [judging.number(_or_none(mean)) for mean in found[f"test_{judging.noun}"]],
                 "95 % interval": [
-                    between(_or_none(low), _or_none(high))
+                    judging.between(_or_none(low), _or_none(high))
                     for low, high in zip(found["low"], found["high"], strict=True)
                 ],
                 "learning rate": found["learning_rate"].map(rate),
@@ -144,10 +145,12 @@ class ResultTables:
                     "rank": place,
                     "optimizer": optimizer,
                     "label": plain(self.results.label(optimizer)),
-                    "test_accuracy": found.test_accuracy.mean,
-                    "low": found.test_accuracy.low,
-                    "high": found.test_accuracy.high,
-                    "seeds": len(found.test_accuracy.seeds),
+                    "test_accuracy": found.test_accuracy.mean if found.test_accuracy else None,
+                    "test_loss": found.test_loss.mean,
+                    "measure": found.measure,
+                    "low": found.reached.low,
+                    "high": found.reached.high,
+                    "seeds": len(found.reached.seeds),
                     "diverged": found.diverged,
                     "learning_rate": found.learning_rate,
                     "step_ratio": steps.get(optimizer),
@@ -178,10 +181,6 @@ def load_results(folder: str | Path | None = None) -> ResultTables:
     """
     root = shipped.project() if folder is None else Path(folder)
     return ResultTables(study_results.load(loading.load(root / PARAMS), root), root.resolve())
-
-
-def _accuracy(value: float) -> str:
-    return number(_or_none(value))
 
 
 def _or_none(value: float) -> float | None:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from pipeline.project import paths
 from pipeline.project.errors import DataError
+from pipeline.reporting import judging
 from pipeline.reporting.drawing import colours
 from pipeline.reporting.items import literal
 from pipeline.results.backprop import WorkedExample
@@ -110,7 +111,7 @@ class Results:
         return self.metrics.problems[problem]
 
     def best_first(self, problem: str) -> dict[str, OptimizerMetrics]:
-        """Return what was measured on a problem, the best mean test accuracy first."""
+        """Return what was measured on a problem, the best mean on the test examples first."""
         return {name: self.measured(problem)[name] for name in self.ranked(problem)}
 
     def seeds(self, problem: str) -> int:
@@ -118,9 +119,17 @@ class Results:
         return len(self.settings.seeds(problem))
 
     def ranked(self, problem: str) -> list[str]:
-        """Return optimizers by mean test accuracy, best first, those without one last; equals in the order of rows."""
-        means = {name: found.test_accuracy.mean for name, found in self.measured(problem).items()}
-        return sorted(self.settings.roster(problem), key=lambda name: -_or(means[name], -1.0))
+        """Return optimizers by the mean of the problem's measure on the test examples, best first.
+
+        Those without one are last; equals are in the order of their rows.
+        """
+        means = {name: found.reached.mean for name, found in self.measured(problem).items()}
+        sign = -1 if self.judging(problem).higher_is_better else 1
+        return sorted(self.settings.roster(problem), key=lambda name: _or(means[name], float("inf") * sign) * sign)
+
+    def judging(self, problem: str) -> judging.Judging:
+        """Return what a problem is judged by."""
+        return judging.of(self.problems.problems[problem])
 
     def cheapest_first(self) -> list[str]:
         """Return the optimizers whose cost was measured, the cheapest training step first."""

@@ -1,4 +1,4 @@
-"""``results/champion.json``: the best network of each problem, chosen by validation accuracy."""
+"""``results/champion.json``: the best network of each problem, chosen on validation examples."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pipeline.results.document import Document, Record
 
 
 class ChampionRecord(Record):
-    """Who a champion is. The validation accuracy is a fraction, `key` the identity of its training."""
+    """Who a champion is. The validation accuracy is a fraction (a regression has none), `key` that of its training."""
 
     label: str
     problem: str
@@ -16,8 +16,9 @@ class ChampionRecord(Record):
     network: str
     learning_rate: float
     seed: int
-    validation_accuracy: float
+    validation_accuracy: float | None
     key: str
+    validation_loss: float | None = None
 
 
 class Champions(Document):

@@ -13,7 +13,7 @@ class Difference(Record):
     difference: float | None
     low: float | None  # of the 95 % interval
     high: float | None
-    unit: str  # percentage points, nats, or times (a ratio)
+    unit: str  # percentage points, nats, squared error, or times (a ratio)
     p: float | None  # of the paired test
     corrected_p: float | None  # over all optimizers of the problem and measure
     probability_of_improvement: float | None  # share of the seeds in which the optimizer is better; ties count half
@@ -58,7 +58,7 @@ class Tolerance(Record):
 
 
 class Search(Record):
-    """What a search shows; `expected_best` is the expected accuracy (fraction) after 1, 2, … trials."""
+    """What a search shows; `expected_best` is the expected accuracy (fraction), or loss, after 1, 2, … trials."""
 
     trials: int
     tolerance: Tolerance | None
@@ -71,6 +71,12 @@ class ProblemComparison(Record):
     against_baseline: dict[str, dict[str, Difference]]
     ranking: Ranking
     searches: dict[str, Search]
+
+    @property
+    def differences(self) -> dict[str, Difference]:
+        """The differences from the baseline on the test examples, by the measure that the problem is judged by."""
+        by_measure = self.against_baseline
+        return by_measure["test_accuracy"] if "test_accuracy" in by_measure else by_measure["test_loss"]
 
 
 class Rules(Record):

@@ -18,10 +18,12 @@ class Summary(Document):
     SCHEMA = None
 
     champion: str
-    # mean test accuracy on the main problem, in percent: of the champion's optimizer (`champion`), then of each
+    # mean test accuracy on the main problem, in percent: of the champion's optimizer (`champion`), then of each; empty
+    # where the problem is judged by its loss
     accuracy: dict[str, float | None]
     lead: dict[str, float | None]  # by problem: the champion's optimizer over the baseline, in percentage points
     claims: dict[str, int]  # how many claims got each verdict
+    loss: dict[str, float | None] = {}  # as `accuracy`: the mean test loss, where the problem is judged by it
 
 
 class Accuracies(RootModel[dict[str, dict[str, float | None]]]):

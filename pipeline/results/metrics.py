@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pipeline.results.document import Document, Record
 
@@ -50,24 +51,45 @@ class Convergence(Record):
 
 
 class OptimizerMetrics(Record):
-    """What one optimizer reached on one problem. Accuracies are fractions, losses mean cross-entropies in nats."""
+    """What one optimizer reached on one problem.
 
-    test_accuracy: OverSeeds
-    train_accuracy: OverSeeds
-    validation_accuracy: OverSeeds
-    generalization_gap: OverSeeds  # training accuracy − test accuracy
+    Accuracies are fractions (of all tokens for next_token). Losses are mean cross-entropies in nats, or squared errors
+    in variances of the training targets for a regression, which has no accuracy.
+    """
+
+    test_accuracy: OverSeeds | None
+    train_accuracy: OverSeeds | None
+    validation_accuracy: OverSeeds | None
+    generalization_gap: OverSeeds | None  # training accuracy − test accuracy
     test_loss: OverSeeds
     train_loss: OverSeeds
-    calibration_error: OverSeeds
-    per_class: dict[str, float]  # test accuracy, mean over the seeds
+    calibration_error: OverSeeds | None
+    per_class: dict[str, float]  # test accuracy, mean over the seeds; of a classification with few enough classes
     diverged: int
     trainings: tuple[str, ...]  # keys of the final trainings, in the order of the seeds
     convergence: Convergence
     learning_rate: float  # chosen by the search
-    tuned_accuracy: float  # its validation accuracy in the search
+    tuned_accuracy: float | None  # its validation accuracy in the search
     trials: int  # how many rates were tried
     on_edge: bool  # whether the best lies on the edge of the grid
     parameters: dict[str, int]  # how many each optimizer class updated
+    validation_loss: OverSeeds | None = None  # None in files of before it was recorded
+    tuned_loss: float | None = None  # its validation loss in the search
+    measure: Literal["accuracy", "loss"] = "accuracy"  # what the problem is judged by
+
+    @property
+    def reached(self) -> OverSeeds:
+        """The measure of the problem on the test examples: the accuracy, or the loss."""
+        if self.measure == "accuracy" and self.test_accuracy is not None:
+            return self.test_accuracy
+        return self.test_loss
+
+    @property
+    def tuned_score(self) -> float:
+        """The measure of the chosen learning rate in the search, higher is better: the accuracy, or minus the loss."""
+        if self.measure == "accuracy" and self.tuned_accuracy is not None:
+            return self.tuned_accuracy
+        return float("-inf") if self.tuned_loss is None else -self.tuned_loss
 
 
 class Metrics(Document):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pipeline.results.document import Document, Record
 
@@ -20,6 +21,13 @@ class ProblemFacts(Record):
     split_seed: int
     white: int
     notes: dict[str, float] = {}
+    task: Literal["classification", "regression", "next_token"] = "classification"
+    measure: Literal["accuracy", "loss"] = "accuracy"  # what the search, the champion and the ranking go by
+
+    @property
+    def loss_unit(self) -> str:
+        """What the loss is measured in; a regression's targets have a variance of 1."""
+        return "squared error" if self.task == "regression" else "nats"
 
 
 class Problems(Document):

@@ -21,10 +21,11 @@ class Choice:
     """The result of a search for a learning rate."""
 
     learning_rate: float  # the best of the grid
-    validation_accuracy: float  # its accuracy (fraction) with the tuning seed
+    validation_accuracy: float | None  # its accuracy (fraction) with the tuning seed; a regression has none
     trials: int  # number of learning rates tried
     # The best is the first or last of the extended grid, so a better one may lie beyond: comparisons are void.
     on_edge: bool
+    validation_loss: float | None = None  # with the tuning seed; None where it is not finite
 
 
 def write_search(optimizer: str, trials: Mapping[str, Sequence[Outcome]], choices: Mapping[str, Choice]) -> None:

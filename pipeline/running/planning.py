@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline.running import hardware
+from pipeline.running import hardware, merit
 from pipeline.running.refusals import in_words
 from pipeline.training import origin
 from pipeline.training.record import OptimizerRow, Training
@@ -12,7 +12,7 @@ from pipeline.training.record import OptimizerRow, Training
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pipeline.settings.study import OptimizerSettings, RestSettings, Settings
+    from pipeline.settings.study import MeasureName, OptimizerSettings, RestSettings, Settings
     from pipeline.training.record import Kind, Outcome
 
 
@@ -80,13 +80,10 @@ def short_name(training: Training) -> str:
     return f"{training.problem} lr {training.learning_rate:g} seed {training.seed}"
 
 
-def summary(optimizer: str, problem: str, outcomes: Sequence[Outcome]) -> str:
+def summary(optimizer: str, problem: str, outcomes: Sequence[Outcome], measure: MeasureName = "accuracy") -> str:
     """Say in one line what the seeds of an optimizer reached on a problem."""
     seeds = [outcome for outcome in outcomes if outcome.training.problem == problem]
-    accuracies = [outcome.validation_accuracy for outcome in seeds]
+    losses = [outcome.last.validation_loss for outcome in seeds]
+    reached = merit.in_words([merit.accuracy(outcome) for outcome in seeds], losses, measure)
     diverged = sum(outcome.diverged for outcome in seeds)
-    return (
-        f"{optimizer} on {problem}: validation accuracy {sum(accuracies) / len(accuracies):.1%}, "
-        f"mean of {len(seeds)} seeds ({min(accuracies):.1%} to {max(accuracies):.1%})"
-        + (f"; {diverged} diverged" if diverged else "")
-    )
+    return f"{optimizer} on {problem}: {reached}" + (f"; {diverged} diverged" if diverged else "")

@@ -14,6 +14,7 @@ from pipeline.project.paths import PARAMS
 from pipeline.project.wording import closest, shortened
 from pipeline.settings.section import Name, Section, Seed
 
+MeasureName = Literal["accuracy", "loss"]
 LearningRate = Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False, strict=True)]
 
 
@@ -97,6 +98,8 @@ class ProblemSettings(Section):
     precision: Literal["float32", "bfloat16", "auto"] = "float32"
     seeds: Annotated[int, Field(ge=1, le=1000, strict=True)] | None = None  # ``training.seeds`` if None
     optimizers: Annotated[tuple[Name, ...], Field(min_length=1)] | None = None  # all rows if None
+    # what the search, the champion and the ranking go by; a regression has no accuracy and goes by its loss
+    measure: MeasureName = "accuracy"
     # what "steps to reach" means: mean training loss (nats), accuracy (fraction); None: not asked
     target_train_loss: Annotated[float, Field(gt=0, lt=100, strict=True)] | None = None
     target_validation_accuracy: Annotated[float, Field(gt=0, lt=1, strict=True)] | None = None

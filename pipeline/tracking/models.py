@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 from pipeline.tracking.store import store_uri
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     import numpy as np
     from torch import nn
 
+    from pipeline.settings.study import MeasureName
     from pipeline.tracking.runs import Runs
     from pipeline.training.record import Outcome
 
@@ -24,7 +25,7 @@ _BEST = "champion"
 def log(runs: Runs, outcome: Outcome, make: Callable[[], nn.Module], example: np.ndarray) -> int:
     """Log the model of a training with signature and example, if its run has none; return 1 if it was logged.
 
-    `make` builds the model, if needed; `example` are uint8 images (n ≥ 2, height, width, channels).
+    `make` builds the model, if needed; `example` are inputs as they are stored (n ≥ 2, …).
     """
     run = runs.find(outcome)
     if not run or _model_of(runs.client, run):
@@ -56,7 +57,7 @@ def log(runs: Runs, outcome: Outcome, make: Callable[[], nn.Module], example: np
     return 1
 
 
-def register(runs: Runs, name: str, outcome: Outcome) -> int:
+def register(runs: Runs, name: str, outcome: Outcome, measure: MeasureName = "accuracy") -> int:
     """Register the model of a training, if it has one, and move the alias; return 1 if anything changed."""
     client, run = runs.client, runs.find(outcome)
     if not run or not (model := _model_of(client, run)):
@@ -66,15 +67,15 @@ def register(runs: Runs, name: str, outcome: Outcome) -> int:
     versions = {found.tags.get("key"): found for found in client.search_model_versions(f"name = '{name}'")}
     new = outcome.key not in versions
     if new:
-        versions[outcome.key] = _new_version(client, name, outcome, run, model)
+        versions[outcome.key] = _new_version(client, name, outcome, run, model, measure)
     same_data = [v for v in versions.values() if v.tags.get("data") == outcome.training.data]
     moved = _move_alias(client, name, same_data)
     return int(new or moved)
 
 
 _DESCRIPTION = (
-    "Networks for {problem}: stored pixels in (uint8, batch x height x width x channels), probabilities of the classes "
-    f"out. The alias {_BEST} names the one with the best validation accuracy among those trained on the same data."
+    "Networks for {problem}: stored inputs in (such as uint8, batch x height x width x channels), probabilities of the "
+    f"classes out. The alias {_BEST} names the best on validation examples among those trained on the same data."
 )
 
 
@@ -86,22 +87,28 @@ def _model_of(client: Any, run: Any) -> str | None:
     return next((str(model.model_id) for model in found if model.status == "READY"), None)
 
 
-def _new_version(client: Any, name: str, outcome: Outcome, run: Any, model: str) -> Any:
+def _new_version(client: Any, name: str, outcome: Outcome, run: Any, model: str, measure: MeasureName) -> Any:
     tags = {tag: run.data.tags[tag] for tag in ("optimizer", "problem", "key")}
-    tags |= {"validation_accuracy": str(outcome.validation_accuracy), "data": outcome.training.data}
+    reached = {"accuracy": outcome.validation_accuracy, "loss": outcome.last.validation_loss}
+    tags |= {f"validation_{measure}": str(reached[measure]), "data": outcome.training.data}
     if commit := run.data.tags.get("mlflow.source.git.commit"):
         tags["git_commit"] = commit
     return client.create_model_version(name, f"models:/{model}", run_id=run.info.run_id, model_id=model, tags=tags)
 
 
 def _move_alias(client: Any, name: str, versions: list[Any]) -> bool:
-    """Let the alias name the version with the best validation accuracy; among equals, it stays where it is."""
+    """Let the alias name the version that is best on validation examples; among equals, it stays where it is."""
     if not versions:
         return False
     (registered,) = client.search_registered_models(f"name = '{name}'")
     current = str(registered.aliases.get(_BEST))
-    best = max(versions, key=lambda v: (float(v.tags["validation_accuracy"]), str(v.version) == current))
+    best = max(versions, key=lambda v: (_score(v.tags), str(v.version) == current))
     if str(best.version) == current:
         return False
     client.set_registered_model_alias(name, _BEST, best.version)
     return True
+
+
+def _score(tags: Mapping[str, str]) -> float:
+    """Return a version's accuracy, or minus its loss, on validation examples."""
+    return float(tags["validation_accuracy"]) if "validation_accuracy" in tags else -float(tags["validation_loss"])

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from torch import nn
 
-    from pipeline.settings.study import Settings
+    from pipeline.settings.study import MeasureName, Settings
     from pipeline.tracking.tracker import Job, Tracker
     from pipeline.training.record import Outcome
 
@@ -58,18 +58,23 @@ def _evaluation(settings: Settings, metrics: Metrics) -> Iterator[Job]:
         reached = metrics.problems.get(problem, {}).values()
         # by key: the evaluation may be older than the trainings
         final = {
-            key: {name: value for name in _FINAL if (value := getattr(found, name).seeds[index]) is not None}
+            key: {
+                name: quantity.seeds[index]
+                for name in _FINAL
+                if (quantity := getattr(found, name)) and quantity.seeds[index] is not None
+            }
             for found in reached
             for index, key in enumerate(found.trainings)
         }
+        measure: MeasureName = next((found.measure for found in reached), "accuracy")
         yield partial(Runs.add_metrics, problem=problem, metrics=final)
         trainings = [by_name.get(name, []) for name in settings.roster(problem)]
         evaluated = [[o for o in some if o.training.problem == problem and o.key in final] for some in trainings]
-        best = [outcome for some in evaluated if some and not (outcome := choosing.best_seed(some)).diverged]
+        best = [outcome for some in evaluated if some and not (outcome := choosing.best_seed(some, measure)).diverged]
         yield from (_model(outcome, settings) for outcome in best)
         if best and problem == settings.main_problem:
-            champion = choosing.champion([outcome for some in evaluated for outcome in some])
-            yield partial(models.register, name=f"{problem}-cnn", outcome=champion)
+            champion = choosing.champion([outcome for some in evaluated for outcome in some], measure)
+            yield partial(models.register, name=f"{problem}-cnn", outcome=champion, measure=measure)
 
 
 def _model(best: Outcome, settings: Settings) -> Job:

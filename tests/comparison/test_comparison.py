@@ -283,3 +283,39 @@ def test_the_projects_own_settings_are_valid_and_name_their_baseline():
     rows = content["optimizers"]
     assert settings.baseline in rows
     assert set(settings.adaptive) | set(settings.not_adaptive) <= set(rows)
+
+
+def by_loss(found, *, regression):
+    """Return metrics of the digits, judged by their test loss, that of training; a regression has no accuracy."""
+    update = {"measure": "loss", **(dict.fromkeys(("test_accuracy", "generalization_gap")) if regression else {})}
+    rows = found.problems["digits"].items()
+    return Metrics(
+        problems={
+            "digits": {name: row.model_copy(update={**update, "test_loss": row.train_loss}) for name, row in rows}
+        }
+    )
+
+
+@pytest.mark.parametrize(("regression", "unit"), [(True, "squared error"), (False, "nats")])
+def test_the_loss_stands_for_the_accuracy_where_a_problem_is_judged_by_it(regression, unit):
+    levels = {"adam": {"train_loss": 0.5}, "sgd": {"train_loss": 0.3}, "muon": {"train_loss": 0.7}}
+    found = by_loss(metrics({"digits": levels}), regression=regression)
+    compared = compare.compare(SETTINGS, found, NO_TRIALS)
+    problem = compared.problems["digits"]
+    assert {name: record.outcome for name, record in problem.differences.items()} == {"sgd": "better", "muon": "worse"}
+    assert {record.unit for record in problem.differences.values()} == {unit}
+    assert ("generalization_gap" in problem.against_baseline) != regression
+    assert list(problem.ranking.ranks) == ["sgd", "adam", "muon"]
+    # a claim asks for the accuracy, with a margin of accuracies
+    pair = compare_entries(
+        SETTINGS, found, Entry("digits", "sgd"), Entry("digits", "adam"), measures.TEST_ACCURACY, margin=0.5
+    )
+    assert (pair.measure.name, pair.found.margin) == ("test_loss", SETTINGS.margins.loss)
+
+
+def test_accuracies_are_compared_as_ever_beside_a_problem_that_is_judged_by_its_loss():
+    digits = by_loss(metrics({"digits": {"adam": {}, "sgd": {}}}), regression=True)
+    both = Metrics(problems={**digits.problems, **metrics({"cifar10": {"adam": {}, "sgd": {}}}).problems})
+    compared = compare.compare(SETTINGS, both, NO_TRIALS)
+    assert "test_accuracy" in compared.problems["cifar10"].against_baseline
+    assert "test_accuracy" not in compared.problems["digits"].against_baseline

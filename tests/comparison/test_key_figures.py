@@ -49,6 +49,7 @@ def test_summary_names_the_main_champion_and_every_lead() -> None:
         "accuracy": {"champion": 62.71, "sgd": 52.35, "adam": 58.77, "muon": 62.71},
         "lead": {"cifar10": 3.94, "digits": -1.0},
         "claims": {"refuted": 6, "no_difference": 0},
+        "loss": {},
     }
 
 

@@ -32,6 +32,7 @@ def task(memo: Path, name: str = "sgd") -> AssessmentTask:
         "compiled",
         paths.learning("digits"),
         paths.test("digits"),
+        assessment.test_hash(paths.test("digits")),
         paths.weights(name, "digits"),
         memo,
     )
@@ -120,14 +121,15 @@ def test_weights_examples_and_network_decide_what_the_memo_knows(
     labels = np.load(tmp_path / "test" / "test_labels.npy")
     labels[0] = (labels[0] + 1) % 10
     np.save(tmp_path / "test" / "test_labels.npy", labels)
-    for number, one in enumerate((made, task(memo, "muon"), replace(made, test=tmp_path / "test")), 1):
+    elsewhere = replace(made, test=tmp_path / "test", examples=assessment.test_hash(tmp_path / "test"))
+    for number, one in enumerate((made, task(memo, "muon"), elsewhere), 1):
         assessment.assess(one)
         assert len(list(memo.rglob("*.safetensors"))) == number
     with pytest.raises(RuntimeError, match="Missing key"):
         assessment.assess(replace(made, network="linear"))
-    elsewhere = tmp_path / "elsewhere"
-    assessment.assess(task(elsewhere))
-    (name,) = (path.name for path in elsewhere.rglob("*.safetensors"))
+    other_memo = tmp_path / "elsewhere"
+    assessment.assess(task(other_memo))
+    (name,) = (path.name for path in other_memo.rglob("*.safetensors"))
     assert name in {path.name for path in memo.rglob("*.safetensors")}
 
 

@@ -41,16 +41,16 @@ def conclude(
     jobs: Work, entrants: tuple[Entrant, Entrant], budget: str, figures: Figures, known: int, seconds: float
 ) -> OptimizerComparison:
     """Compare the two by the study's own statistics and margins."""
-    rules, measure = comparison_settings.load(), TEST_ACCURACY
+    rules = comparison_settings.load()
     first, second = (Entry(jobs.problem, one.name) for one in entrants)
-    pair = compare_entries(rules, Metrics(problems={jobs.problem: dict(figures.metrics)}), first, second, measure)
+    pair = compare_entries(rules, Metrics(problems={jobs.problem: dict(figures.metrics)}), first, second, TEST_ACCURACY)
     newcomer, baseline = (_side(one, jobs.problem, figures, pair) for one in entrants)
     found = pair.found
     conclusion: Conclusion = "inconclusive" if found is None else found.conclusion(found.p, rules.alpha)
     return OptimizerComparison(
         problem=jobs.problem,
         title=jobs.title,
-        measure=measure,
+        measure=pair.measure,  # the loss, where the problem is judged by it
         budget=budget,
         seeds=jobs.seeds,
         optimizer=newcomer,
@@ -61,7 +61,7 @@ def conclude(
         low=None if found is None else found.interval.low,
         high=None if found is None else found.interval.high,
         p=None if found is None else found.p,
-        margin=measure.margin_in(rules.margins),
+        margin=pair.measure.margin_in(rules.margins),
         step_ratio=figures.times.ratio,
         checks=figures.checks,
         notes=tuple(_notes(figures, newcomer, baseline)),

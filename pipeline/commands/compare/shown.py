@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from statistics import mean
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from pipeline.training.record import Outcome
 
 _REFRESHES_PER_SECOND = 4
-_TITLES = ("problem", "optimizer", "phase", "done", "known", "best rate", "best so far")
+_TITLES = ("problem", "optimizer", "phase", "done", "known", "learning rate", "so far")
+SEARCH, FINAL = "search", "final trainings"
 
 
 @dataclass
@@ -35,9 +37,15 @@ class Phase:
     known: int = 0  # how many of them came from the memo
 
     @property
-    def best(self) -> Outcome | None:
-        """The best outcome so far, by validation accuracy and then loss."""
-        return max(self.outcomes, key=_merit, default=None)
+    def reached(self) -> tuple[str, str]:
+        """The best learning rate so far with its score in a search; else the only one with the mean of its seeds."""
+        if not self.outcomes:
+            return "", ""
+        best = max(self.outcomes, key=_merit)
+        rate = f"{best.training.learning_rate:g}"
+        if self.name == SEARCH:
+            return rate, f"{_score(best)}, best"
+        return rate, f"{_in_words(mean(map(_value, self.outcomes)), self.outcomes[0])}, mean"
 
 
 def _merit(outcome: Outcome) -> tuple[float, float]:
@@ -45,12 +53,22 @@ def _merit(outcome: Outcome) -> tuple[float, float]:
     return outcome.validation_accuracy, float("-inf") if loss is None else -loss
 
 
+def _value(outcome: Outcome) -> float:
+    """Return the validation accuracy (0 after a divergence), or the loss where there is no accuracy."""
+    loss = outcome.last.validation_loss
+    if outcome.diverged or outcome.last.validation_accuracy is not None or loss is None:
+        return outcome.validation_accuracy
+    return loss
+
+
 def _score(outcome: Outcome) -> str:
-    if outcome.diverged:
-        return "diverged"
-    if outcome.last.validation_accuracy is not None:
-        return f"{outcome.validation_accuracy:.1%}".replace("%", " %")
-    return f"loss {outcome.last.validation_loss:.4g}"
+    return "diverged" if outcome.diverged else _in_words(_value(outcome), outcome)
+
+
+def _in_words(value: float, outcome: Outcome) -> str:
+    if outcome.last.validation_accuracy is None and not outcome.diverged:
+        return f"loss {value:.4g}"
+    return f"{value:.1%}".replace("%", " %")
 
 
 class Watch:
@@ -126,9 +144,7 @@ class _Table(Watch):
             table.add_column(title)
         for phase in self.phases:
             done = f"{len(phase.outcomes)} of {phase.total}"
-            best = phase.best
-            found = ("", "") if best is None else (f"{best.training.learning_rate:g}", _score(best))
-            table.add_row(self.problem, phase.optimizer, phase.name, done, str(phase.known), *found)
+            table.add_row(self.problem, phase.optimizer, phase.name, done, str(phase.known), *phase.reached)
         table.caption = self.time_left
         table.caption_justify = "left"
         return table

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pipeline import tuning
 from pipeline.project import paths
-from pipeline.running import memo, outputs, pool
+from pipeline.running import memo, merit, outputs, pool
 from pipeline.running.key import code_fingerprint, key_of
 from pipeline.running.planning import plan
 from pipeline.running.trainings import run_study
@@ -137,12 +137,14 @@ def metrics(
 
     row = work.settings.problems[work.problem]
     labels = assessment.test_labels(paths.test(work.settings.data_of(work.problem)))
-    classes = work.descriptions[work.problem].classes
+    known = work.descriptions[work.problem]
+    measure = merit.measure_of(known.task, row)
     found = {}
     for optimizer, assessed in _assess(work, trained).items():
         own = trained[optimizer]
         speed = convergence.summary(own, row.target_train_loss, row.target_validation_accuracy)
-        found[optimizer] = optimizer_metrics(assessed, labels, classes, own, choices[optimizer], speed)
+        choice = choices[optimizer]
+        found[optimizer] = optimizer_metrics(assessed, labels, known.classes, own, choice, speed, known.task, measure)
     return found
 
 
@@ -154,6 +156,7 @@ def _assess(work: Work, trained: Mapping[str, Sequence[Outcome]]) -> dict[str, A
     dataset = work.settings.data_of(work.problem)
     with tempfile.TemporaryDirectory() as scratch:
         tasks = []
+        examples = assessment.test_hash(paths.test(dataset))
         for optimizer, outcomes in trained.items():
             weights = Path(scratch) / f"{optimizer}.safetensors"
             outputs.write_weights(weights, outcomes)
@@ -165,6 +168,7 @@ def _assess(work: Work, trained: Mapping[str, Sequence[Outcome]]) -> dict[str, A
                     convolution=work.settings.convolution,
                     learning=paths.learning(dataset),
                     test=paths.test(dataset),
+                    examples=examples,
                     weights=weights,
                     memo=paths.memo(),
                 )

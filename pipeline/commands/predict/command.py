@@ -31,7 +31,8 @@ def predict(
     from pipeline.evaluation import champion
 
     best = champion.read(paths.CHAMPION_WEIGHTS)
-    if len(best.description.shape) != 3 or best.description.shape[-1] not in (1, 3):
+    shape, task, dtype = best.description.shape, best.description.task, best.description.dtype
+    if (len(shape), task, dtype) != (3, "classification", "uint8") or shape[-1] not in (1, 3):
         raise DataError(f"the champion was trained on {best.record.problem}, whose inputs are not pictures.")
     answers = _answers(best, images)
     origin = {**best.record.model_dump(mode="json"), "commit": champion.commit(paths.CHAMPION_WEIGHTS)}

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 TITLE = "Cats and dogs"
 DESCRIPTION = "CIFAR-10's cats against its dogs: 1,000 photographs to train on, as many to validate."
 ARCHIVE: str | None = cifar10.ARCHIVE
-CENTRED = True
+SCALING = "per_channel"
 
 _CLASSES = ("cat", "dog")
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 TITLE = "CIFAR-10"
 DESCRIPTION = "60,000 colour photographs of 32 × 32 pixels in ten classes of animals and vehicles."
 ARCHIVE: str | None = CIFAR10.name
-CENTRED = True
+SCALING = "per_channel"
 
 _TRAIN = tuple(f"data_batch_{number}" for number in range(1, 6))
 _TEST = "test_batch"

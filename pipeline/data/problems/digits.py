@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 TITLE = "Handwritten digits"
 DESCRIPTION = "1,797 grey images of 8 × 8 pixels of the digits 0 to 9; needs no download."
 ARCHIVE: str | None = None
-CENTRED = True
+SCALING = "per_channel"
 
 
 def load(raw: Path) -> LabelledData:

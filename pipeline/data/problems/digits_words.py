@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 TITLE = "Words of digits"
 DESCRIPTION = "Handwritten digits as sparse counts: which of 200 learned words the 25 patches of each image resemble."
 ARCHIVE: str | None = digits.ARCHIVE
-CENTRED = False
+SCALING = "common"
 
 _RECIPE = bags.Recipe(side=4, stride=1, words=200, softening=4, images=1000)
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 TITLE = "Visual words"
 DESCRIPTION = "CIFAR-10 as sparse counts: which of 2,000 learned words the 49 patches of each photograph resemble."
 ARCHIVE: str | None = cifar10.ARCHIVE
-CENTRED = False
+SCALING = "common"
 
 RECIPE = bags.Recipe(side=6, stride=4, words=2000, softening=60, images=10_000)
 # few images have too few patches for many words

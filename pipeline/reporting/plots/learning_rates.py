@@ -1,4 +1,4 @@
-"""What the search saw: validation accuracy over the learning rate, one panel per optimizer."""
+"""What the search saw: validation accuracy (or loss) over the learning rate, one panel per optimizer."""
 
 from __future__ import annotations
 
@@ -19,21 +19,26 @@ if TYPE_CHECKING:
 
 _COLUMNS = 4
 _GREY = "#d9d9d9"
+# Beyond this factor between the largest and the smallest loss a linear axis hides the good ones.
+_LOGARITHMIC_FROM = 12.0
 _CHOSEN: dict[str, Any] = {"marker": "o", "markerfacecolor": "none", "markersize": 9}
 
 
 def data(results: Results, problem: str) -> pd.DataFrame:
     """Return one row for every trial, optimizers in the order of their rows, learning rates ascending.
 
-    Columns: those of `Results.looks`, ``learning_rate``, ``accuracy`` (per cent; 0 after divergence), ``diverged``
-    and ``chosen`` (whether it was).
+    Columns: those of `Results.looks`, ``learning_rate``, ``value`` (accuracy in per cent, 0 after divergence; or loss,
+    the largest of all after divergence), ``diverged``, ``chosen`` (whether it was) and ``axis`` (what the values are).
     """
+    judging = results.judging(problem)
     trials = of_problem(results.learning_rates, problem).sort_values("learning_rate")
     diverged = trials["diverged_at"].notna()
+    values = judging.scale * trials[f"validation_{judging.noun}"].where(~diverged)
     trials = trials[["optimizer", "learning_rate"]].assign(
-        accuracy=100 * trials["validation_accuracy"].where(~diverged, 0.0).fillna(0.0),
+        value=values.fillna(0.0 if judging.higher_is_better else values.max()),
         diverged=diverged,
         chosen=trials["chosen"].astype(bool),
+        axis=judging.axis("validation"),
     )
     return results.looks(results.settings.roster(problem)).merge(trials, on="optimizer")
 
@@ -47,7 +52,7 @@ def draw(frame: pd.DataFrame) -> Figure:
     panels = figure.subplots(lines, columns, sharex=True, sharey=True, squeeze=False).ravel()
     for trials, axes in zip(groups, panels, strict=False):
         for others in groups:
-            axes.plot(others["learning_rate"], others["accuracy"], color=_GREY, linewidth=0.7, zorder=1)
+            axes.plot(others["learning_rate"], others["value"], color=_GREY, linewidth=0.7, zorder=1)
         _draw_trials(axes, trials)
     for axes in panels[len(groups) :]:
         axes.set_visible(False)
@@ -57,28 +62,31 @@ def draw(frame: pd.DataFrame) -> Figure:
 
 def _draw_trials(axes: Axes, trials: pd.DataFrame) -> None:
     first = trials.iloc[0]
-    axes.plot(trials["learning_rate"], trials["accuracy"], color=first["colour"], linewidth=1.8, zorder=2)
+    axes.plot(trials["learning_rate"], trials["value"], color=first["colour"], linewidth=1.8, zorder=2)
     kept = trials[~trials["diverged"]]
-    axes.plot(kept["learning_rate"], kept["accuracy"], "o", color=first["colour"], markersize=3.5, zorder=3)
+    axes.plot(kept["learning_rate"], kept["value"], "o", color=first["colour"], markersize=3.5, zorder=3)
     lost = trials[trials["diverged"]]
-    axes.plot(lost["learning_rate"], lost["accuracy"], "x", color="black", markersize=6, zorder=4)
+    axes.plot(lost["learning_rate"], lost["value"], "x", color="black", markersize=6, zorder=4)
     chosen = trials[trials["chosen"]]
-    axes.plot(chosen["learning_rate"], chosen["accuracy"], linestyle="", color="black", zorder=4, **_CHOSEN)
+    axes.plot(chosen["learning_rate"], chosen["value"], linestyle="", color="black", zorder=4, **_CHOSEN)
     axes.set_title(first["label"], size=10, weight="bold" if first["baseline"] else "normal")
 
 
 def _name_axes(figure: Figure, frame: pd.DataFrame, count: int, columns: int) -> None:
-    highest = frame["accuracy"].max()
+    highest, title = frame["value"].max(), frame["axis"].iloc[0]
     for place, axes in enumerate(figure.axes[:count]):
         axes.set_xscale("log")
         axes.xaxis.set_major_locator(LogLocator(10, numticks=4))
         axes.xaxis.set_minor_locator(NullLocator())
-        axes.set_ylim(-4, max(100.0 if highest > 80 else 0.0, 1.15 * highest))
+        if title.endswith("(%)"):
+            axes.set_ylim(-4, max(100.0 if highest > 80 else 0.0, 1.15 * highest))
+        elif highest > _LOGARITHMIC_FROM * frame["value"].min() > 0:
+            axes.set_yscale("log")
         # the last panel of a column may stand above an empty place
         axes.tick_params(labelbottom=place + columns >= count, labelsize=9)
         tidy(axes)
     figure.supxlabel("learning rate (logarithmic)", size=10)
-    figure.supylabel("validation accuracy (%)", size=10)
+    figure.supylabel(title, size=10)
     handles = [
         Line2D([], [], color="#666666", marker="o", markersize=3.5, label="tried, one seed"),
         Line2D([], [], linestyle="", color="black", label="chosen", **_CHOSEN),

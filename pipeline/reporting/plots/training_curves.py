@@ -1,4 +1,4 @@
-"""How training went: loss on the training examples and accuracy on the validation examples, over epochs."""
+"""How training went: loss on the training examples, and accuracy or loss on the validation examples, over epochs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from pipeline.reporting.study_results import Results
 
-_PANELS = {"train_loss": "training loss (nats)", "validation_accuracy": "validation accuracy (%)"}
 # Beyond this factor between the largest and the smallest loss a linear axis hides the end of training.
 _LOGARITHMIC_FROM = 12.0
 # The first step of a bad start may cost a hundred times more than guessing: it would flatten all else.
@@ -25,29 +24,37 @@ _HIGHEST_LOSS = 1.3
 
 
 def data(results: Results, problem: str) -> pd.DataFrame:
-    """Return one row for every optimizer, measurement and quantity, best optimizer by test accuracy first.
+    """Return one row for every optimizer, measurement and quantity, best optimizer on the test examples first.
 
-    Columns: those of `Results.looks`, ``quantity`` (train_loss in nats, validation_accuracy in per cent), ``epoch``,
-    ``value`` (mean over seeds; no row where a seed had diverged) and ``guessing`` (the loss of a network that
-    knows nothing).
+    Columns: those of `Results.looks`, ``quantity`` (train_loss; validation_accuracy in per cent, or validation_loss),
+    ``epoch``, ``value`` (mean over seeds; no row where a seed had diverged), ``guessing`` (the loss of a network that
+    knows nothing), ``axis`` (what the quantity is) and ``noun`` (accuracy or loss, what the ranking goes by).
     """
+    facts, judging = results.problems.problems[problem], results.judging(problem)
     curves = of_problem(results.training_curves, problem)
-    curves["validation_accuracy"] *= 100
-    numbers = curves.melt(["optimizer", "epoch"], list(_PANELS), "quantity").dropna()
+    shown = f"validation_{judging.noun}"
+    curves[shown] *= judging.scale
+    numbers = curves.melt(["optimizer", "epoch"], ["train_loss", shown], "quantity").dropna()
     frame = results.looks(results.ranked(problem)).merge(numbers, on="optimizer")
-    return frame.assign(guessing=math.log(len(results.problems.problems[problem].classes)))
+    titles = {"train_loss": f"training loss ({facts.loss_unit})", shown: judging.axis("validation")}
+    # the targets of a regression have a variance of 1
+    guessing = 1.0 if facts.task == "regression" else math.log(len(facts.classes))
+    return frame.assign(guessing=guessing, axis=frame["quantity"].map(titles), noun=judging.noun)
 
 
 def draw(frame: pd.DataFrame) -> Figure:
     """Draw one panel per quantity, one above the other, with one legend."""
     figure = Figure(figsize=(WIDTH, 7.6), layout="constrained")
-    panels = figure.subplots(len(_PANELS), 1, sharex=True)
-    for axes, (quantity, title) in zip(panels, _PANELS.items(), strict=True):
-        draw_lines(axes, frame[frame["quantity"] == quantity])
-        axes.set_ylabel(title)
-    _limit_loss(panels[0], frame[frame["quantity"] == "train_loss"])
+    panels = figure.subplots(2, 1, sharex=True)
+    quantities = ["train_loss", f"validation_{frame['noun'].iloc[0]}"]
+    for axes, quantity in zip(panels, quantities, strict=True):
+        part = frame[frame["quantity"] == quantity]
+        draw_lines(axes, part)
+        axes.set_ylabel(part["axis"].iloc[0] if len(part) else quantity.replace("_", " "))
+        if quantity.endswith("loss"):
+            _limit_loss(axes, part)
     panels[-1].set_xlabel("epoch (passes over the training examples)")
-    name_lines(figure, frame, "best test accuracy\nfirst")
+    name_lines(figure, frame, f"best test {frame['noun'].iloc[0]}\nfirst")
     return figure
 
 

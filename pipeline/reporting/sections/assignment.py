@@ -20,11 +20,13 @@ if TYPE_CHECKING:
 def build(results: Results) -> list[Item]:
     """Return the section, or nothing where no optimizer was trained as the assignment's was."""
     optimizer = theirs.optimizer(results)
-    if optimizer is None:
+    found = None if optimizer is None else results.measured(theirs.PROBLEM)[optimizer]
+    if optimizer is None or found is None or found.test_accuracy is None:
         return []
     frame = plot.data(results)
+    if frame.empty:
+        return []
     label = results.label(optimizer)
-    found = results.measured(theirs.PROBLEM)[optimizer]
     overall, ours = theirs.accuracy(results), found.test_accuracy
     more = ""
     if ours.mean is not None:

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 def build(results: Results) -> list[Item]:
     """Return the section."""
     baseline = results.label(results.baseline)
-    margin = results.comparison.settings.margins["accuracy"]
+    noun, margin = _compared(results)
     items: list[Item] = [
         Heading(f"Every optimizer against {baseline}", "comparison"),
         Paragraph(
-            f"Differences in test accuracy, optimizer minus {baseline}, paired by seed, with their 95 % bootstrap "
+            f"Differences in test {noun}, optimizer minus {baseline}, paired by seed, with their 95 % bootstrap "
             "interval (BCa) and the p of an exact sign-flip test, corrected for all optimizers of the problem (Holm). "
-            f"“No meaningful difference”: the 90 % t interval lies within ±{100 * margin:g} points. “Inconclusive”: "
+            f"“No meaningful difference”: the 90 % t interval lies within ±{margin}. “Inconclusive”: "
             "neither that nor a difference was shown."
         ),
     ]
@@ -32,9 +32,22 @@ def build(results: Results) -> list[Item]:
     return [*items, *_ranks(results)]
 
 
+def _compared(results: Results) -> tuple[str, str]:
+    """Return what the problems are judged by, and the margins of that."""
+    margins = results.comparison.settings.margins
+    judgings = [results.judging(problem) for problem in results.comparison.problems]
+    shown = {
+        each.noun: f"{100 * margins['accuracy']:g} points"
+        if each.higher_is_better
+        else f"{margins['loss']:g} of a loss"
+        for each in judgings
+    }
+    return listed(shown, "or"), listed(shown.values(), "or")
+
+
 def _table(results: Results, problem: str, found: ProblemComparison) -> Table:
     ranks = found.ranking.ranks
-    differences = found.against_baseline["test_accuracy"]
+    differences = found.differences
     rows = tuple(
         (
             results.label(name),
@@ -47,7 +60,8 @@ def _table(results: Results, problem: str, found: ProblemComparison) -> Table:
     )
     baseline = results.label(results.baseline)
     header = ("optimizer", f"minus {baseline}", "95 % interval", "p (Holm)", "conclusion")
-    return Table(header, rows, "lrrrl", f"{results.title(problem)}: test accuracy against {baseline}.")
+    noun = results.judging(problem).noun
+    return Table(header, rows, "lrrrl", f"{results.title(problem)}: test {noun} against {baseline}.")
 
 
 def _ranks(results: Results) -> list[Item]:
@@ -71,7 +85,12 @@ def _ranks(results: Results) -> list[Item]:
             f"{100 * results.comparison.settings.alpha:g} %) are not told apart. Seeds are repetitions on the same "
             "problem, so a column says nothing about other problems."
         ),
-        Table(("optimizer", *shown), (*rows, difference), "l" + "r" * len(shown), "Mean ranks by test accuracy."),
+        Table(
+            ("optimizer", *shown),
+            (*rows, difference),
+            "l" + "r" * len(shown),
+            f"Mean ranks by test {_compared(results)[0]}.",
+        ),
     ]
 
 

@@ -18,9 +18,12 @@ if TYPE_CHECKING:
 
 
 def build(results: Results) -> list[Item]:
-    """Return the section."""
+    """Return the section, or nothing where the main problem has no table of classes."""
     problem = results.main_problem
     frame = plot.data(results, problem)
+    if frame.empty:
+        return []
+    judging = results.judging(problem)
     champion = results.champions.problems[problem]
     right = int(frame.loc[frame["actual"] == frame["predicted"], "count"].sum())
     total = int(frame["count"].sum())
@@ -30,7 +33,7 @@ def build(results: Results) -> list[Item]:
         Heading("What the champion confuses", "confusion"),
         Paragraph(
             f"The champion is {label}'s network of seed {champion.seed}: the best seed of the optimizer with the "
-            f"highest mean *validation* accuracy. On the {counted(total, 'test image')} it is right "
+            f"{judging.best} mean *validation* {judging.noun}. On the {counted(total, 'test image')} it is right "
             f"{counted(right, 'time')} ({percent(right / total)}).{worst}"
         ),
         Picture(

@@ -18,9 +18,11 @@ if TYPE_CHECKING:
 
 
 def build(results: Results) -> list[Item]:
-    """Return the section."""
+    """Return the section, or nothing where the main problem has no table of classes."""
     problem = results.main_problem
     frame = plot.data(results, problem)
+    if frame.empty:
+        return []
     means = frame.groupby("class", sort=False)["accuracy"].mean()
     easiest, hardest = literal(str(means.idxmax())), literal(str(means.idxmin()))
     text = (

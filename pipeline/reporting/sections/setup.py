@@ -51,13 +51,17 @@ def _method(results: Results) -> tuple[str, ...]:
         "rest.",
         f"**Tuning.** {tuning.points} learning rates per optimizer and problem, {tuning.points_per_decade} per decade, "
         f"at most {tuning.max_extensions} more where the best lies on the edge, with seed {tuning.seed}, judged by "
-        f"validation accuracy. Nothing else is tuned.{_inherited(results)}",
+        f"validation {_measures(results)}. Nothing else is tuned.{_inherited(results)}",
         f"**Seeds.** Final trainings use fresh seeds from {first} on. A seed means the same initial weights and the "
         "same order of batches for every optimizer, so differences are taken within seeds.",
         "**Which network counts.** The last epoch's, declared in advance; never the best on the test images.",
         "**Intervals.** Student's t over seeds for means, Wilson's score interval over test images for a class, "
         "both 95 %.",
     )
+
+
+def _measures(results: Results) -> str:
+    return listed(dict.fromkeys(results.judging(problem).noun for problem in results.settings.problems), "or")
 
 
 def _inherited(results: Results) -> str:

@@ -34,16 +34,17 @@ def build(results: Results) -> list[Item]:
 
 def picture(results: Results, problem: str) -> Picture:
     """Return the training curves of a problem."""
-    title = results.title(problem)
+    title, judging = results.title(problem), results.judging(problem)
+    unit = results.problems.problems[problem].loss_unit
     ends = results.each(
         results.best_first(problem),
-        lambda found: f"{decimal(found.train_loss.mean)} nats and {percent(found.validation_accuracy.mean)}",
+        lambda found: f"{decimal(found.train_loss.mean)} {unit} and {judging.with_unit(judging.validation(found))}",
     )
     return Picture(
         f"training_curves_{problem}",
         to_svg(plot.draw(plot.data(results, problem))),
-        f"Training loss and validation accuracy over epochs on {title}. At the end: {ends}.",
-        f"Training loss and validation accuracy on {title}, means over "
+        f"Training loss and validation {judging.noun} over epochs on {title}. At the end: {ends}.",
+        f"Training loss and validation {judging.noun} on {title}, means over "
         f"{counted(results.seeds(problem), 'seed')}. A curve ends where a seed diverged.",
     )
 
@@ -69,13 +70,14 @@ def _speed(results: Results, problem: str) -> list[Item]:
     columns: list[tuple[str, Callable[[OptimizerMetrics], str]]] = [
         (f"steps to {name} {target}", partial(_steps, place)) for place, (name, target, _) in enumerate(targets)
     ]
-    columns.append(("training loss at the end (nats)", lambda found: decimal(found.train_loss.mean)))
+    facts = results.problems.problems[problem]
+    columns.append((f"training loss at the end ({facts.loss_unit})", lambda found: decimal(found.train_loss.mean)))
     return [
         Paragraph(
             "How many steps until a target was reached for the first time: the median over seeds, and how "
             "many seeds never reached it. Steps are comparable because all optimizers see the same batches."
         ),
-        optimizer_table(results, rows, columns, "Speed, best test accuracy first."),
+        optimizer_table(results, rows, columns, f"Speed, best test {facts.measure} first."),
     ]
 
 

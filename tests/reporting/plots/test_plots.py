@@ -72,7 +72,7 @@ def test_the_ranking_holds_every_seed_and_sorts_by_the_mean(results):
     frame = ranking.data(results, "cifar10")
     for name, rows in frame.groupby("optimizer"):
         quantity = results.measured("cifar10")[name].test_accuracy
-        assert rows["accuracy"].tolist() == pytest.approx([100 * value for value in quantity.seeds])
+        assert rows["value"].tolist() == pytest.approx([100 * value for value in quantity.seeds])
         assert rows["mean"].tolist() == pytest.approx([100 * quantity.mean] * 3)
     means = frame.drop_duplicates("optimizer")["mean"].tolist()
     assert means == sorted(means, reverse=True)
@@ -88,7 +88,7 @@ def test_the_baseline_is_in_bold_whichever_it_is(results):
 
 def test_a_diverged_seed_does_not_squeeze_the_axis_of_the_ranking(results):
     frame = ranking.data(results, "cifar10")
-    assert frame["accuracy"].min() == 0
+    assert frame["value"].min() == 0
     figure = ranking.draw(frame)
     left, right = figure.axes[0].get_xlim()
     assert left > 10
@@ -124,7 +124,7 @@ def test_learning_rates_show_diverged_trials_and_the_chosen_one(results):
     assert frame.groupby("optimizer")["chosen"].sum().tolist() == [1, 1, 1]
     lost = frame[frame["diverged"]]
     assert lost["optimizer"].tolist() == ["sgd"]
-    assert lost["accuracy"].tolist() == [0.0]
+    assert lost["value"].tolist() == [0.0]
     figure = learning_rates.draw(frame)
     crosses = [
         line for axes in figure.axes for line in axes.lines if line.get_marker() == "x" and len(line.get_xdata())
