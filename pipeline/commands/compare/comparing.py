@@ -195,4 +195,4 @@ def _announce(jobs: Work, counts: Mapping[str, Counts], times: StepTimes, watch:
         f"{labels} on {jobs.title}: {counted(total, 'training')} (a search of the learning rate and "
         f"{counted(len(jobs.seeds), 'seed')} for each), {known} of them known already. {left}"
     )
-    watch.expected, watch.workers = sum(missing.values()), workers
+    watch.expected, watch.workers, watch.measure = sum(missing.values()), workers, jobs.measure

@@ -69,7 +69,7 @@ def draw(found: OptimizerComparison) -> Figure:
 
 def _draw_search(axes: Axes, side: Side, style: Style, *, by_loss: bool) -> None:
     rates = [tried.learning_rate for tried in side.tried]
-    accuracies = [100 * tried.validation_accuracy for tried in side.tried]
+    accuracies = [100 * (tried.validation_accuracy or 0.0) for tried in side.tried]
     losses = [math.nan if tried.validation_loss is None else tried.validation_loss for tried in side.tried]
     values = losses if by_loss else accuracies
     axes.plot(
