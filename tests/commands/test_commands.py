@@ -30,6 +30,7 @@ COMMANDS = (
     "backprop",
     "judge",
     "recommend",
+    "compare",
     "init",
 )
 
