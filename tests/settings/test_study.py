@@ -65,7 +65,7 @@ def test_a_class_is_torchs_a_listed_packages_or_a_files(class_name: str, plugins
             "/home/optimizers/mine.py:Lion",
             [],
             r"mine.class: /home/optimizers/mine.py does not lie in optimizers/: move the file there, so that DVC "
-            r"watches it, and write optimizers/mine.py:Lion\.$",
+            r"watches it, and write optimizers/mine.py:Lion$",
         ),
         ("mine.py:Lion", [], r"mine.class: mine.py does not lie in optimizers/: move .* write optimizers/mine.py:Lion"),
         ("pipeline/mine.py:Lion", [], r"mine.class: pipeline/mine.py does not lie in optimizers/"),

@@ -108,7 +108,7 @@ def _first_class(path: Path) -> str:
 
 
 def unwatched_file(text: str) -> Path | None:
-    """Return the file of a class that no row of ``params.yaml`` may name, because it does not lie in ``optimizers/``."""
+    """Return the file of a class that no row may name, because it does not lie in ``optimizers/``."""
     place = text.rpartition(":")[0]
     path = _from_here(Path(place))
     return path if place.endswith(".py") and not is_watched(path) else None
