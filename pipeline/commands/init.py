@@ -15,8 +15,8 @@ from pipeline.project.errors import UserError
 _README = """# A study of optimizers
 
 `params.yaml` says which optimizers are compared, and on which problems. `dvc.yaml` is the flow from data to report;
-`stages/` and `pipeline/` are its code. A problem of your own is a file in `pipeline/data/problems/`. `results/` holds
-the published results until yours take their place.
+`stages/` and `pipeline/` are its code. An optimizer of your own is a file in `optimizers/`, a problem one in
+`pipeline/data/problems/`. `results/` holds the published results until yours take their place.
 
 ```bash
 optimizer-study doctor   # is this machine ready?

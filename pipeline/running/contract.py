@@ -235,8 +235,8 @@ def _deterministic(tryout: Tryout) -> Finding:
         return finding(True, "The same start and the same gradients give the same parameters, bit for bit.")
     return finding(
         False,
-        "Two runs with the same start and the same gradients differ: no result could be repeated. Random numbers without "
-        "a seed do this, or the order of a set.",
+        "Two runs with the same start and the same gradients differ: no result could be repeated. Random numbers "
+        "without a seed do this, or the order of a set.",
     )
 
 
@@ -262,8 +262,8 @@ def _no_global_random_numbers(tryout: Tryout) -> Finding:
     )
     return finding(
         False,
-        f"It draws random numbers from the global stream of {listed(used)}: {means}. Draw from a torch.Generator with a "
-        "seed of its own.",
+        f"It draws random numbers from the global stream of {listed(used)}: {means}. Draw from a torch.Generator "
+        "with a seed of its own.",
     )
 
 

@@ -30,6 +30,7 @@ COMMANDS = (
     "backprop",
     "judge",
     "recommend",
+    "compare",
     "init",
 )
 
@@ -86,12 +87,16 @@ def test_the_demo_takes_the_files_of_optimizers_with_it(tmp_path: Path) -> None:
 
     project = copy_project(tmp_path / "project")
     content = project.params()
-    content["optimizers"]["mine"] = {"label": "Mine", "class": "some/lion.py:Lion", "learning_rate_centre": 0.1}
+    content["optimizers"]["mine"] = {
+        "label": "Mine",
+        "class": "optimizers/some/lion.py:Lion",
+        "learning_rate_centre": 0.1,
+    }
     project.write_params(content)
-    (project.folder / "some").mkdir()
-    (project.folder / "some" / "lion.py").write_text("# Lion\n")
+    (project.folder / "optimizers" / "some").mkdir()
+    (project.folder / "optimizers" / "some" / "lion.py").write_text("# Lion\n")
     copy_demo(project.folder, tmp_path / "demo")
-    assert (tmp_path / "demo" / "some" / "lion.py").read_text() == "# Lion\n"
+    assert (tmp_path / "demo" / "optimizers" / "some" / "lion.py").read_text() == "# Lion\n"
 
 
 def test_the_demo_is_smaller_but_keeps_every_optimizer_and_seed(tmp_path: Path) -> None:

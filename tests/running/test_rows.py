@@ -166,27 +166,30 @@ def test_where_no_row_has_a_name_no_place_in_params_is_given() -> None:
         rows.check_optimizer("", OptimizerRow("pytorch_optimizer:Lion", {"beta": 1}), 0.1)
 
 
+def write_lion(project: Path) -> None:
+    (project / "optimizers").mkdir()
+    (project / "optimizers" / "lion.py").write_text(own.LION)
+
+
 def test_a_missing_file_is_named_with_the_closest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "lion.py").write_text(own.LION)
+    write_lion(tmp_path)
     content = studies.params()
-    row = {"label": "Mine", "class": "lino.py:Lion", "learning_rate_centre": 0.001}
+    row = {"label": "Mine", "class": "optimizers/lino.py:Lion", "learning_rate_centre": 0.001}
     content["optimizers"] = {"mine": row, "adam": content["optimizers"]["adam"]}
     content["comparison"] |= {"adaptive": ["adam"], "not_adaptive": ["mine"]}
     for problem in content["problems"].values():
         problem.pop("optimizers", None)
-    expected = (
-        r"^params.yaml: optimizers.mine.class: lino.py cannot be read: No such file .*; did you mean 'lion.py'\?$"
-    )
+    expected = r"^params.yaml: optimizers.mine.class: optimizers/lino.py cannot be read: .*; did you mean 'lion.py'\?$"
     with pytest.raises(SettingsError, match=expected):
         rows.check_here(loading.validate(content, "params.yaml"))
-    row["class"] = "lion.py:Lion"
+    row["class"] = "optimizers/lion.py:Lion"
     rows.check_here(loading.validate(content, "params.yaml"))
 
 
 def test_the_rows_of_the_page_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "lion.py").write_text(own.LION)
+    write_lion(tmp_path)
     content = studies.params()
     for text in re.findall(r"```yaml\n(\S.*?)```", own.PAGE, re.DOTALL):
         block = yaml.safe_load(text)

@@ -50,9 +50,9 @@ def compare(
 
     Finished trainings are kept: the same command goes on where it was stopped. results/ stays as it is. Examples:
 
-    python -m pipeline compare Adamax --problem digits
+    optimizer-study compare Adamax --problem digits
 
-    python -m pipeline compare my_optimizer.py:Lion --arg betas=0.9,0.99 --plot lion.svg
+    optimizer-study compare my_optimizer.py:Lion --arg betas=0.9,0.99 --plot lion.svg
     """
     from pipeline.commands.compare import keeping
     from pipeline.commands.compare.comparing import compare_optimizer

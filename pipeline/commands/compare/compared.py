@@ -21,7 +21,7 @@ class Tried:
     """A learning rate that the search tried; the loss is None (and the accuracy 0) after a divergence."""
 
     learning_rate: float
-    validation_accuracy: float  # fraction
+    validation_accuracy: float | None  # fraction; a regression has none
     validation_loss: float | None
     diverged: bool
 

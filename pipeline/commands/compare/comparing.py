@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.commands.compare.entrants import Entrant, entrant
-from pipeline.commands.compare.shown import duration, watching
+from pipeline.commands.compare.shown import FINAL, SEARCH, duration, watching
 from pipeline.project import shipped
 from pipeline.project.errors import SettingsError
 from pipeline.project.wording import closest, counted
@@ -156,7 +156,7 @@ def _compare(
 
     found = {one.name: _searched(jobs, one, counts[one.name].total - len(seeds), watch) for one in entrants}
     choices = {name: own[problem] for name, (_, own) in found.items()}
-    phases = {one.name: watch.begin(one.row.label, "final trainings", len(seeds)) for one in entrants}
+    phases = {one.name: watch.begin(one.row.label, FINAL, len(seeds)) for one in entrants}
     trained = work.train(
         jobs,
         {name: choice.learning_rate for name, choice in choices.items()},
@@ -172,7 +172,7 @@ def _compare(
 def _searched(jobs: Work, one: Entrant, expected: int, watch: Watch) -> Found:
     from pipeline.commands.compare import work
 
-    phase = watch.begin(one.row.label, "search", expected)
+    phase = watch.begin(one.row.label, SEARCH, expected)
 
     def grown(total: int) -> None:
         if total > phase.total:
@@ -195,4 +195,4 @@ def _announce(jobs: Work, counts: Mapping[str, Counts], times: StepTimes, watch:
         f"{labels} on {jobs.title}: {counted(total, 'training')} (a search of the learning rate and "
         f"{counted(len(jobs.seeds), 'seed')} for each), {known} of them known already. {left}"
     )
-    watch.expected, watch.workers = sum(missing.values()), workers
+    watch.expected, watch.workers, watch.measure = sum(missing.values()), workers, jobs.measure

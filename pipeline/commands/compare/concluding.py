@@ -11,6 +11,7 @@ from pipeline.comparison.measures import TEST_ACCURACY
 from pipeline.comparison.pairs import Entry, compare_entries
 from pipeline.project.wording import counted
 from pipeline.results.metrics import Metrics
+from pipeline.running import merit
 from pipeline.statistics.paired import smallest_p
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def _side(one: Entrant, problem: str, figures: Figures, pair: Pair) -> Side:
 
 def _tried(outcome: Outcome) -> Tried:
     rate, loss = outcome.training.learning_rate, outcome.last.validation_loss
-    return Tried(rate, outcome.validation_accuracy, loss, outcome.diverged)
+    return Tried(rate, merit.accuracy(outcome), loss, outcome.diverged)
 
 
 def _reason(pair: Pair, alpha: float, most: int, entrants: Sequence[Entrant]) -> str:

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from pipeline.project.errors import SettingsError
 from pipeline.project.wording import closest, shortened
-from pipeline.settings.study import OptimizerSettings
+from pipeline.settings.study import OptimizerSettings, is_watched
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -107,10 +107,11 @@ def _first_class(path: Path) -> str:
     return found[1] if found else "Class"
 
 
-def is_outside(text: str) -> bool:
-    """Return whether a class lies in a file outside the project, which no row of ``params.yaml`` may name."""
+def unwatched_file(text: str) -> Path | None:
+    """Return the file of a class that no row may name, because it does not lie in ``optimizers/``."""
     place = text.rpartition(":")[0]
-    return place.endswith(".py") and _from_here(Path(place)).is_absolute()
+    path = _from_here(Path(place))
+    return path if place.endswith(".py") and not is_watched(path) else None
 
 
 def _defaults(class_name: str) -> dict[str, Any]:

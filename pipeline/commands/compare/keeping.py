@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import re
+import shutil
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
-from pipeline.commands.compare.entrants import free_name, is_outside
+from pipeline.commands.compare.entrants import free_name, unwatched_file
 from pipeline.project import files, paths
 from pipeline.project.errors import SettingsError
 from pipeline.settings import loading
 from pipeline.training.origin import origin_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pipeline.commands.compare.compared import OptimizerComparison, Side
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -35,16 +38,24 @@ def check(name: str, optimizer: str) -> None:
         )
     if optimizer in settings.optimizers:
         raise SettingsError(f"--keep {name}: {optimizer} is a row of params.yaml already.")
-    if is_outside(optimizer):
+    file = unwatched_file(optimizer)
+    if file is not None and file.is_file() and _is_taken(copy := _copy_of(file), file):
         raise SettingsError(
-            f"--keep {name}: {optimizer} lies outside the project, where others would not find it: "
-            "copy the file into the project and give the copy. No training will be repeated."
+            f"--keep {name}: {file} would be copied to {copy}, but another file has this name: give it a new one."
         )
+
+
+def _copy_of(file: Path) -> Path:
+    return paths.OPTIMIZERS / file.name
+
+
+def _is_taken(place: Path, file: Path) -> bool:
+    return place.exists() and place.read_bytes() != file.read_bytes()
 
 
 def keep(name: str, found: OptimizerComparison) -> str:
     """Add the optimizer to ``params.yaml``, and its finished trainings to the memo under the row's name."""
-    side = found.optimizer
+    side, said = _in_optimizers(found.optimizer)
     yaml = yaml_with_comments()
     content = yaml.load(paths.PARAMS)
     content["optimizers"][name] = _row(side)
@@ -53,8 +64,22 @@ def keep(name: str, found: OptimizerComparison) -> str:
         _add_plugin(content, origin.package)
     with files.atomic(paths.PARAMS) as temporary:
         yaml.dump(content, temporary)
-    _rename_trainings(side, name)
-    return f"params.yaml has the new row {name}: `dvc repro` trains it on all problems, and only it."
+    if (name, side) != (found.optimizer.name, found.optimizer):
+        _rename_trainings(side, name)
+    return f"{said}params.yaml has the new row {name}: `dvc repro` trains it on all problems, and only it."
+
+
+def _in_optimizers(side: Side) -> tuple[Side, str]:
+    """Copy the class's file to where DVC watches it, unless it lies there; say so."""
+    file = unwatched_file(side.class_name)
+    if file is None:
+        return side, ""
+    copy = _copy_of(file)
+    if not copy.exists():
+        copy.parent.mkdir(exist_ok=True)
+        shutil.copyfile(file, copy)
+    class_name = f"{copy}:{origin_of(side.class_name).name}"
+    return replace(side, class_name=class_name), f"{file} was copied: from now on edit {copy}, which DVC watches.\n"
 
 
 def yaml_with_comments() -> YAML:
@@ -97,12 +122,13 @@ def _add_plugin(content: CommentedMap, package: str) -> None:
 
 
 def _rename_trainings(side: Side, name: str) -> None:
-    """Keep every finished training under the key of the row, too: a key holds the name of its row."""
+    """Keep every finished training under the key of the row and with its class: a key holds the name of its row."""
     from pipeline.running import memo
     from pipeline.running.key import code_fingerprint, key_of
 
-    for key in side.keys if name != side.name else ():
+    for key in side.keys:
         outcome = memo.recall(paths.memo(), key)
         if outcome is not None:
-            training = replace(outcome.training, optimizer=name)
+            row = replace(outcome.training.row, class_name=side.class_name)
+            training = replace(outcome.training, optimizer=name, row=row)
             memo.keep(paths.memo(), replace(outcome, training=training, key=key_of(training, code_fingerprint())))

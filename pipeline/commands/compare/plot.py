@@ -69,7 +69,7 @@ def draw(found: OptimizerComparison) -> Figure:
 
 def _draw_search(axes: Axes, side: Side, style: Style, *, by_loss: bool) -> None:
     rates = [tried.learning_rate for tried in side.tried]
-    accuracies = [100 * tried.validation_accuracy for tried in side.tried]
+    accuracies = [100 * (tried.validation_accuracy or 0.0) for tried in side.tried]
     losses = [math.nan if tried.validation_loss is None else tried.validation_loss for tried in side.tried]
     values = losses if by_loss else accuracies
     axes.plot(
@@ -86,11 +86,12 @@ def _draw_differences(axes: Axes, found: OptimizerComparison, style: Style) -> N
     margin = found.shown(found.margin) or 0.0
     axes.axhspan(-margin, margin, color="#dddddd", zorder=0, label="margin: does not matter")
     axes.plot(places, [found.shown(value) or 0.0 for value in by_seed.values()], style.marker, color=style.colour)
-    if found.difference is not None:
-        low, mean, high = (found.shown(value) for value in (found.low, found.difference, found.high))
-        axes.axhline(mean or 0, color=style.colour, linewidth=1.5, label="mean with its 95 % interval")
-        if low is not None and high is not None:
-            axes.axhspan(low, high, color=style.colour, alpha=0.2, linewidth=0)
-    axes.set_xticks(list(places), [str(seed) for seed in by_seed])
+    labels = [str(seed) for seed in by_seed]
+    mean, low, high = (found.shown(value) for value in (found.difference, found.low, found.high))
+    if mean is not None and low is not None and high is not None:
+        reach = [[mean - low], [high - mean]]
+        axes.errorbar([len(labels)], [mean], yerr=reach, fmt="s", color="black", capsize=4, label="95 % interval")
+        labels.append("mean")
+    axes.set_xticks(range(len(labels)), labels)
     axes.set(xlabel="seed", ylabel=f"difference ({found.unit})", title=f"{found.measure.title}, paired by seed")
     axes.legend(frameon=False, fontsize=8)

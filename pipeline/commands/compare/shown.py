@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from statistics import mean
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -12,16 +13,19 @@ from rich.live import Live
 
 from pipeline.console import printing
 from pipeline.project.wording import counted
+from pipeline.running import merit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rich.table import Table
 
+    from pipeline.settings.study import MeasureName
     from pipeline.training.record import Outcome
 
 _REFRESHES_PER_SECOND = 4
-_TITLES = ("problem", "optimizer", "phase", "done", "known", "best rate", "best so far")
+_TITLES = ("problem", "optimizer", "phase", "done", "known", "learning rate", "so far")
+SEARCH, FINAL = "search", "final trainings"
 
 
 @dataclass
@@ -31,26 +35,34 @@ class Phase:
     optimizer: str  # its label
     name: str
     total: int
+    measure: MeasureName  # what the problem is judged by
     outcomes: list[Outcome] = field(default_factory=list)
     known: int = 0  # how many of them came from the memo
 
     @property
-    def best(self) -> Outcome | None:
-        """The best outcome so far, by validation accuracy and then loss."""
-        return max(self.outcomes, key=_merit, default=None)
+    def reached(self) -> tuple[str, str]:
+        """The best learning rate so far with its score in a search; else the only one with the mean of its seeds."""
+        if not self.outcomes:
+            return "", ""
+        best = max(self.outcomes, key=lambda outcome: merit.score(outcome, self.measure))
+        rate = f"{best.training.learning_rate:g}"
+        if self.name == SEARCH:
+            return rate, f"{self.shown(best)}, best"
+        values = [_value(outcome, self.measure) for outcome in self.outcomes]
+        return rate, f"{_in_words(mean(values), self.measure)}, mean"
+
+    def shown(self, outcome: Outcome) -> str:
+        """Return what a training reached on the validation examples, in words."""
+        return "diverged" if outcome.diverged else _in_words(_value(outcome, self.measure), self.measure)
 
 
-def _merit(outcome: Outcome) -> tuple[float, float]:
-    loss = outcome.last.validation_loss
-    return outcome.validation_accuracy, float("-inf") if loss is None else -loss
+def _value(outcome: Outcome, measure: MeasureName) -> float:
+    score = merit.score(outcome, measure)
+    return score if measure == "accuracy" else -score
 
 
-def _score(outcome: Outcome) -> str:
-    if outcome.diverged:
-        return "diverged"
-    if outcome.last.validation_accuracy is not None:
-        return f"{outcome.validation_accuracy:.1%}".replace("%", " %")
-    return f"loss {outcome.last.validation_loss:.4g}"
+def _in_words(value: float, measure: MeasureName) -> str:
+    return f"{value:.1%}".replace("%", " %") if measure == "accuracy" else f"loss {value:.4g}"
 
 
 class Watch:
@@ -58,6 +70,7 @@ class Watch:
 
     def __init__(self, problem: str) -> None:
         self.problem = problem
+        self.measure: MeasureName = "accuracy"
         self.phases: list[Phase] = []
         self.expected = 0  # how many trainings the memo lacks
         self.workers = 1
@@ -68,7 +81,7 @@ class Watch:
 
     def begin(self, optimizer: str, name: str, total: int) -> Phase:
         """Begin a phase."""
-        self.phases.append(Phase(optimizer, name, total))
+        self.phases.append(Phase(optimizer, name, total, self.measure))
         return self.phases[-1]
 
     def finished(self, phase: Phase, outcome: Outcome, fresh: bool) -> None:
@@ -105,7 +118,7 @@ class _Lines(Watch):
             left = f", {self.time_left}" if self.time_left else ""
             self.say(
                 f"{phase.optimizer} on {self.problem}, {phase.name} {done} of {phase.total}: learning rate "
-                f"{training.learning_rate:g}, seed {training.seed}: {_score(outcome)}{left}"
+                f"{training.learning_rate:g}, seed {training.seed}: {phase.shown(outcome)}{left}"
             )
         elif done == phase.total:
             self.say(f"{phase.optimizer} on {self.problem}, {phase.name}: {phase.known} of {done} were known already")
@@ -126,9 +139,7 @@ class _Table(Watch):
             table.add_column(title)
         for phase in self.phases:
             done = f"{len(phase.outcomes)} of {phase.total}"
-            best = phase.best
-            found = ("", "") if best is None else (f"{best.training.learning_rate:g}", _score(best))
-            table.add_row(self.problem, phase.optimizer, phase.name, done, str(phase.known), *found)
+            table.add_row(self.problem, phase.optimizer, phase.name, done, str(phase.known), *phase.reached)
         table.caption = self.time_left
         table.caption_justify = "left"
         return table

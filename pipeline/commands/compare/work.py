@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pipeline.results.metrics import OptimizerMetrics
     from pipeline.running.outputs import Choice
     from pipeline.running.settings import ExecutionSettings
-    from pipeline.settings.study import Settings
+    from pipeline.settings.study import MeasureName, Settings
     from pipeline.training.record import Outcome, Training
     from pipeline.tuning import Follow, Found, Trial
 
@@ -49,6 +49,11 @@ class Work:
     def title(self) -> str:
         """The problem's name for people."""
         return self.settings.problems[self.problem].title or self.descriptions[self.problem].title
+
+    @property
+    def measure(self) -> MeasureName:
+        """What the problem is judged by."""
+        return merit.measure_of(self.descriptions[self.problem].task, self.settings.problems[self.problem])
 
     @property
     def study_seeds(self) -> range:
@@ -138,13 +143,14 @@ def metrics(
     row = work.settings.problems[work.problem]
     labels = assessment.test_labels(paths.test(work.settings.data_of(work.problem)))
     known = work.descriptions[work.problem]
-    measure = merit.measure_of(known.task, row)
     found = {}
     for optimizer, assessed in _assess(work, trained).items():
         own = trained[optimizer]
         speed = convergence.summary(own, row.target_train_loss, row.target_validation_accuracy)
         choice = choices[optimizer]
-        found[optimizer] = optimizer_metrics(assessed, labels, known.classes, own, choice, speed, known.task, measure)
+        found[optimizer] = optimizer_metrics(
+            assessed, labels, known.classes, own, choice, speed, known.task, work.measure
+        )
     return found
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _EPOCHS = {"digits": 5, "digits_words": 3}
 _POINTS = 5
 # What the demo's copy of the project consists of
-_PROJECT = ("dvc.yaml", "params.yaml", ".dvcignore", ".gitignore", "pipeline", "stages")
+_PROJECT = ("dvc.yaml", "params.yaml", ".dvcignore", ".gitignore", "optimizers", "pipeline", "stages")
 
 
 def copy_project(project: Path, folder: Path) -> None:
@@ -30,17 +30,7 @@ def copy_project(project: Path, folder: Path) -> None:
             shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
         elif source.exists():
             shutil.copy2(source, target)
-    _copy_optimizers(project, folder)
     _shrink(folder / "params.yaml")
-
-
-def _copy_optimizers(project: Path, folder: Path) -> None:
-    """Copy the files that rows of ``optimizers`` name."""
-    rows = YAML(typ="safe").load(folder / "params.yaml")["optimizers"].values()
-    specs = [str(each["class"]) for row in rows for each in (row, row.get("rest")) if each]
-    for place in {spec.rpartition(":")[0] for spec in specs if ".py:" in spec}:
-        (folder / place).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(project / place, folder / place)
 
 
 def _shrink(params: Path) -> None:

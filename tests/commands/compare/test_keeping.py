@@ -32,11 +32,13 @@ def test_the_row_is_added_and_none_of_its_trainings_has_to_be_repeated(
     before = folder.memo()
     said = folder.compare("lion.py:Lion", "--keep", "my_lion", "--plot", "lion.png").stdout
     assert f"{found['trainings']['all']} trainings, all of them known already" in said
+    assert "lion.py was copied: from now on edit optimizers/lion.py, which DVC watches." in said
+    assert (folder.path / "optimizers" / "lion.py").read_bytes() == (folder.path / "lion.py").read_bytes()
     assert "params.yaml has the new row my_lion: `dvc repro` trains" in said
     assert (folder.path / "lion.png").read_bytes().startswith(b"\x89PNG")
     settings = loading.load()
     row = settings.optimizers["my_lion"]
-    assert (row.label, row.class_name, row.learning_rate_centre) == ("Lion", "lion.py:Lion", 0.003)
+    assert (row.label, row.class_name, row.learning_rate_centre) == ("Lion", "optimizers/lion.py:Lion", 0.003)
     data = reader.describe(paths.learning("digits")).digest
     wanted = [
         plan(kind, settings, "my_lion", "digits", learning_rate=rate, seed=seed, data=data)
@@ -66,9 +68,12 @@ def test_comments_and_layout_of_the_file_stay(folder: Folder) -> None:
         ("adam", "Adamax", "--keep adam: params.yaml has such a row already; adam_2 would be free."),
         ("My Lion", "lion.py:Lion", "--keep My Lion: a name is lower-case letters, .* for example mylion"),
         ("mine", "sgd", "--keep mine: sgd is a row of params.yaml already."),
-        ("mine", "../lion.py:Lion", "--keep mine: ../lion.py:Lion lies outside the project, .*: copy the file"),
+        ("mine", "lion.py:Lion", "--keep mine: lion.py would be copied to optimizers/lion.py, but another file has"),
+        ("mine", "../lion.py:Lion", "--keep mine: .*/lion.py would be copied to optimizers/lion.py, but another"),
     ],
 )
 def test_a_name_that_cannot_be_is_refused_before_any_work(folder: Folder, name: str, optimizer: str, said: str) -> None:
     (folder.path.parent / "lion.py").write_text((folder.path / "lion.py").read_text())
+    (folder.path / "optimizers").mkdir()
+    (folder.path / "optimizers" / "lion.py").write_text("# another file\n")
     assert re.search(said, folder.refused(optimizer, "--keep", name))

@@ -72,7 +72,7 @@ def test_a_class_of_a_notebook_is_written_down_with_its_imports(
     text = text_of(cell(folder, monkeypatch, source))
     path, _, name = text.rpartition(":")
     assert name == "Lion"
-    written = (folder.path / path).read_text() if path.startswith(".memo") else open(path).read()  # noqa: PTH123, SIM115
+    written = (folder.path / path).read_text()
     assert written.startswith("import torch as torch\n")
     assert "class Lion(torch.optim.Optimizer):" in written
 
