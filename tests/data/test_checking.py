@@ -43,7 +43,7 @@ def test_a_right_file_and_right_examples_have_no_faults():
         ({"TITLE": "x" * 41}, "TITLE has 41 characters; it must have at most 40"),
         ({"ARCHIVE": "cifar11"}, "must be None or the name of an archive; did you mean 'cifar10'?"),
         ({"TASK": "clasification"}, "did you mean 'classification'? Allowed: classification, regression, next_token"),
-        ({"SCALING": True}, "SCALING is True; it must be one of these; Allowed: per_channel, common, none"),
+        ({"SCALING": True}, "SCALING is True; it must be one of these; allowed: per_channel, common, none"),
         ({"SCALLING": "none"}, "SCALLING has no meaning here; did you mean SCALING?"),
         ({"tiny": 5}, "tiny is 5; it must be a function"),
         ({"load": ...}, "load is missing"),

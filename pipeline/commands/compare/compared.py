@@ -135,7 +135,10 @@ class OptimizerComparison:
 
     def _signed(self, difference: float | None) -> str:
         shown = self.shown(difference)
-        return "unknown" if shown is None else f"{shown:+.2f}" if self.unit == "points" else f"{shown:+.4f}"
+        if shown is None:
+            return "unknown"
+        # no −0.00
+        return f"{round(shown, 2) + 0.0:+.2f}" if self.unit == "points" else f"{round(shown, 4) + 0.0:+.4f}"
 
     def _size(self, difference: float) -> str:
         return f"{self.shown(difference):g} {self.unit}"
@@ -160,8 +163,13 @@ class OptimizerComparison:
             self.measure.title: self.level(side.mean),
             "diverged": f"{side.diverged} of {len(self.seeds)}",
             "time per step": relative,
-            "state per parameter": "unknown" if state is None else f"{state:.3g} bytes",
+            "state per parameter": "unknown" if state is None else f"{state:.3g} bytes{self._or_more(side)}",
         }
+
+    def _or_more(self, side: Side) -> str:
+        """Return what to add to the size of the state where an optimizer may keep some of it elsewhere."""
+        hidden = any(check.name == "state_is_saved" and not check.ok for check in self.checks)
+        return " or more" if hidden and side is self.optimizer else ""
 
     def remarks(self) -> list[str]:
         """Return what else a person should know, a sentence each."""
@@ -169,7 +177,7 @@ class OptimizerComparison:
         edges = [
             f"The best learning rate of {side.label} lies on the edge of those tried: a better one may lie beyond."
             for side in (self.optimizer, self.baseline)
-            if side.on_edge
+            if side.on_edge and side.diverged < len(self.seeds)
         ]
         return [*failed, *edges, *self.notes]
 

@@ -45,7 +45,7 @@ def conclude(
     rules = comparison_settings.load()
     first, second = (Entry(jobs.problem, one.name) for one in entrants)
     pair = compare_entries(rules, Metrics(problems={jobs.problem: dict(figures.metrics)}), first, second, TEST_ACCURACY)
-    newcomer, baseline = (_side(one, jobs.problem, figures, pair) for one in entrants)
+    sides = newcomer, baseline = tuple(_side(one, jobs.problem, figures, pair) for one in entrants)
     found = pair.found
     conclusion: Conclusion = "inconclusive" if found is None else found.conclusion(found.p, rules.alpha)
     return OptimizerComparison(
@@ -57,7 +57,7 @@ def conclude(
         optimizer=newcomer,
         baseline=baseline,
         conclusion=conclusion,
-        reason=_reason(pair, rules.alpha, len(jobs.study_seeds), entrants) if conclusion == "inconclusive" else "",
+        reason=_reason(pair, rules.alpha, len(jobs.study_seeds), sides) if conclusion == "inconclusive" else "",
         difference=None if found is None else found.difference,
         low=None if found is None else found.interval.low,
         high=None if found is None else found.interval.high,
@@ -99,15 +99,24 @@ def _tried(outcome: Outcome) -> Tried:
     return Tried(rate, merit.accuracy(outcome), loss, outcome.diverged)
 
 
-def _reason(pair: Pair, alpha: float, most: int, entrants: Sequence[Entrant]) -> str:
+def _reason(pair: Pair, alpha: float, most: int, sides: Sequence[Side]) -> str:
     """Say what stands in the way of an answer."""
     if pair.found is None:
-        return pair.reason
+        return next(filter(None, map(_obstacle, sides)), pair.reason)
     pairs = pair.found.pairs
     if smallest_p(pairs) > alpha:
         return f"with {counted(pairs, 'seed')} no p can be below {smallest_p(pairs):g}, so more seeds are needed"
     more = f" (--budget study takes {most})" if most > pairs else ""
     return f"{counted(pairs, 'seed')} vary too much to tell{more}"
+
+
+def _obstacle(side: Side) -> str:
+    """Say why an optimizer cannot be compared, or nothing."""
+    if all(tried.diverged for tried in side.tried):
+        return f"{side.label} diverged at every learning rate that was tried"
+    if side.on_edge:
+        return f"the best learning rate of {side.label} is {side.learning_rate:g}, the last that was tried on this side"
+    return f"{side.label} diverged with {counted(side.diverged, 'seed')}" if side.diverged else ""
 
 
 def _notes(figures: Figures, newcomer: Side, baseline: Side) -> list[str]:

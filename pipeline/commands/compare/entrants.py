@@ -84,8 +84,10 @@ def _class_name(text: str, settings: Settings) -> str:
         return name if place == "torch.optim" else text
     if name.endswith(".py"):
         raise SettingsError(f"{name}: give the class too, as {name}:{_first_class(Path(name))}.")
-    kind = getattr(torch.optim, name, None)
-    if isinstance(kind, type):
+    if "." in name:
+        module, _, kind = name.rpartition(".")
+        raise SettingsError(f"{name}: a colon separates the class from its module, as in {module}:{kind}.")
+    if isinstance(getattr(torch.optim, name, None), type):
         return name
     from pipeline.training.optimizers import ALLOWED
 

@@ -63,6 +63,7 @@ def test_a_file_anywhere_on_the_disk_will_do(settings: Settings, folder: Folder,
     ("arguments", "said"),
     [
         (["Admax"], "'Admax' is neither a row .* nor a class of torch.optim; did you mean 'Adamax'"),
+        (["torch.optim.Adamax"], "torch.optim.Adamax: a colon separates .*, as in torch.optim:Adamax"),
         (["lion.py"], "lion.py: give the class too, as lion.py:Lion"),
         (["tiger.py:Lion"], "tiger.py cannot be read: No such file"),
         (["lion.py:Loin"], "lion.py has no optimizer 'Loin'; did you mean 'Lion'"),
