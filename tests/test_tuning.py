@@ -4,6 +4,7 @@ import itertools
 import math
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -220,6 +221,8 @@ def test_the_choice_is_the_best_of_all_trials(landscape: dict[int, tuple[float, 
 # --- problems that start from another's value -------------------------------------------------------------
 
 
+# how long an example takes says nothing here
+@hypothesis.settings(deadline=None)
 @given(st.data())
 def test_the_order_in_which_trials_end_changes_nothing(data: st.DataObject) -> None:
     settings = studies.settings(
