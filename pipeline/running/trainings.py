@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.project import paths
@@ -95,7 +96,8 @@ def run(
             if known is None:
                 missing.append(_Unfinished(training, learning(training.problem), memo, key))
             else:
-                following.append(known)
+                # its optimizer's file may have lain in another folder then
+                following.append(replace(known, training=training))
         return [task for known in following for task in finished(known, fresh=known.key in ahead)] + missing
 
     def spare() -> _Unfinished | None:
@@ -191,4 +193,4 @@ def _recalled(task: _Unfinished) -> Outcome:
     outcome = recall(task.memo, task.key)
     if outcome is None:
         raise TrainingError(f"the finished training {place(task.memo, task.key)} vanished: run the same command again.")
-    return outcome
+    return replace(outcome, training=task.training)

@@ -151,10 +151,9 @@ def test_a_wrong_row_of_a_package_is_refused_in_the_same_way(row: OptimizerRow, 
 @pytest.mark.parametrize(
     ("source", "expected"),
     [
-        (own.LION, r"mine.py has no optimizer 'Mine'; did you mean 'Lion'\? Allowed: Lion\."),
+        (own.LION, r"mine.py has no optimizer 'Mine'; allowed: Lion\."),
         ("Mine = 3", r"mine.py:Mine is not derived from torch.optim.Optimizer\."),
         ("import os\n1 / 0", r"mine.py cannot be loaded: line 2: ZeroDivisionError: division by zero\."),
-        ("import torch\nclass Mine(torch.optim.SGD)", r"mine.py cannot be loaded: line 2: expected ':'\."),
         ("import sys\nsys.exit(3)", r"mine.py cannot be loaded: line 2: SystemExit: 3\."),
         (own.FAILS.replace("> 3", "> 0"), r"mine.py:Mine cannot step: line \d+: .*momentum lost.*\."),
         (own.HALF, r"mine.py:Mine turned a parameter into torch.float16"),

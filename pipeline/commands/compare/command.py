@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+from contextlib import redirect_stdout
 from pathlib import Path  # noqa: TC003 - typer reads the annotation when it runs
 from typing import TYPE_CHECKING, Annotated
 
@@ -63,7 +65,8 @@ def compare(
         from pipeline.commands.compare import plot as plotting
 
         plotting.check(plot)
-    with errors.one_line_if_interrupted():
+    # of the class's code: standard output is for the answer
+    with errors.one_line_if_interrupted(), redirect_stdout(sys.stderr):
         found = compare_optimizer(
             optimizer,
             problem,

@@ -28,6 +28,8 @@ LION = '''
 
 import torch
 
+print("what a file prints is no part of the answer")
+
 
 class Lion(torch.optim.Optimizer):
     def __init__(self, params, lr=3e-3, betas=(0.9, 0.99)):

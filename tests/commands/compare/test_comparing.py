@@ -68,6 +68,16 @@ def test_an_argument_and_another_baseline_whose_trainings_are_known(compared: Co
     assert len(folder.memo() - memo) == fresh + 1
 
 
+def test_a_file_that_was_moved_is_the_same_optimizer(compared: Compared) -> None:
+    folder, before = compared
+    (folder.path / "mine").mkdir()
+    (folder.path / "lion.py").rename(folder.path / "mine" / "lion.py")
+    found = folder.found("mine/lion.py:Lion")
+    assert found["trainings"]["known"] == found["trainings"]["all"]
+    assert found["optimizer"]["class"] == "mine/lion.py:Lion"
+    assert found["optimizer"]["scores"] == before["optimizer"]["scores"]
+
+
 def test_an_interrupted_comparison_keeps_what_is_finished(folder: Folder) -> None:
     command = [sys.executable, "-m", "pipeline", "compare", "lion.py:Lion"]
     environment = {**clean_environment(), "PYTHONPATH": str(ROOT)}
