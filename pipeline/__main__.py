@@ -30,9 +30,9 @@ app = typer.Typer(
     name=PROGRAM,
     help=(
         "Is Adam always the best optimizer? `run` takes the study from data to answer (with `dvc repro`), `demo` gives "
-        "a first look without a download, `summary` and `ui` show results, `predict` uses the best network, "
-        "`recommend` says what to use, `backprop` and `judge` take your own numbers. `init` makes a project folder, "
-        "`doctor` says what is missing or wrong."
+        "a first look without a download, `summary` and `ui` show results. `compare` judges an optimizer of your own, "
+        "`judge` results of your own; `recommend` says what to use; `check` looks at a problem of your own. `predict` "
+        "uses the best network, `init` makes a project folder, `doctor` says what is missing or wrong."
     ),
     no_args_is_help=True,
     add_completion=False,
