@@ -54,7 +54,7 @@ def keep(name: str, found: OptimizerComparison) -> str:
     with files.atomic(paths.PARAMS) as temporary:
         yaml.dump(content, temporary)
     _rename_trainings(side, name)
-    return f"params.yaml has the new row {name}: `dvc repro` trains it on all problems, and only it."
+    return f"params.yaml has the new row {name}: `dvc repro` trains it on all problems, and what else is out of date."
 
 
 def yaml_with_comments() -> YAML:
