@@ -165,7 +165,8 @@ def _placed(refusal: Refusal) -> str:
     file = str(refusal.values.get("kind", "")).rpartition(":")[0]
     if isinstance(error, SyntaxError) and refusal.code == "not_loaded":
         return f"line {error.lineno}: {error.msg}"
-    if error is None or not file.endswith(".py"):
+    # without a traceback, it was raised in another process
+    if error is None or error.__traceback__ is None or not file.endswith(".py"):
         return reason
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
     kind = type(error).__name__

@@ -143,6 +143,7 @@ def cluster_of(execution: ExecutionSettings) -> Cluster | None:
     return Cluster(execution.ray_address, most, execution.ray_logs)
 
 
+@in_words()  # here, where the error's line is known
 def _train_here(task: _Unfinished) -> None:
     """Train in a worker, and put the outcome into the memo (weights are too big for a pipe)."""
     from pipeline.training.train import train
@@ -171,6 +172,7 @@ def _on_cluster(
     machines.parallel(_train_there, sent(missing), cluster, on_result, _name)
 
 
+@in_words()
 def _train_there(task: _Unfinished, learning: Path) -> Outcome:
     """Train on a machine that must have the same code and versions, because the key contains them."""
     from pipeline.training.train import train
