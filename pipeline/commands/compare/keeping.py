@@ -66,7 +66,9 @@ def keep(name: str, found: OptimizerComparison) -> str:
         yaml.dump(content, temporary)
     if (name, side) != (found.optimizer.name, found.optimizer):
         _rename_trainings(side, name)
-    return f"{said}params.yaml has the new row {name}: `dvc repro` trains it on all problems, and what else is out of date."
+    return (
+        f"{said}params.yaml has the new row {name}: `dvc repro` trains it on all problems, and what else is out of date."
+    )
 
 
 def _in_optimizers(side: Side) -> tuple[Side, str]:
