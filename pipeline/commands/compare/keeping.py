@@ -66,9 +66,8 @@ def keep(name: str, found: OptimizerComparison) -> str:
         yaml.dump(content, temporary)
     if (name, side) != (found.optimizer.name, found.optimizer):
         _rename_trainings(side, name)
-    return (
-        f"{said}params.yaml has the new row {name}: `dvc repro` trains it on all problems, and what else is out of date."
-    )
+    told = "`dvc repro` trains it on all problems, and what else is out of date."
+    return f"{said}params.yaml has the new row {name}: {told}"
 
 
 def _in_optimizers(side: Side) -> tuple[Side, str]:
