@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from pipeline.project.wording import closest, counted
 from pipeline.settings import loading
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pipeline.commands.compare.compared import OptimizerComparison
     from pipeline.commands.compare.shown import Watch
@@ -81,8 +82,17 @@ def compare_optimizer(
         text = optimizer if isinstance(optimizer, str) else text_of(optimizer)
         entrants = _entrants(settings, text, against, arguments, learning_rate_centre)
         study = _restricted(settings, problem, entrants)
-        with watching(problem, show=show) as watch:
+        with watching(problem, show=show) as watch, _without_place(entrants[0].name):
             return _compare(study, problem, budget, entrants, watch)
+
+
+@contextmanager
+def _without_place(name: str) -> Iterator[None]:
+    """Name no place in ``params.yaml`` where something is wrong with an optimizer that is no row of it yet."""
+    try:
+        yield
+    except SettingsError as error:
+        raise SettingsError(str(error).removeprefix(f"params.yaml: optimizers.{name}: ")) from None
 
 
 def _from_anywhere(text: str) -> str:

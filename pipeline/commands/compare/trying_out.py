@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipeline.commands.compare.compared import Checked
-from pipeline.project.errors import SettingsError, UserError
+from pipeline.project.errors import UserError
 from pipeline.running import pool, rows
 from pipeline.running.planning import optimizer_row
 
@@ -33,11 +33,7 @@ def check(study: Settings, newcomer: Entrant, say: Callable[[str], None]) -> tup
     """
     findings: list[Checked] = []
     label = newcomer.row.label
-    try:
-        pool.parallel(_check_here, [(study, newcomer)], 1, lambda _, found: findings.extend(found), lambda _: label)
-    except SettingsError as error:
-        # of the row that is not in params.yaml yet
-        raise SettingsError(str(error).removeprefix(f"params.yaml: optimizers.{newcomer.name}: ")) from None
+    pool.parallel(_check_here, [(study, newcomer)], 1, lambda _, found: findings.extend(found), lambda _: label)
     failed = [finding for finding in findings if not finding.ok]
     for finding in failed:
         if finding.indispensable:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pipeline.project.errors import UserError
 from tests.conftest import ROOT, clean_environment
 
 if TYPE_CHECKING:
@@ -76,6 +77,19 @@ def test_a_file_that_was_moved_is_the_same_optimizer(compared: Compared) -> None
     assert found["trainings"]["known"] == found["trainings"]["all"]
     assert found["optimizer"]["class"] == "mine/lion.py:Lion"
     assert found["optimizer"]["scores"] == before["optimizer"]["scores"]
+
+
+def test_an_error_that_only_comes_late_in_a_training_names_the_line_of_the_file(folder: Folder) -> None:
+    text = (folder.path / "lion.py").read_text(encoding="utf-8")
+    (folder.path / "late.py").write_text(
+        text.replace(
+            "        for group",
+            "        self.n = getattr(self, 'n', 0) + 1\n        1 / max(0, 90 - self.n)\n        for group",
+        ),
+        encoding="utf-8",
+    )
+    with pytest.raises(UserError, match=r"^late.py:Lion cannot step: line \d+: ZeroDivisionError: division by zero\.$"):
+        folder.compare("late.py:Lion")
 
 
 def test_an_interrupted_comparison_keeps_what_is_finished(folder: Folder) -> None:
