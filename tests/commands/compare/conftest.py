@@ -18,7 +18,6 @@ from tests.conftest import small
 from tests.studies import params
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from typer.testing import Result
@@ -108,7 +107,7 @@ def _fresh(path: Path) -> Folder:
 
 
 @pytest.fixture(scope="session")
-def first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Folder, dict[str, Any]]]:
+def first(tmp_path_factory: pytest.TempPathFactory) -> tuple[Folder, dict[str, Any]]:
     """A folder in which Lion was compared with the baseline, and what was found. Shared: nothing may write there."""
     path = tmp_path_factory.mktemp("compared") / "project"
     path.mkdir()
@@ -116,7 +115,8 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Folder, di
         monkeypatch.chdir(path)
         _without_main(monkeypatch)
         made = _fresh(path)
-        yield made, made.found("lion.py:Lion", "--plot", "lion.svg")
+        # not a generator: the current folder must not stay changed for all tests that follow
+        return made, made.found("lion.py:Lion", "--plot", "lion.svg")
 
 
 @pytest.fixture
