@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 
 class UserError(Exception):
@@ -35,6 +36,20 @@ class TrainingError(UserError):
 def first_line(error: BaseException) -> str:
     """Return the first line of a library's error message (its class, if there is none), without a full stop."""
     return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
+
+
+def line_in(error: BaseException, is_own: Callable[[str], bool]) -> int | None:
+    """Return the last line of a user's own file that an error passed through, or that is no Python; None without one.
+
+    Parameters
+    ----------
+    is_own
+        Says of the path of a file whether it is the user's.
+    """
+    if isinstance(error, SyntaxError):
+        return error.lineno
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if is_own(frame.filename)]
+    return lines[-1] if lines else None
 
 
 @contextmanager

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import difflib
 import importlib.metadata
-import traceback
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pipeline.prepared.refusal import Refusal
-from pipeline.project.errors import DataError, SettingsError, UserError
+from pipeline.project.errors import DataError, SettingsError, UserError, line_in
 from pipeline.project.wording import alike, closest
 
 if TYPE_CHECKING:
@@ -168,10 +167,10 @@ def _placed(refusal: Refusal) -> str:
     # without a traceback, it was raised in another process
     if error is None or error.__traceback__ is None or not file.endswith(".py"):
         return reason
-    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
+    line = line_in(error, lambda path: path == file)
     kind = type(error).__name__
     named = reason if reason.startswith(kind) else f"{kind}: {reason}"
-    return f"line {lines[-1]}: {named}" if lines else named
+    return f"line {line}: {named}" if line else named
 
 
 def _code(refusal: Refusal) -> str:

@@ -67,6 +67,18 @@ def read(path: Path) -> object:
     return content
 
 
+def with_comments() -> YAML:
+    """Return a reader and writer of ``params.yaml`` that keeps comments and layout."""
+    yaml = YAML()
+    yaml.width = 200
+    yaml.preserve_quotes = True
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    yaml.representer.add_representer(
+        type(None), lambda representer, _: representer.represent_scalar("tag:yaml.org,2002:null", "null")
+    )
+    return yaml
+
+
 def _parsed(text: str, path: Path) -> object:
     try:
         return YAML(typ="safe", pure=True).load(text)

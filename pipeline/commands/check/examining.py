@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-import traceback
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +12,7 @@ from pipeline.commands.check import trying
 from pipeline.data import archives, checking, preparing, problems
 from pipeline.data.settings import DataSettings
 from pipeline.project import paths
-from pipeline.project.errors import SettingsError, UserError, first_line
+from pipeline.project.errors import SettingsError, UserError, first_line, line_in
 from pipeline.project.wording import closest, counted
 from pipeline.running.refusals import in_words
 from pipeline.settings import loading
@@ -193,9 +192,6 @@ def _own_errors(checked: Checked, what: str, file: str) -> Iterator[None]:
     except UserError as error:
         checked.add(what, [str(error).rstrip(".")], "")
     except Exception as error:  # noqa: BLE001 - whatever the user's code raises
-        lines = [
-            frame.lineno for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).stem == file
-        ]
-        line = error.lineno if isinstance(error, SyntaxError) else lines[-1] if lines else None
+        line = line_in(error, lambda path: Path(path).stem == file)
         where = f" in line {line} of {file}.py" if line else ""
         checked.add(what, [f"{type(error).__name__}{where}: {first_line(error)}"], "")

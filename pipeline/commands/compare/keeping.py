@@ -7,7 +7,6 @@ import shutil
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from pipeline.commands.compare.entrants import free_name, unwatched_file
@@ -56,7 +55,7 @@ def _is_taken(place: Path, file: Path) -> bool:
 def keep(name: str, found: OptimizerComparison) -> str:
     """Add the optimizer to ``params.yaml``, and its finished trainings to the memo under the row's name."""
     side, said = _in_optimizers(found.optimizer)
-    yaml = yaml_with_comments()
+    yaml = loading.with_comments()
     content = yaml.load(paths.PARAMS)
     content["optimizers"][name] = _row(side)
     origin = origin_of(side.class_name)
@@ -81,18 +80,6 @@ def _in_optimizers(side: Side) -> tuple[Side, str]:
         shutil.copyfile(file, copy)
     class_name = f"{copy}:{origin_of(side.class_name).name}"
     return replace(side, class_name=class_name), f"{file} was copied: from now on edit {copy}, which DVC watches.\n"
-
-
-def yaml_with_comments() -> YAML:
-    """Return a reader and writer that keeps comments and layout."""
-    yaml = YAML()
-    yaml.width = 200
-    yaml.preserve_quotes = True
-    yaml.indent(mapping=2, sequence=4, offset=2)
-    yaml.representer.add_representer(
-        type(None), lambda representer, _: representer.represent_scalar("tag:yaml.org,2002:null", "null")
-    )
-    return yaml
 
 
 def _row(side: Side) -> CommentedMap:

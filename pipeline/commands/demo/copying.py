@@ -5,10 +5,9 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
-from ruamel.yaml import YAML
-
 from pipeline.project import files
 from pipeline.project.errors import SettingsError
+from pipeline.settings import loading
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,8 +33,7 @@ def copy_project(project: Path, folder: Path) -> None:
 
 
 def _shrink(params: Path) -> None:
-    yaml = YAML()  # keeps the comments
-    yaml.width = 200
+    yaml = loading.with_comments()
     content = yaml.load(params)
     for rows in (content["problems"], content["data"]["sets"]):
         for name in [name for name in rows if name not in _EPOCHS]:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pipeline.commands.compare import keeping
 from pipeline.prepared import reader
 from pipeline.project import paths
 from pipeline.running.key import code_fingerprint, key_of
@@ -55,7 +54,7 @@ def _done(side: dict[str, Any], settings: Settings) -> list[tuple[Kind, float, i
 def test_comments_and_layout_of_the_file_stay(folder: Folder) -> None:
     text = (ROOT / "params.yaml").read_text(encoding="utf-8")
     Path("params.yaml").write_text(text, encoding="utf-8")
-    yaml = keeping.yaml_with_comments()
+    yaml = loading.with_comments()
     content = yaml.load(paths.PARAMS)
     with paths.PARAMS.open("w", encoding="utf-8") as file:
         yaml.dump(content, file)
