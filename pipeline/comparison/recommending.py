@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
-from pipeline.comparison.measures import TEST_ACCURACY, Measure
+from pipeline.comparison.measures import TEST_ACCURACY, TEST_LOSS
 from pipeline.project.numbers import significant
 from pipeline.project.wording import counted
 from pipeline.results.recommendations import Budget, Candidate, Choice, ProblemRecommendation, Recommendations
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from pipeline.results.metrics import OptimizerMetrics, OverSeeds
     from pipeline.results.recommendations import Standing
 
-_TEST_LOSS = Measure("test_loss", "test loss", "nats", "loss", False)
 _CONFIDENCE = 0.95
 # the order in which a problem's optimizers are listed
 _STANDINGS: tuple[Standing, ...] = ("best", "better", "no meaningful difference", "inconclusive", "worse")
@@ -173,7 +172,7 @@ class _Problem:
 
     def _contrast(self, one: _Contender, best: _Contender, trials: int) -> _Contrast:
         if one.finished(trials) and best.finished(trials):
-            measure = TEST_ACCURACY if self.by == "accuracy" else _TEST_LOSS
+            measure = TEST_ACCURACY if self.by == "accuracy" else TEST_LOSS
             found = self.evidence.pair(self.name, one.name, best.name, measure).found
             if found is None:
                 return _Contrast(None, alike=False, ahead=False)
@@ -225,14 +224,14 @@ def _sign(by: str) -> int:
 def _measure(entries: Iterable[OptimizerMetrics]) -> Literal["accuracy", "loss"]:
     """Return what a problem goes by: its loss where the results say so or hold no accuracy."""
     found = list(entries)
-    said = any(getattr(one, "measure", "accuracy") == "loss" for one in found)
+    said = any(one.measure == "loss" for one in found)
     known = any(value is not None for one in found for value in _final(one, "accuracy"))
     return "accuracy" if known and not said else "loss"
 
 
 def _final(found: OptimizerMetrics, by: str) -> tuple[float | None, ...]:
     """Return the final trainings' results on validation examples; a loss on test examples where there is none."""
-    loss = getattr(found, "validation_loss", None) or found.test_loss
+    loss = found.validation_loss or found.test_loss
     quantity: OverSeeds | None = found.validation_accuracy if by == "accuracy" else loss
     return quantity.seeds if quantity else ()
 
