@@ -28,7 +28,7 @@ from pipeline.project import environment, errors, files, paths
 from pipeline.running import refusals
 
 RESULT = Path("benchmarks/results/stages.json")
-_COPIED = ("dvc.yaml", "params.yaml", ".dvcignore", ".gitignore", "pipeline", "stages")
+_COPIED = ("dvc.yaml", "params.yaml", ".dvcignore", ".gitignore", "optimizers", "pipeline", "stages")
 _SAMPLE_SECONDS = 2.0
 _MIB = 1 << 20
 # what the study may take: a fixed part, and a part for every worker

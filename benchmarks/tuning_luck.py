@@ -104,9 +104,10 @@ def main(
 
 def recorded_law(problem: str) -> Law:
     """Return the law that the recorded trainings of a problem follow, all optimizers together."""
-    rows = Metrics.read().problems[problem].values()
+    rows = [row for row in Metrics.read().problems[problem].values() if not row.diverged]
+    pairs = [(row.test_accuracy, row.validation_accuracy) for row in rows]
     # optimizers that are the same function here, bit for bit, count once
-    whole = {row.test_accuracy.seeds: row.validation_accuracy.seeds for row in rows if not row.diverged}
+    whole = {test.seeds: validation.seeds for test, validation in pairs if test and validation}
     test, validation = (100 * np.array(list(scores), dtype=float) for scores in (whole.keys(), whole.values()))
     between = np.cov(test)
     run = _mean_covariance(test, validation)

@@ -1,4 +1,4 @@
-"""The command line: ``python -m pipeline --help``."""
+"""The command line: ``optimizer-study --help``, which is the same as ``python -m pipeline --help``."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from typing import Annotated
 import typer
 
 from pipeline.commands.backprop import backprop
+from pipeline.commands.check.command import check
+from pipeline.commands.compare.command import compare
 from pipeline.commands.demo.command import demo
 from pipeline.commands.doctor.command import doctor
+from pipeline.commands.init import init
 from pipeline.commands.judge.command import judge
 from pipeline.commands.optimizers import optimizers
 from pipeline.commands.predict.command import predict
@@ -21,13 +24,15 @@ from pipeline.console import quiet
 from pipeline.project import errors
 from pipeline.running import refusals
 
+PROGRAM = "optimizer-study"  # `python -m pipeline` is the same
+
 app = typer.Typer(
-    name="pipeline",
+    name=PROGRAM,
     help=(
         "Is Adam always the best optimizer? `run` takes the study from data to answer (with `dvc repro`), `demo` gives "
-        "a first look without a download, `summary` and `ui` show results, `predict` uses the best network, "
-        "`recommend` says what to use, `backprop` and `judge` take your own numbers, `doctor` says what is missing or "
-        "wrong."
+        "a first look without a download, `summary` and `ui` show results. `compare` judges an optimizer of your own, "
+        "`judge` results of your own; `recommend` says what to use; `check` looks at a problem of your own. `predict` "
+        "uses the best network, `init` makes a project folder, `doctor` says what is missing or wrong."
     ),
     no_args_is_help=True,
     add_completion=False,
@@ -47,14 +52,18 @@ def everything(
     quiet.hush()
 
 
-for command in (run, demo, doctor, summary, predict, reproduce, optimizers, ui, backprop, judge, recommend):
+for command in (
+    *(run, demo, doctor, summary, predict, reproduce, optimizers, ui),
+    *(backprop, compare, recommend, judge, init),
+):
     app.command()(command)
+app.add_typer(check, name="check")
 
 
 def main() -> None:
     """Run a command; a user's mistake ends in one message and exit status 2."""
     with errors.one_message(), refusals.in_words():
-        app()
+        app(prog_name=PROGRAM)
 
 
 if __name__ == "__main__":

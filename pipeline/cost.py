@@ -180,6 +180,11 @@ def _step_times(measured: Measurement) -> dict[str, StepTime]:
     }
 
 
+def step_ratio(one: Timing, other: Timing) -> Ratio:
+    """Return the time of a whole step of `one` over that of `other` in the same round, both of one `measure`."""
+    return _median_interval(one.steps / other.steps)
+
+
 class _Run:
     """One optimizer at work on a network of its own."""
 

@@ -12,14 +12,17 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from pipeline.running import merit
 from pipeline.running.outputs import Choice, Setting
+from pipeline.running.planning import plan
+from pipeline.running.trainings import run_study
 from pipeline.settings.spaces import LEARNING_RATE, MOST_SEARCHED, values_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
+    from pipeline.running.settings import ExecutionSettings
     from pipeline.settings.spaces import Space
     from pipeline.settings.study import MeasureName, Settings, TuningSettings
-    from pipeline.training.record import Outcome
+    from pipeline.training.record import Outcome, Training
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ def tune(optimizer: str, settings: Settings, run: Run) -> Found:
     Returns
     -------
     tuple of dict
-        By problem: the outcomes of all trials in the order in which they were asked for (the default setting first), and the choice.
+        By problem: the outcomes of all trials as they were asked for (the default setting first), and the choice.
     """
     row = settings.optimizer(optimizer)
     default = None if row.default_learning_rate is None else Setting(row.default_learning_rate, {})
@@ -71,6 +74,52 @@ def tune(optimizer: str, settings: Settings, run: Run) -> Found:
         {name: search.outcomes() for name, search in searches.items()},
         {name: search.choice() for name, search in searches.items()},
     )
+
+
+def planned(optimizer: str, settings: Settings, trial: Trial, data: str) -> Training:
+    """Return the training of a trial; `data` is the SHA-256 of the problem's prepared examples."""
+    seed = settings.tuning.seed
+    return plan("tune", settings, optimizer, trial.problem, setting=trial.setting, seed=seed, data=data)
+
+
+def trained(
+    optimizer: str,
+    settings: Settings,
+    execution: ExecutionSettings,
+    digests: Mapping[str, str],
+    on_finish: Callable[[Outcome, bool], None],
+    on_total: Callable[[int], None],
+) -> Found:
+    """Search as `tune` does, with the workers of the settings and the project's data and memo.
+
+    Parameters
+    ----------
+    digests
+        By problem: the SHA-256 of its prepared examples.
+    on_finish
+        Called with every outcome, and whether it is fresh (not from the memo).
+    on_total
+        Called with the number of trials, whenever it grows.
+    """
+    expected = expected_trials(optimizer, settings)
+    trial_of: dict[Training, Trial] = {}
+
+    def plans(trials: Sequence[Trial]) -> list[Training]:
+        wanted = {planned(optimizer, settings, trial, digests[trial.problem]): trial for trial in trials}
+        trial_of.update(wanted)
+        on_total(max(expected, len(trial_of)))
+        return list(wanted)
+
+    def run(first: Sequence[Trial], follow: Follow) -> None:
+        run_study(
+            plans(first),
+            settings,
+            execution,
+            on_finish,
+            lambda outcome: plans(follow(trial_of[outcome.training], outcome)),
+        )
+
+    return tune(optimizer, settings, run)
 
 
 def expected_trials(optimizer: str, settings: Settings) -> int:

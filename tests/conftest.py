@@ -15,7 +15,10 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parent.parent
-COPIED = ("dvc.yaml", ".dvcignore", ".gitignore", ".gitattributes", "pipeline", "stages", ".dvc/config", ".dvc/plots")
+COPIED = (
+    *("dvc.yaml", ".dvcignore", ".gitignore", ".gitattributes", "optimizers", "pipeline", "stages"),
+    *(".dvc/config", ".dvc/plots"),
+)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ import random
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 from pipeline import tuning
@@ -175,3 +176,20 @@ def test_the_summary_names_the_best_setting_and_a_border() -> None:
         "nesterov on digits: learning rate 0.01, momentum 0.9 is the best of 16 settings (validation accuracy 50.0%; "
         "the range was widened once (high); still on the border of the range)"
     )
+
+
+def test_a_search_by_loss_takes_the_lowest_loss_whatever_the_accuracy() -> None:
+    # the rate of the best accuracy has the worst loss
+    run = Runner(lambda _, rate: (0.9, 3.0) if rate == 10 else (0.5, 0.1 if rate == 1 else 0.2))
+    grid = {"p": steps_around(0, 3)}
+    _, by_loss = tuning.search(1.0, grid, budget(extensions=0), run, measure=lambda _: "loss")
+    assert by_loss["p"] == Choice(1.0, 0.5, 3, on_edge=False, validation_loss=0.1)
+    _, by_accuracy = tuning.search(1.0, grid, budget(extensions=0), run)
+    assert by_accuracy["p"].learning_rate == 10
+
+
+def test_a_regression_is_searched_by_its_loss() -> None:
+    run = Runner(lambda _, rate: (None, abs(math.log10(rate)) + 0.5))
+    _, choices = tuning.search(1.0, {"p": steps_around(0, 3)}, budget(), run)
+    assert choices["p"] == Choice(1.0, None, 3, on_edge=False, validation_loss=0.5)
+    assert "validation loss 0.5)" in tuning.summary("sgd", "p", choices["p"])

@@ -1,1 +1,1 @@
-"""One file or folder per command of ``python -m pipeline``."""
+"""One file or folder per command of ``optimizer-study``."""

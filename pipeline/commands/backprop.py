@@ -61,7 +61,7 @@ def backprop(
 
     Numbers of your own: three inputs, one hidden unit, target 0
 
-      python -m pipeline backprop --inputs 1,0,-1 --hidden .2,.4,.6 \
+      optimizer-study backprop --inputs 1,0,-1 --hidden .2,.4,.6 \
         --output 2 --target 0
     """
     values: dict[str, Any] = {"target": target, "learning_rate": learning_rate, "steps": steps}

@@ -1,4 +1,4 @@
-"""``python -m pipeline reproduce``: whether the finished trainings give the same bytes here."""
+"""``optimizer-study reproduce``: whether the finished trainings give the same bytes here."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def reproduce(
     By default one seed of every optimizer on the smallest problem. Nothing of the study is changed. The exit status is
     1 if anything differs. Example:
 
-    python -m pipeline reproduce --problem digits --optimizer adam
+    optimizer-study reproduce --problem digits --optimizer adam
     """
     from pipeline.console.progress import progress
     from pipeline.running import settings as execution_settings

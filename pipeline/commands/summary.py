@@ -1,4 +1,4 @@
-"""``python -m pipeline summary``: the answer in a few lines."""
+"""``optimizer-study summary``: the answer in a few lines."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ def summary() -> None:
 
     Example, after `dvc repro`:
 
-    python -m pipeline summary
+    optimizer-study summary
     """
     from pipeline.reporting import study_results
     from pipeline.reporting.summary import lines

@@ -1,4 +1,4 @@
-"""``python -m pipeline ui``: fill the MLflow store from the outputs of DVC, then open its UI."""
+"""``optimizer-study ui``: fill the MLflow store from the outputs of DVC, then open its UI."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def ui(
     There is one experiment per problem, one parent run per optimizer, and one child run per training. Runs are missing
     where results came from a cache or the store could not be reached; none is written twice. Example:
 
-    python -m pipeline ui --port 5001
+    optimizer-study ui --port 5001
     """
     from pipeline import tracking
     from pipeline.tracking import connection, publishing, server

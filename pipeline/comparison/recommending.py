@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
-from pipeline.comparison.measures import TEST_ACCURACY
+from pipeline.comparison.measures import TEST_ACCURACY, TEST_LOSS
 from pipeline.comparison.pairs import ALIKE, Pair, Side, compare_family
 from pipeline.project.numbers import significant
 from pipeline.project.wording import counted
@@ -173,7 +173,8 @@ class _Problem:
 
     def _contrast(self, one: _Contender, best: _Contender, trials: int) -> _Contrast:
         if one.finished(trials) and best.finished(trials):
-            pair = Pair(TEST_ACCURACY, Side(self.name, (one.name,)), Side(self.name, (best.name,)))
+            measure = TEST_ACCURACY if self.by == "accuracy" else TEST_LOSS
+            pair = Pair(measure, Side(self.name, (one.name,)), Side(self.name, (best.name,)))
             (found,) = compare_family(self.evidence, [pair])
             if found.reason:
                 return _Contrast(None, alike=False, ahead=False)
@@ -223,14 +224,14 @@ def _sign(by: str) -> int:
 def _measure(entries: Iterable[OptimizerMetrics]) -> Literal["accuracy", "loss"]:
     """Return what a problem goes by: its loss where the results say so or hold no accuracy."""
     found = list(entries)
-    said = any(getattr(one, "measure", "accuracy") == "loss" for one in found)
+    said = any(one.measure == "loss" for one in found)
     known = any(value is not None for one in found for value in _final(one, "accuracy"))
     return "accuracy" if known and not said else "loss"
 
 
 def _final(found: OptimizerMetrics, by: str) -> tuple[float | None, ...]:
     """Return the final trainings' results on validation examples; a loss on test examples where there is none."""
-    loss = getattr(found, "validation_loss", None) or found.test_loss
+    loss = found.validation_loss or found.test_loss
     quantity: OverSeeds | None = found.validation_accuracy if by == "accuracy" else loss
     return quantity.seeds if quantity else ()
 

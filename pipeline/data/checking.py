@@ -1,4 +1,4 @@
-"""Examples held against the contract of `pipeline.data.problems`, a sentence for each fault, then as they are stored."""
+"""Examples held against the contract of `pipeline.data.problems`: a sentence for each fault; and as they are stored."""
 
 from __future__ import annotations
 
@@ -64,7 +64,9 @@ def of_examples(task: Task, data: object) -> list[str]:
     """Return what is wrong with the examples of a data set; nothing where they can be stored."""
     if not isinstance(data, LabelledData):
         return [f"found {_shown(data)}; it must be LabelledData(train, test, classes) of pipeline.prepared.examples"]
-    faults = _of_classes(data.classes)
+    if fault := _of_classes(data.classes):
+        return [fault]
+    faults = []
     for name in ("train", "test"):
         faults += [f"{name}: {fault}" for fault in _of_part(task, getattr(data, name), data.classes)]
     return faults or _of_both(task, data)
@@ -76,7 +78,7 @@ def of_fraction(task: Task, data: LabelledData, fraction: float) -> str:
     kept = validation_count(count, fraction)
     for part, found in (("validation", kept), ("training", count - kept)):
         if found < least:
-            wanted = f"{counted(least, 'class')[:-1]}es" if least > 1 else "one"
+            wanted = f"{least:,} classes" if least > 1 else "one"
             return (
                 f"validation_fraction {fraction:g} leaves {counted(found, 'example')} of {count:,} for {part}, fewer "
                 f"than {wanted}: it must be from {_up(least / count):g} to {_down(1 - least / count):g}"
@@ -98,7 +100,7 @@ def _down(share: float) -> float:
 
 
 def stored(task: Task, data: LabelledData) -> LabelledData:
-    """Return examples that keep the contract with the shapes and types that are stored, labels of regression unscaled."""
+    """Return examples that keep the contract with the shapes and types that are stored; targets are not yet scaled."""
     train, test = (
         Examples(_stored_inputs(task, part.inputs), _stored_labels(task, part.labels))
         for part in (data.train, data.test)
@@ -128,13 +130,13 @@ def _shown(value: object) -> str:
     return f"{type(value).__module__}.{type(value).__qualname__}".removeprefix("builtins.")
 
 
-def _of_classes(classes: object) -> list[str]:
+def _of_classes(classes: object) -> str:
     if not isinstance(classes, tuple | list) or not all(isinstance(name, str) for name in classes):
-        return [f"classes: found {shortened(classes)}; it must be a tuple of names (text), or () in a regression"]
+        return f"classes: found {shortened(classes)}; it must be a tuple of names (text), or () in a regression"
     if len(set(classes)) < len(classes):
         twice = next(name for place, name in enumerate(classes) if name in classes[:place])
-        return [f"classes: {twice!r} stands there twice; names must differ"]
-    return []
+        return f"classes: {twice!r} stands there twice; names must differ"
+    return ""
 
 
 def _of_part(task: Task, part: object, classes: Sequence[str]) -> list[str]:
@@ -179,7 +181,7 @@ def _of_tokens(inputs: np.ndarray, classes: Sequence[str]) -> str:
 
 def _beyond(values: np.ndarray, classes: Sequence[str], noun: str) -> str:
     low, high = int(values.min()), int(values.max())
-    if 0 <= low and high < len(classes):
+    if low >= 0 and high < len(classes):
         return ""
     return f"found {low} to {high} in {_shown(values)}; there are {len(classes)} {noun}: 0 to {len(classes) - 1}"
 
@@ -229,7 +231,9 @@ def _of_both(task: Task, data: LabelledData) -> list[str]:
     for name in ("inputs", "labels"):
         train, test = getattr(data.train, name), getattr(data.test, name)
         if train.shape[1:] != test.shape[1:] or (name == "inputs" and train.dtype != test.dtype):
-            faults.append(f"{name} of train are {_shown(train)}, of test {_shown(test)}; only the first number may differ")
+            faults.append(
+                f"{name} of train are {_shown(train)}, of test {_shown(test)}; only the first number may differ"
+            )
     return faults or (_rare_classes(data) if task == "classification" else [])
 
 

@@ -81,7 +81,7 @@ def _problems(settings: Settings) -> dict[str, _Problem]:
     for name in settings.study:
         problem = settings.problems[name]
         description = reader.describe(paths.learning(settings.data_of(name)))
-        measure: MeasureName = "loss" if description.task == "regression" else problem.measure
+        measure = merit.measure_of(description.task, problem)
         trainings = {
             optimizer: Replicates([one for one in everything[optimizer] if one.training.problem == name], measure)
             for optimizer in settings.roster(name)

@@ -26,14 +26,16 @@ class Description:
 
     title: str
     description: str  # one sentence for people
-    shape: tuple[int, ...]  # of one input: (height, width, channels) of an image, any shape of numbers, (length,) of ids
+    shape: tuple[
+        int, ...
+    ]  # of one input: (height, width, channels) of an image, any shape of numbers, (length,) of ids
     classes: tuple[str, ...]  # names, in the order of their labels; the words; or names of targets, which may be absent
     counts: dict[str, int]  # examples of each part: train, validation, test
     validation_fraction: float  # of the published training examples
     split_seed: int
     white: int  # the largest stored value of the training inputs; 0 where these are not uint8
-    # Each channel (the last axis) is normalised as (value − mean) / std, both over the training examples alone, in units
-    # of the stored values. Where zeros must stay zeros: 0, and one root mean square for all channels. Without scaling
+    # Each channel (the last axis) is normalised as (value − mean) / std, both over the training examples, in units of
+    # the stored values. Where zeros must stay zeros: 0, and one root mean square for all channels. Without scaling
     # 0 and 1. Token ids have none: they are no numbers.
     mean: tuple[float, ...]
     std: tuple[float, ...]

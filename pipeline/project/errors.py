@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 
 class UserError(Exception):
     """A mistake or a refusal: the message says what went wrong, where, and what to do; a person sees nothing else."""
 
     exit_status = 2
+
+    def _render_traceback_(self) -> list[str]:
+        """Return what IPython shows in place of a traceback: in a notebook, too, a person sees the message alone."""
+        return [f"error: {self}"]
 
 
 class SettingsError(UserError):
@@ -33,11 +38,26 @@ def first_line(error: BaseException) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
 
 
+def line_in(error: BaseException, is_own: Callable[[str], bool]) -> int | None:
+    """Return the last line of a user's own file that an error passed through, or that is no Python; None without one.
+
+    Parameters
+    ----------
+    is_own
+        Says of the path of a file whether it is the user's.
+    """
+    if isinstance(error, SyntaxError):
+        return error.lineno
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if is_own(frame.filename)]
+    return lines[-1] if lines else None
+
+
 @contextmanager
 def one_message() -> Iterator[None]:
     """Turn a user's mistake, an OSError or Ctrl-C inside the block into one message and an exit status."""
     try:
-        yield
+        with one_line_if_interrupted():
+            yield
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         raise SystemExit(error.exit_status) from None
@@ -46,6 +66,13 @@ def one_message() -> Iterator[None]:
         remedy = "free space or correct the permissions, then run the same command again"
         print(f"error: {error.strerror or error}{where}. What was finished before is kept: {remedy}.", file=sys.stderr)
         raise SystemExit(2) from None
+
+
+@contextmanager
+def one_line_if_interrupted() -> Iterator[None]:
+    """Turn Ctrl-C inside the block into one line and its exit status, before typer ends the program without a word."""
+    try:
+        yield
     except KeyboardInterrupt:
         print("interrupted: finished trainings are kept; the same command goes on from here", file=sys.stderr)
         raise SystemExit(130) from None

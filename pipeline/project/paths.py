@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 PARAMS = Path("params.yaml")
+OPTIMIZERS = Path("optimizers")  # the files whose classes rows of `optimizers` name; DVC watches it
 
 DOWNLOADS = Path("data/downloads")
 RAW = Path("data/raw")

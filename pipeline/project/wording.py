@@ -10,13 +10,21 @@ if TYPE_CHECKING:
 
 
 def closest(found: object, allowed: Any, *, most: int | None = None) -> str:
-    """Return ``; did you mean 'x'? Allowed: x, y, z`` for an error message, which names at most so many."""
+    """Return ``; did you mean 'x'? Allowed: x, y, z`` for an error message, which names at most so many.
+
+    Where no name is alike, it is ``; allowed: x, y, z``.
+    """
     names = [str(name) for name in allowed]
-    folded = {name.casefold(): name for name in names}
-    matches = [folded[m] for m in difflib.get_close_matches(str(found).casefold(), folded, n=1, cutoff=0.5)]
-    hint = f"; did you mean {matches[0]!r}?" if matches else ";"
+    hint = alike(found, names)
     more = [] if most is None or len(names) <= most else [f"and {len(names) - most} more"]
-    return f"{hint} Allowed: {', '.join(names[:most] + more)}"
+    return f"{f'{hint} Allowed' if hint else '; allowed'}: {', '.join(names[:most] + more)}"
+
+
+def alike(found: object, names: Iterable[str]) -> str:
+    """Return ``; did you mean 'x'?`` for an error message, or nothing where no name is alike."""
+    folded = {name.casefold(): name for name in names}
+    matches = difflib.get_close_matches(str(found).casefold(), folded, n=1, cutoff=0.51)
+    return f"; did you mean {folded[matches[0]]!r}?" if matches else ""
 
 
 def shortened(value: object) -> str:

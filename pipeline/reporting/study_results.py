@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import pandas as pd
@@ -163,8 +164,8 @@ class Results:
         )
 
 
-def load(settings: Settings) -> Results:
-    """Read ``results/``.
+def load(settings: Settings, root: Path = Path()) -> Results:
+    """Read ``results/`` of the project in the folder `root`.
 
     Raises
     ------
@@ -173,19 +174,19 @@ def load(settings: Settings) -> Results:
     """
     return Results(
         settings=settings,
-        problems=Problems.read(),
-        metrics=Metrics.read(),
-        per_class=PER_CLASS.read(),
-        confusion=CONFUSION.read(),
-        training_curves=TRAINING_CURVES.read(),
-        learning_rates=LEARNING_RATES.read(),
-        champions=Champions.read(),
-        environment=Environment.read(),
-        comparison=Comparison.read(),
-        verdicts=Verdicts.read(),
-        recommendations=Recommendations.read(),
-        cost=Cost.read_if_there(),
-        backprop=WorkedExample.read_if_there(),
+        problems=Problems.read(root / Problems.PATH),
+        metrics=Metrics.read(root / Metrics.PATH),
+        per_class=PER_CLASS.read(root),
+        confusion=CONFUSION.read(root),
+        training_curves=TRAINING_CURVES.read(root),
+        learning_rates=LEARNING_RATES.read(root),
+        champions=Champions.read(root / Champions.PATH),
+        environment=Environment.read(root / Environment.PATH),
+        comparison=Comparison.read(root / Comparison.PATH),
+        verdicts=Verdicts.read(root / Verdicts.PATH),
+        cost=Cost.read_if_there(root / Cost.PATH),
+        backprop=WorkedExample.read_if_there(root / WorkedExample.PATH),
+        recommendations=Recommendations.read(root / Recommendations.PATH),
     )
 
 

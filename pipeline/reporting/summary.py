@@ -15,10 +15,16 @@ if TYPE_CHECKING:
 
 def lines(results: Results) -> list[str]:
     """Return the answer, the ranking of the main problem from top to bottom, and where the report is."""
+    return [*ranking(results), f"Report: {paths.REPORTS / 'report.html'} (or {paths.REPORTS / 'report.md'})"]
+
+
+def ranking(results: Results) -> list[str]:
+    """Return the answer and the ranking of the main problem from top to bottom."""
     problem = results.main_problem
     ranked, judging = results.ranked(problem), results.judging(problem)
     title = plain(results.title(problem))
     labels = {name: plain(results.label(name)) for name in ranked}
+    best = judging.with_unit(results.measured(problem)[ranked[0]].reached.mean)
     width = max(map(len, labels.values()))
     return [
         *([plain(results.answer), ""] if results.answer else []),
@@ -27,8 +33,7 @@ def lines(results: Results) -> list[str]:
             f"{place:>4}  {labels[name]:<{width}}  {_reached(results, problem, name)}"
             for place, name in enumerate(ranked, start=1)
         ),
-        f"Best on {title}: {labels[ranked[0]]}, {judging.with_unit(results.measured(problem)[ranked[0]].reached.mean)}.",
-        f"Report: {paths.REPORTS / 'report.html'} (or {paths.REPORTS / 'report.md'})",
+        f"Best on {title}: {labels[ranked[0]]}, {best}.",
     ]
 
 

@@ -8,7 +8,7 @@ from pipeline.results.document import Document, Record
 
 
 class ChampionRecord(Record):
-    """Who a champion is: its validation accuracy (a fraction; a regression has none), and the key of its training."""
+    """Who a champion is. The validation accuracy is a fraction (a regression has none), `key` that of its training."""
 
     label: str
     problem: str

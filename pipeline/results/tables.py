@@ -23,8 +23,8 @@ class Table:
     path: Path
     columns: tuple[str, ...]
 
-    def read(self) -> pd.DataFrame:
-        """Read the table.
+    def read(self, root: Path = Path()) -> pd.DataFrame:
+        """Read the table of the project in the folder `root`.
 
         Raises
         ------
@@ -33,11 +33,12 @@ class Table:
         """
         import pandas as pd
 
-        if not self.path.exists():
-            raise DataError(f"{self.path} is missing: run `dvc repro` to make it.")
-        frame = pd.read_csv(self.path, dtype=dict.fromkeys(_NAMES, str), keep_default_na=False, na_values=[""])
+        path = root / self.path
+        if not path.exists():
+            raise DataError(f"{path} is missing: run `dvc repro` to make it.")
+        frame = pd.read_csv(path, dtype=dict.fromkeys(_NAMES, str), keep_default_na=False, na_values=[""])
         if tuple(frame.columns) != self.columns:
-            raise DataError(f"{self.path} has columns {', '.join(frame.columns)}; expected {', '.join(self.columns)}.")
+            raise DataError(f"{path} has columns {', '.join(frame.columns)}; expected {', '.join(self.columns)}.")
         return frame
 
     def write(self, frame: pd.DataFrame) -> None:

@@ -45,7 +45,7 @@ _FACTORS = (0.01, 0.1, 1.0, 10.0, 100.0)
 # steps after which every optimizer has begun to move, and the averages of most have filled
 _LATER = 20
 # without these a study's results could not be trusted or repeated; the others are for the user to know
-_INDISPENSABLE = ("steps", "deterministic", "does_not_touch_others")
+INDISPENSABLE = ("steps", "deterministic", "does_not_touch_others")
 
 # refusals that no other name or argument would help
 _OF_THE_CLASS = (
@@ -84,7 +84,7 @@ class Contract:
     @property
     def can_take_part(self) -> bool:
         """Whether a study's results with this optimizer can be trusted and repeated."""
-        return all(finding.ok for finding in self.findings if finding.name in _INDISPENSABLE)
+        return all(finding.ok for finding in self.findings if finding.name in INDISPENSABLE)
 
 
 def check(row: OptimizerRow, learning_rate: float) -> Contract:
@@ -235,8 +235,8 @@ def _deterministic(tryout: Tryout) -> Finding:
         return finding(True, "The same start and the same gradients give the same parameters, bit for bit.")
     return finding(
         False,
-        "Two runs with the same start and the same gradients differ: no result could be repeated. Random numbers without "
-        "a seed do this, or the order of a set.",
+        "Two runs with the same start and the same gradients differ: no result could be repeated. Random numbers "
+        "without a seed do this, or the order of a set.",
     )
 
 
@@ -262,8 +262,8 @@ def _no_global_random_numbers(tryout: Tryout) -> Finding:
     )
     return finding(
         False,
-        f"It draws random numbers from the global stream of {listed(used)}: {means}. Draw from a torch.Generator with a "
-        "seed of its own.",
+        f"It draws random numbers from the global stream of {listed(used)}: {means}. Draw from a torch.Generator "
+        "with a seed of its own.",
     )
 
 

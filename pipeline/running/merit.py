@@ -7,8 +7,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pipeline.settings.study import MeasureName
+    from pipeline.prepared.reader import Task
+    from pipeline.settings.study import MeasureName, ProblemSettings
     from pipeline.training.record import Outcome
+
+
+def measure_of(task: Task, row: ProblemSettings) -> MeasureName:
+    """Return what a problem is judged by: what its row says, and the loss of a regression, which has no accuracy."""
+    return "loss" if task == "regression" else row.measure
 
 
 def score(outcome: Outcome, measure: MeasureName) -> float:

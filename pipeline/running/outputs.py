@@ -73,13 +73,18 @@ def write_trainings(optimizer: str, outcomes: Sequence[Outcome]) -> None:
     """Write an optimizer's final trainings: the records, and one file of weights per problem."""
     files.write_json(paths.trainings(optimizer), [outcome.to_json() for outcome in outcomes])
     for problem in dict.fromkeys(outcome.training.problem for outcome in outcomes):
-        tensors = {
-            f"{outcome.key}/{name}": array
-            for outcome in outcomes
-            if outcome.training.problem == problem
-            for name, array in (outcome.weights or {}).items()
-        }
-        files.write_tensors(paths.weights(optimizer, problem), tensors)
+        own = [outcome for outcome in outcomes if outcome.training.problem == problem]
+        write_weights(paths.weights(optimizer, problem), own)
+
+
+def write_weights(path: Path, outcomes: Iterable[Outcome]) -> None:
+    """Write the weights of one problem's trainings to one file, by the training's key and parameter name."""
+    tensors = {
+        f"{outcome.key}/{name}": array
+        for outcome in outcomes
+        for name, array in (outcome.weights or {}).items()
+    }
+    files.write_tensors(path, tensors)
 
 
 def read_trainings(optimizer: str) -> list[Outcome]:

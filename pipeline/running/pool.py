@@ -194,6 +194,8 @@ def _environment() -> Iterator[None]:
 
 
 def _start_worker() -> None:
+    # what an optimizer's code prints must not end in the answer of a command, which may be JSON
+    os.dup2(2, 1)
     # Ctrl-C reaches the whole process group: only the main process handles it
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_die_with_parent, daemon=True).start()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import importlib.metadata
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pipeline.prepared.refusal import Refusal
-from pipeline.project.errors import DataError, SettingsError, UserError
-from pipeline.project.wording import closest
+from pipeline.project.errors import DataError, SettingsError, UserError, line_in
+from pipeline.project.wording import alike, closest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,7 +66,7 @@ _OF_OPTIMIZERS: dict[str, tuple[str, str]] = {
         "{path} imports {found!r}, which lies beside it or in this folder. Only the file itself identifies its "
         "trainings, so it must be complete: put both into one file, or install {found!r} as a package.",
     ),
-    "not_loaded": (".class", "{path} cannot be loaded: {reason}."),
+    "not_loaded": (".class", "{path} cannot be loaded: {reason}{hint}"),
     "another_identity": (
         ".class",
         "{kind} is not the one that was asked for: expected {expected}, found {found}. "
@@ -91,9 +92,13 @@ _OF_OPTIMIZERS: dict[str, tuple[str, str]] = {
         "{kind} wraps another optimizer (argument {found!r}), which a row cannot give: it cannot take part.",
     ),
     "unknown_argument": (".arguments.{found}", "{kind} has no argument {found!r}{closest}."),
-    "missing_argument": (".arguments", "{kind} needs the argument {found!r}, which has no default."),
+    "missing_argument": (
+        ".arguments",
+        "{kind} needs the argument {found!r}, which has no default: give it in `arguments`, or to `compare` by "
+        "--arg {found}=VALUE.",
+    ),
     "refused_arguments": ("", "{kind} refuses {arguments}: {reason}."),
-    "cannot_step": ("", "{kind} cannot step with {arguments}: {reason}."),
+    "cannot_step": ("", "{kind} cannot step{given}: {reason}."),
     "another_type": (
         "",
         "{kind} turned a parameter into {found} or gave it another shape; parameters must stay as they are.",
@@ -130,7 +135,13 @@ def error_of(refusal: Refusal) -> UserError:
         words["closest"] = _closest(words["found"], words["allowed"])
     if "beside" in words:
         # only what is alike: any file may be named
-        words["hint"] = closest(words["found"], words["beside"]).partition(" Allowed:")[0].rstrip(";") or "."
+        words["hint"] = alike(words["found"], words["beside"]) or "."
+    if "reason" in words:
+        words["reason"] = _placed(refusal)
+        words.setdefault("hint", _installed(refusal.__cause__) or ".")
+    if "arguments" in words:
+        words["given"] = f" with {words['arguments']}" if words["arguments"] else ""
+        words["arguments"] = words["arguments"] or "to be built"
     if "line" in words:
         words["line"] = f", line {words['line']}" if words["line"] else ""
     if refusal.code in _OF_OPTIMIZERS:
@@ -139,6 +150,27 @@ def error_of(refusal: Refusal) -> UserError:
         return SettingsError((f"params.yaml: {where}{key}: {sentence}" if where else sentence).format(**words))
     kind, sentence = _SENTENCES[refusal.code]
     return kind(sentence.format(**words))
+
+
+def _installed(error: BaseException | None) -> str:
+    """Return the name of an installed package like one that is missing, as part of a sentence, or nothing."""
+    missing = error.name if isinstance(error, ModuleNotFoundError) else None
+    return alike(missing, importlib.metadata.packages_distributions()) if missing else ""
+
+
+def _placed(refusal: Refusal) -> str:
+    """Return the reason, with the line of the user's own file that raised the error, where there is one."""
+    reason, error = str(refusal.values["reason"]), refusal.__cause__ or refusal.__context__
+    file = str(refusal.values.get("kind", "")).rpartition(":")[0]
+    if isinstance(error, SyntaxError) and refusal.code == "not_loaded":
+        return f"line {error.lineno}: {error.msg}"
+    # without a traceback, it was raised in another process
+    if error is None or error.__traceback__ is None or not file.endswith(".py"):
+        return reason
+    line = line_in(error, lambda path: path == file)
+    kind = type(error).__name__
+    named = reason if reason.startswith(kind) else f"{kind}: {reason}"
+    return f"line {line}: {named}" if line else named
 
 
 def _code(refusal: Refusal) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.project import paths
@@ -90,7 +91,8 @@ def run(
             if known is None:
                 missing.append(_Unfinished(training, learning(training.problem), memo, key))
             else:
-                following.append(known)
+                # its optimizer's file may have lain in another folder then
+                following.append(replace(known, training=training))
         return [task for known in following for task in finished(known, fresh=False)] + missing
 
     missing = unfinished(trainings)
@@ -128,6 +130,7 @@ def cluster_of(execution: ExecutionSettings) -> Cluster | None:
     return Cluster(execution.ray_address, most, execution.ray_logs)
 
 
+@in_words()  # here, where the error's line is known
 def _train_here(task: _Unfinished) -> None:
     """Train in a worker, and put the outcome into the memo (weights are too big for a pipe)."""
     from pipeline.training.train import train
@@ -156,6 +159,7 @@ def _on_cluster(
     machines.parallel(_train_there, sent(missing), cluster, on_result, _name)
 
 
+@in_words()
 def _train_there(task: _Unfinished, learning: Path) -> Outcome:
     """Train on a machine that must have the same code and versions, because the key contains them."""
     from pipeline.training.train import train
@@ -178,4 +182,4 @@ def _recalled(task: _Unfinished) -> Outcome:
     outcome = recall(task.memo, task.key)
     if outcome is None:
         raise TrainingError(f"the finished training {place(task.memo, task.key)} vanished: run the same command again.")
-    return outcome
+    return replace(outcome, training=task.training)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
@@ -16,6 +15,9 @@ from pipeline.project.paths import PARAMS
 from pipeline.project.wording import closest, shortened
 from pipeline.settings.section import Section
 from pipeline.settings.study import Settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Model = TypeVar("Model", bound=BaseModel)
 SectionModel = TypeVar("SectionModel", bound=Section)
@@ -53,13 +55,28 @@ def read(path: Path) -> object:
             raise SettingsError(f"{path} is too large: at most {_LARGEST:,} bytes are read.")
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise SettingsError(f"{path} is not in {Path.cwd()}: run the command in the project's folder.") from None
+        raise SettingsError(
+            f"{path.name} is not in {path.parent.resolve()}: run the command in the project's folder, "
+            "or make one with `optimizer-study init FOLDER`."
+        ) from None
     except UnicodeDecodeError as error:
         raise SettingsError(f"{path} is not UTF-8 text: byte {error.start} cannot be read; save it as UTF-8.") from None
     content = _parsed(text, path)
     if _expands_too_far(content):
         raise SettingsError(f"{path} is too large once its aliases (*name) are replaced by what they stand for.")
     return content
+
+
+def with_comments() -> YAML:
+    """Return a reader and writer of ``params.yaml`` that keeps comments and layout."""
+    yaml = YAML()
+    yaml.width = 200
+    yaml.preserve_quotes = True
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    yaml.representer.add_representer(
+        type(None), lambda representer, _: representer.represent_scalar("tag:yaml.org,2002:null", "null")
+    )
+    return yaml
 
 
 def _parsed(text: str, path: Path) -> object:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from pipeline.project.errors import SettingsError
-from pipeline.project.paths import PARAMS
+from pipeline.project.paths import OPTIMIZERS, PARAMS
 from pipeline.project.wording import closest, shortened
 from pipeline.settings.section import Name, Section, Seed
 from pipeline.settings.spaces import LEARNING_RATE, Space, is_beta
@@ -49,7 +49,7 @@ def _class_spec(text: str) -> str:
         hint = f"; did you mean '{package}:{name}'?" if re.fullmatch(r"[A-Za-z_][\w.]*", package) else ";"
         raise ValueError(
             f"found {shortened(text)}{hint} it must be a name of torch.optim, "
-            "or package.module:Class, or path/to/file.py:Class"
+            f"or package.module:Class, or {OPTIMIZERS}/file.py:Class"
         )
     return text
 
@@ -63,6 +63,11 @@ def _package_name(name: str) -> str:
 def _empty_list(value: object) -> object:
     """YAML reads ``plugins:`` with nothing behind it as None; a person means none."""
     return () if value is None else value
+
+
+def is_watched(path: PurePath) -> bool:
+    """Return whether a file, named from the project's folder, lies where DVC watches the files of optimizers."""
+    return path.parts[0] == OPTIMIZERS.name and ".." not in path.parts
 
 
 ClassSpec = Annotated[str, AfterValidator(_class_spec)]
@@ -251,11 +256,15 @@ class Settings(Section):
         return self
 
     def _check_origin(self, class_name: str, where: str) -> None:
-        module = class_name.rpartition(":")[0]
+        module, _, name = class_name.rpartition(":")
         package = module.partition(".")[0]
         if module.endswith(".py"):
-            if PurePath(module).is_absolute() or ".." in PurePath(module).parts:
-                raise ValueError(f"{where}: {module} lies outside the project; copy it into the project's folder")
+            if not is_watched(PurePath(module)):
+                inside = OPTIMIZERS / PurePath(module).name
+                raise ValueError(
+                    f"{where}: {module} does not lie in {OPTIMIZERS}/: move the file there, so that DVC watches it, "
+                    f"and write {inside}:{name}"
+                )
         elif module and package not in self.plugins:
             known = closest(package, self.plugins) if self.plugins else f"; add it: plugins: [{package}]"
             raise ValueError(f"{where}: the package {package!r} is not named in plugins{known}")

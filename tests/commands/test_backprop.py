@@ -62,7 +62,7 @@ def test_json_is_the_result_of_the_stage():
 
 def test_help_teaches_by_an_example():
     output = run("--help").output
-    assert "python -m pipeline backprop --inputs 1,0,-1" in output
+    assert "optimizer-study backprop --inputs 1,0,-1" in output
     assert "learning rate" in output
 
 

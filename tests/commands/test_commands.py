@@ -32,6 +32,8 @@ COMMANDS = (
     "backprop",
     "judge",
     "recommend",
+    "compare",
+    "init",
 )
 
 
@@ -43,9 +45,8 @@ def test_help_names_every_command_in_one_line_each(finished_study: Project) -> N
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_commands_help_has_an_example(command: str) -> None:
-    text = CliRunner().invoke(app, [command, "--help"]).stdout
-    usage = text.partition("Usage:")[2].partition("\n")[2]
-    assert re.search(rf"(optimizer-study|python -m pipeline) {command}\b", usage)
+    _, _, text = CliRunner().invoke(app, [command, "--help"]).stdout.partition("Usage:")
+    assert re.search(rf"(optimizer-study|python -m pipeline) {command}\b", text.partition("\n")[2])
 
 
 def test_help_is_quick_because_it_loads_no_large_library() -> None:
@@ -100,12 +101,12 @@ def test_the_demo_takes_optimizers_from_elsewhere_with_it(tmp_path: Path) -> Non
     content = project.params()
     search = content["optimizers"]["adam"]["search"]
     content["problems"]["digits"]["demo"] = True
-    content["optimizers"]["mine"] = {"label": "Mine", "class": "some/lion.py:Lion", "search": search}
+    content["optimizers"]["mine"] = {"label": "Mine", "class": "optimizers/some/lion.py:Lion", "search": search}
     project.write_params(content)
-    (project.folder / "some").mkdir()
-    (project.folder / "some" / "lion.py").write_text("# Lion\n")
+    (project.folder / "optimizers" / "some").mkdir()
+    (project.folder / "optimizers" / "some" / "lion.py").write_text("# Lion\n")
     copy_demo(project.folder, tmp_path / "demo")
-    assert (tmp_path / "demo" / "some" / "lion.py").read_text() == "# Lion\n"
+    assert (tmp_path / "demo" / "optimizers" / "some" / "lion.py").read_text() == "# Lion\n"
     assert "mine" in Project(tmp_path / "demo").params()["optimizers"]
 
 

@@ -128,7 +128,8 @@ def test_one_seed_of_a_search_leaves_small_differences_open():
 
 
 def test_the_cheaper_one_comes_first_among_equals():
-    twins = {"adam": level([0.6, 0.61, 0.62]), "sgd": level([0.6, 0.61, 0.62])}
+    seeds = [0.6, 0.61, 0.62] * 3
+    twins = {"adam": level(seeds), "sgd": level(seeds)}
     for cheap, dear in (("adam", "sgd"), ("sgd", "adam")):
         found = recommended(twins, cost=Cost(optimizers={cheap: step_cost(1.0), dear: step_cost(1.2)}))
         assert standings(found.budgets[-1]) == {cheap: "best", dear: "no meaningful difference"}

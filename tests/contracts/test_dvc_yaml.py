@@ -74,6 +74,12 @@ def test_every_import_of_a_stage_lies_in_a_folder_that_it_names_and_none_is_idle
     assert declared(name) == closure(name)
 
 
+def test_what_loads_the_classes_of_optimizers_depends_on_their_files() -> None:
+    assert {name for name, stage in STAGES.items() if "optimizers" in stage["deps"]} == {"tune", "train", "cost"}
+    # git keeps no empty folder, and DVC refuses to run without a dependency
+    assert (ROOT / "optimizers" / "README.md").exists()
+
+
 def test_no_stage_depends_on_what_only_watches() -> None:
     assert {dep for stage in STAGES.values() for dep in stage["deps"]}.isdisjoint(OBSERVERS)
 

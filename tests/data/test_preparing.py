@@ -10,6 +10,7 @@ import pytest
 from pipeline.data import preparing, splits
 from pipeline.prepared import reader
 from pipeline.prepared.examples import Examples, LabelledData
+from pipeline.project.errors import DataError
 from pipeline.training.batches import Batches
 
 CLASSES = ("rare", "common", "between")
@@ -39,9 +40,10 @@ def data():
 def make(tmp_path):
     """Return what prepares data into folders of its own, and opens the parts."""
 
-    def prepare(data, name="a", fraction=0.2, seed=0, *, centred=True, title="Made up"):
+    def prepare(data, name="a", fraction=0.2, seed=0, *, centred=True, title="Made up", **names):
         folder = tmp_path / name
-        dataset = SimpleNamespace(TITLE=title, DESCRIPTION="Made-up examples.", CENTRED=centred)
+        scaling = "per_channel" if centred else "common"
+        dataset = SimpleNamespace(TITLE=title, DESCRIPTION="Made-up examples.", SCALING=scaling, **names)
         description = preparing.prepare(dataset, data, fraction, seed, folder / "learning", folder / "test")
         opened = [reader.open_part(folder / "learning", part) for part in ("train", "validation")]
         return description, *opened, reader.open_part(folder / "test", "test")
@@ -225,3 +227,114 @@ def test_nothing_of_the_test_part_is_in_the_learning_folder(data, make, tmp_path
     assert data.train.inputs[0].tobytes() in learned
     assert not [image for image in data.test.inputs if image.tobytes() in learned]
     assert sorted(path.name for path in (tmp_path / "a/test").iterdir()) == ["test_inputs.npy", "test_labels.npy"]
+
+
+# --- numbers, targets and token ids -----------------------------------------------------------------------
+
+
+def measured(count, seed, classes=3):
+    """Floats (count, 5), the last of them constant, with labels that follow from the first."""
+    rng = np.random.default_rng(seed)
+    inputs = rng.normal(3, [1, 10, 100, 0.1, 0], (count, 5))
+    return Examples(inputs, np.arange(count) % classes)
+
+
+@pytest.fixture
+def floats():
+    return LabelledData(measured(100, 0), measured(40, 1), CLASSES)
+
+
+def test_floats_are_stored_as_float32_and_scaled_column_by_column(floats, make):
+    found, train, validation, _ = make(floats)
+    assert (found.dtype, found.shape, found.outputs, found.white) == ("float32", (5,), 3, 0)
+    assert (train.inputs.dtype, train.labels.dtype) == (np.float32, np.int64)
+    assert (len(train), len(validation)) == (80, 20)
+    np.testing.assert_allclose(found.mean, train.inputs.mean(axis=0, dtype=np.float64), rtol=1e-8)
+    np.testing.assert_allclose(found.std[:4], train.inputs.std(axis=0, dtype=np.float64)[:4], rtol=1e-8)
+    assert found.std[4] == 1
+    (values, _), *_ = Batches(train, found, 80).in_sequence()
+    np.testing.assert_allclose(values[:, :4].std(dim=0, correction=0), 1, atol=1e-5)
+
+
+def test_numbers_of_one_common_scale_keep_their_zeros(floats, make):
+    found, train, _, _ = make(floats, centred=False)
+    assert found.mean == (0.0,) * 5
+    assert found.std == (pytest.approx(np.sqrt(np.square(train.inputs, dtype=np.float64).mean())),) * 5
+    assert found.notes["share_of_zeros"] == 0
+
+
+@pytest.mark.parametrize(
+    ("inputs", "stored", "shape"),
+    [
+        (np.arange(90, dtype=np.int64), np.float32, (1,)),
+        (np.ones((90, 4), bool), np.float32, (4,)),
+        (np.ones((90, 4), np.uint8), np.float32, (4,)),
+        (np.ones((90, 2, 3), np.float64), np.float32, (2, 3)),
+        (np.ones((90, 2, 3), np.uint8), np.uint8, (2, 3, 1)),
+        (np.asfortranarray(np.ones((90, 2, 3, 4), np.float16)), np.float32, (2, 3, 4)),
+    ],
+)
+def test_inputs_of_any_kind_are_stored_in_one_of_two_ways(inputs, stored, shape, make):
+    examples = Examples(inputs, np.arange(90) % 3)
+    found, train, *_ = make(LabelledData(examples, examples, CLASSES))
+    assert (train.inputs.dtype, train.inputs.shape[1:], found.shape) == (stored, shape, shape)
+    assert train.inputs.flags.c_contiguous
+
+
+def test_targets_are_scaled_by_the_training_part_and_split_at_random(make):
+    rng = np.random.default_rng(0)
+    train, test = (Examples(rng.normal(size=(n, 2)), rng.normal(100, [5, 20], (n, 2))) for n in (50, 10))
+    data = LabelledData(train, test)
+    found, learned, validation, final = make(data, TASK="regression")
+    assert (found.task, found.targets, found.outputs, found.classes) == ("regression", 2, 2, ())
+    assert (len(learned), len(validation)) == (40, 10)
+    assert learned.labels.dtype == np.float32
+    np.testing.assert_allclose(learned.labels.mean(axis=0), 0, atol=1e-5)
+    np.testing.assert_allclose(learned.labels.std(axis=0), 1, atol=1e-5)
+    restored = final.labels * found.target_std + found.target_mean
+    np.testing.assert_allclose(restored, test.labels, rtol=1e-5)
+    every = np.concatenate([learned.inputs, validation.inputs])
+    np.testing.assert_allclose(np.sort(every[:, 0]), np.sort(train.inputs[:, 0]).astype(np.float32))
+    assert make(data, "b", seed=1, TASK="regression")[0].digest != found.digest
+
+
+def test_one_target_for_each_example_becomes_a_column(make):
+    examples = Examples(np.ones((20, 2)), np.arange(20))
+    found, train, *_ = make(LabelledData(examples, examples, ("age",)), TASK="regression")
+    assert (train.labels.shape, found.classes) == ((16, 1), ("age",))
+
+
+def tokens(count, seed, words=7):
+    ids = np.random.default_rng(seed).integers(0, words, (count, 6), dtype=np.int32)
+    return Examples(ids[:, :-1], ids[:, 1:])
+
+
+def test_token_ids_are_stored_as_they_are(make):
+    vocabulary = tuple("abcdefg")
+    data = LabelledData(tokens(30, 0), tokens(5, 1), vocabulary)
+    found, train, validation, test = make(data, TASK="next_token")
+    assert (found.task, found.scaling, found.dtype, found.shape) == ("next_token", "none", "int64", (5,))
+    assert (found.mean, found.std, found.outputs, found.notes) == ((), (), 7, {})
+    assert (train.inputs.dtype, train.labels.dtype, len(train), len(validation)) == (np.int64, np.int64, 24, 6)
+    np.testing.assert_array_equal(test.labels, data.test.labels)
+    np.testing.assert_array_equal(train.labels[:, :-1], train.inputs[:, 1:])
+    longer = LabelledData(data.train, data.test, (*vocabulary, "h"))
+    assert make(longer, "b", TASK="next_token")[0].digest != found.digest
+
+
+@pytest.mark.parametrize(
+    ("fraction", "said"),
+    [
+        (0.001, "leaves 1 example of 300 for validation, fewer than 3 classes: it must be from 0.01 to 0.99"),
+        (0.999, "leaves 0 examples of 300 for training"),
+    ],
+)
+def test_a_share_that_leaves_fewer_examples_than_classes_is_refused(data, make, fraction, said):
+    with pytest.raises(DataError, match=said):
+        make(data, fraction=fraction)
+
+
+def test_the_first_fault_of_the_examples_is_said_and_how_many_more(make):
+    broken = Examples(np.array([[np.nan], [1.0]]), np.array([0, 5]))
+    with pytest.raises(DataError, match=r"data set 'Made up': train: inputs: found nan .* \(and 1 more: "):
+        make(LabelledData(broken, broken, CLASSES))

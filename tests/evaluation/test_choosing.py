@@ -95,3 +95,12 @@ def test_a_diverged_seed_counts_as_nothing() -> None:
 
 def test_the_smallest_seed_wins_a_tie() -> None:
     assert choosing.best_seed([studies.outcome(0.5, seed=s) for s in (3, 1, 2)]).training.seed == 1
+
+
+def test_a_champion_by_loss_has_the_lowest_mean_and_then_the_lowest_loss() -> None:
+    sure = [studies.outcome(0.5, loss=loss, optimizer="sgd", seed=s) for s, loss in enumerate([0.3, 0.2], 1)]
+    right = [studies.outcome(0.9, loss=loss, optimizer="adam", seed=s) for s, loss in enumerate([0.1, 0.9], 1)]
+    found = choosing.champion([*sure, *right], "loss")
+    assert (found.training.optimizer, found.training.seed) == ("sgd", 2)
+    lost = [studies.outcome(0.5, loss=0.01, optimizer="b", seed=1), studies.diverged(optimizer="b", seed=2)]
+    assert choosing.champion([*sure, *lost], "loss").training.optimizer == "sgd"

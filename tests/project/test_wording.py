@@ -10,8 +10,8 @@ from pipeline.project.wording import closest, counted, listed, shortened
     [
         ("adm", "; did you mean 'Adam'? Allowed: Adam, SGD"),
         ("sgd", "; did you mean 'SGD'? Allowed: Adam, SGD"),
-        ("lion", "; Allowed: Adam, SGD"),
-        (5, "; Allowed: Adam, SGD"),
+        ("lion", "; allowed: Adam, SGD"),
+        (5, "; allowed: Adam, SGD"),
     ],
 )
 def test_the_closest_name_is_offered_whatever_its_case(found: object, said: str) -> None:

@@ -47,7 +47,7 @@ def test_a_search_comes_back() -> None:
 def test_records_of_another_version_are_refused_in_one_sentence() -> None:
     outputs.write_trainings("adam", [studies.outcome(weights=weights(1.0))])
     records = files.read_json(paths.trainings("adam"))
-    del records[0]["batch_size"]
+    del records[0]["network"]
     files.write_json(paths.trainings("adam"), records)
     with pytest.raises(DataError, match=r"runs/train/adam/trainings\.json was written by another version"):
         outputs.read_trainings("adam")

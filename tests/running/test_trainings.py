@@ -315,7 +315,8 @@ def test_an_optimizer_of_a_file_trains_in_workers_as_here_and_once_wherever_the_
     asked = [task(row=own.row_of(folder, own.LION, "Lion")) for folder in (tmp_path, tmp_path / "elsewhere")]
     (first,), _ = run(asked[:1], learning, tmp_path / "memo", workers=2)
     (second,), fresh = run(asked[1:], learning, tmp_path / "memo")
-    assert content([second]) == content([first])
+    assert content([second])[0][1] == content([first])[0][1]
+    assert (second.key, second.training) == (first.key, asked[1])
     assert list(fresh.values()) == [False]
     here = train(asked[1], learning, first.key)
     assert {name: array.tobytes() for name, array in here.weights.items()} == content([first])[0][1]
@@ -324,7 +325,7 @@ def test_an_optimizer_of_a_file_trains_in_workers_as_here_and_once_wherever_the_
 def test_an_error_of_an_optimizer_in_a_worker_is_one_sentence(learning, tmp_path):
     asked = task(optimizer="mine", row=own.row_of(tmp_path, own.FAILS))
     with pytest.raises(
-        SettingsError, match=r"optimizers.mine: .*mine.py:Mine cannot step with \{\}: 'momentum lost'\."
+        SettingsError, match=r"optimizers.mine: .*mine.py:Mine cannot step: line \d+: KeyError: 'momentum lost'\."
     ):
         run([asked], learning, tmp_path / "memo")
 

@@ -55,7 +55,7 @@ REFUSED = [
     ("optimizers.adam.serch", {}, "optimizers.adam.serch: unknown key; did you mean 'search'? Allowed: label, "),
     ("optimizers.adam.class_name", "Adam", "optimizers.adam.class_name: unknown key; did you mean 'class'?"),
     ("optimizers.muon.rest.clas", "AdamW", "optimizers.muon.rest.clas: unknown key; did you mean 'class'? Allowed: cl"),
-    ("problems.digits.zzz", 1, "problems.digits.zzz: unknown key; Allowed: data, "),
+    ("problems.digits.zzz", 1, "problems.digits.zzz: unknown key; allowed: data, "),
     ("problems.digits.epochs", "two", "problems.digits.epochs: found 'two'; it must be a whole number"),
     ("problems.digits.epochs", True, "problems.digits.epochs: found True; it must be a whole number"),
     ("problems.digits.epochs", 2.0, "problems.digits.epochs: found 2.0; it must be a whole number"),

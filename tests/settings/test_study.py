@@ -59,8 +59,8 @@ def with_class(class_name: str, plugins: list[str] | None = None, **row: object)
         ("Adam", None),
         ("pytorch_optimizer:Lion", ["pytorch_optimizer"]),
         ("pytorch_optimizer.optimizer.lion:Lion", ["other", "pytorch_optimizer"]),
-        ("mine.py:Lion", []),
-        ("my optimizers/lion-2.py:Lion", []),
+        ("optimizers/mine.py:Lion", []),
+        ("./optimizers/my own/lion-2.py:Lion", []),
     ],
 )
 def test_a_class_is_torchs_a_listed_packages_or_a_files(class_name: str, plugins: list[str] | None) -> None:
@@ -72,11 +72,19 @@ def test_a_class_is_torchs_a_listed_packages_or_a_files(class_name: str, plugins
     [
         ("os.system", [], r"found 'os.system'; did you mean 'os:system'\? it must be a name of torch.optim"),
         ("Adam W", [], r"mine.class: found 'Adam W'; it must be a name of torch.optim, or package.module:Class"),
-        ("mine.py", [], r"mine.class: found 'mine.py'.*path/to/file.py:Class"),
+        ("mine.py", [], r"mine.class: found 'mine.py'.*optimizers/file.py:Class"),
         ("pytorch_optimizer:Lion", [], r"mine.class: the package 'pytorch_optimizer' is not named in plugins; add it"),
         ("pytorch_optimzer:Lion", ["pytorch_optimizer"], r"not named in plugins; did you mean 'pytorch_optimizer'"),
-        ("/home/mine.py:Lion", [], r"mine.class: /home/mine.py lies outside the project; copy it"),
-        ("../mine.py:Lion", [], r"mine.class: ../mine.py lies outside the project"),
+        (
+            "/home/optimizers/mine.py:Lion",
+            [],
+            r"mine.class: /home/optimizers/mine.py does not lie in optimizers/: move the file there, so that DVC "
+            r"watches it, and write optimizers/mine.py:Lion$",
+        ),
+        ("mine.py:Lion", [], r"mine.class: mine.py does not lie in optimizers/: move .* write optimizers/mine.py:Lion"),
+        ("pipeline/mine.py:Lion", [], r"mine.class: pipeline/mine.py does not lie in optimizers/"),
+        ("../mine.py:Lion", [], r"mine.class: ../mine.py does not lie in optimizers/"),
+        ("optimizers/../mine.py:Lion", [], r"mine.class: optimizers/../mine.py does not lie in optimizers/"),
         ("Adam", ["a-b"], r"plugins.0: found 'a-b'; it must be the name by which Python imports a package"),
         ("Adam", "torch", r"plugins: found 'torch'; it must be a list"),
     ],
@@ -89,6 +97,8 @@ def test_another_class_is_refused(class_name: str, plugins: list[str], expected:
 def test_a_rest_is_held_to_the_same() -> None:
     with pytest.raises(SettingsError, match=r"mine.rest.class: the package 'x' is not named in plugins"):
         with_class("Muon", [], rest={"class": "x:Y"})
+    with pytest.raises(SettingsError, match=r"mine.rest.class: mine.py does not lie in optimizers/"):
+        with_class("Muon", [], rest={"class": "mine.py:Y"})
 
 
 def test_settings_cannot_be_changed() -> None:

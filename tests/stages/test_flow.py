@@ -75,6 +75,35 @@ def test_a_changed_row_reruns_that_optimizer_alone(study: Project) -> None:
     assert hashes(study, "runs/tune/sgd", "runs/train/sgd") == before
 
 
+def test_an_edited_file_of_an_optimizer_makes_exactly_the_stages_stale_that_load_classes(study: Project) -> None:
+    cached = study.folder / "optimizers" / "__pycache__"
+    cached.mkdir()
+    (cached / "mine.pyc").touch()
+    assert json.loads(study.dvc("status", "--json").stdout) == {}
+    (study.folder / "optimizers" / "mine.py").write_text("# an optimizer\n")
+    stale = json.loads(study.dvc("status", "--json").stdout)
+    assert set(stale) == {"tune@sgd", "tune@adam", "train@sgd", "train@adam", "cost"}
+
+
+@pytest.mark.slow
+def test_after_an_edit_that_optimizer_alone_is_trained_anew(study: Project) -> None:
+    params = study.params()
+    row = {"label": "Mine", "class": "optimizers/mine.py:Mine", "learning_rate_centre": 0.01}
+    params["optimizers"]["mine"] = row
+    study.write_params(params)
+    file = study.folder / "optimizers" / "mine.py"
+    for source in (
+        "import torch\n\n\nclass Mine(torch.optim.Adamax):\n    pass\n",
+        "from torch.optim import Adamax as Mine\n",
+    ):
+        file.write_text(source)
+        (study.folder / "logs" / "timings.jsonl").unlink()
+        study.dvc("repro", "evaluate", **UNRECORDED)
+        done = trainings_done(study)
+        assert {name for name, count in done.items() if count} == {"tune@mine", "train@mine"}
+        assert {"tune@sgd", "train@sgd", "tune@adam", "train@adam"} <= set(done)
+
+
 @pytest.mark.slow
 def test_a_new_row_is_a_new_stage_and_a_deleted_one_leaves_the_results(study: Project) -> None:
     params = study.params()

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-_SECONDS = 60
+_SECONDS = 240
 _SERVE = """
 import sys
 from pipeline.project import errors

@@ -19,6 +19,7 @@ from pipeline.training import networks, train
 from pipeline.training.convolution import kernels, layer
 from pipeline.training.convolution.layer import conv_pool_relu
 from pipeline.training.record import OptimizerRow, Training
+from tests.conftest import ROOT
 
 # (batch, channels, height, width, outputs): whole blocks of images, a rest, one image to a block, odd and even sides
 SIZES = [
@@ -132,8 +133,9 @@ def digests(cache):
         "print(*(hashlib.sha256(each.contiguous().numpy().tobytes()).hexdigest() for each in found))\n"
     )
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(cache)}
-    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, check=True, text=True)
-    assert not done.stderr
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, env=environment, cwd=ROOT, check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
     assert len(done.stdout.split()) == 4
     return done.stdout
 

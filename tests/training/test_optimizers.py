@@ -192,6 +192,15 @@ def test_muon_takes_the_hidden_matrices_and_nothing_else():
     assert {group["lr"] for o in (muon, rest) for group in o.param_groups} == {0.001}
 
 
+def test_muon_takes_no_table_of_words_or_positions():
+    net = networks.build("causal_transformer", (32,), 100)
+    stepper = optimizers.build("muon", typed(ROWS["muon"]), 0.01, net)
+    everything = sum(parameter.numel() for parameter in net.parameters())
+    # queries, keys, values and their mixture; both dense layers of the block
+    hidden = 4 * 64 * 64 + 2 * 64 * 256
+    assert stepper.parameter_counts == {"Muon": hidden, "AdamW": everything - hidden}
+
+
 def test_muon_leaves_a_network_without_hidden_matrices_to_its_rest():
     net = torch.nn.Linear(4, 3)
     stepper = optimizers.build("muon", typed(ROWS["muon"]), 0.001, net)

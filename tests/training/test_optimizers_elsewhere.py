@@ -232,7 +232,8 @@ def refused(row: OptimizerRow) -> Refusal:
 
 
 def test_a_file_is_loaded_once_under_a_name_of_its_content(tmp_path: Path) -> None:
-    row = own.row_of(tmp_path, own.LION, "Lion")
+    # no other test has loaded this content
+    row = own.row_of(tmp_path, own.LION + "# once\n", "Lion")
     kind = classes.find(row, "")
     assert classes.find(row, "") is kind
     # its classes can be pickled by their name

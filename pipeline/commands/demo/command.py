@@ -1,4 +1,4 @@
-"""``python -m pipeline demo``: the whole pipeline on data that needs no download, in its own folder."""
+"""``optimizer-study demo``: the whole pipeline on data that needs no download, in its own folder."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def demo(
     Four optimizers take part. The demo has its own folder, DVC project and report, and never touches the results of
     the study. Example:
 
-    python -m pipeline demo --folder first-look
+    optimizer-study demo --folder first-look
     """
     from pipeline.tracking import connection
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING, Any
 
-from ruamel.yaml import YAML
-
 from pipeline.project import files
 from pipeline.project.errors import SettingsError
+from pipeline.settings import loading
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -23,7 +22,7 @@ _EPOCHS = 5
 # Beside the baseline, and all that torch does not bring along; a row that is not there is passed over
 _OPTIMIZERS = ("sgd", "nesterov", "muon")
 # What the demo's copy of the project consists of
-_PROJECT = ("dvc.yaml", "params.yaml", ".dvcignore", ".gitignore", "pipeline", "stages")
+_PROJECT = ("dvc.yaml", "params.yaml", ".dvcignore", ".gitignore", "optimizers", "pipeline", "stages")
 
 
 def copy_project(project: Path, folder: Path) -> None:
@@ -36,22 +35,11 @@ def copy_project(project: Path, folder: Path) -> None:
             shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
         elif source.exists():
             shutil.copy2(source, target)
-    _copy_optimizers(project, folder)
     _shrink(folder / "params.yaml")
 
 
-def _copy_optimizers(project: Path, folder: Path) -> None:
-    """Copy the files that rows of ``optimizers`` name."""
-    rows = YAML(typ="safe").load(folder / "params.yaml")["optimizers"].values()
-    specs = [str(each["class"]) for row in rows for each in (row, row.get("rest")) if each]
-    for place in {spec.rpartition(":")[0] for spec in specs if ".py:" in spec}:
-        (folder / place).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(project / place, folder / place)
-
-
 def _shrink(params: Path) -> None:
-    yaml = YAML()  # keeps the comments
-    yaml.width = 200
+    yaml = loading.with_comments()
     content = yaml.load(params)
     _keep(content["problems"], [name for name, row in content["problems"].items() if row.get("demo")])
     if not content["problems"]:

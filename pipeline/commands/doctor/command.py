@@ -1,4 +1,4 @@
-"""``python -m pipeline doctor``: whether this machine and this project are ready for the study."""
+"""``optimizer-study doctor``: whether this machine and this project are ready for the study."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON inst
 
     Changes nothing, and tries no URL of the data. The exit status is 1 if something would stop the study. Example:
 
-    python -m pipeline doctor --json
+    optimizer-study doctor --json
     """
     found = examine()
     if as_json:

@@ -59,6 +59,10 @@ def _per_optimizer(table: Table, found: Mapping[str, str], requested: Requested)
             optimizer, metric = _optimizer_and_metric(name)
             by_metric.setdefault(metric, []).append(_Column(name, optimizer))
     columns = by_metric.get("", [])
+    if len(table.columns) == 1:
+        raise ResultsError(
+            f"the header has only one column, {quoted(table.columns)}: separate columns by commas, semicolons or tabs."
+        )
     if texts or not by_metric or (columns and (len(by_metric) > 1 or _are_no_optimizers(columns))):
         maybe = f" Is it {quoted(texts)}?" if texts else ""
         raise ResultsError(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pipeline.commands.judge import cells, roles
 from pipeline.commands.judge.runs import Row, Runs, described, keys
 from pipeline.commands.judge.table import MOST_NAMED, ResultsError, quoted
-from pipeline.project.wording import closest, counted, listed
+from pipeline.project.wording import closest, counted, listed, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -53,10 +53,17 @@ def _choose(table: Table, found: Mapping[str, str], asked: str | None) -> str:
         if len(preferred) == 1:
             return preferred[0]
     if not numbers:
-        raise ResultsError(f"there is no metric: no column of numbers among {quoted(table.columns)}.")
+        example = _first_text(table)
+        raise ResultsError(f"there is no metric: no column of numbers among {quoted(table.columns)}{example}.")
     if len(numbers) > 1:
         raise several_metrics([name.removeprefix("metrics.") for name in numbers])
     return numbers[0]
+
+
+def _first_text(table: Table) -> str:
+    """Return the first cell of the last column, which a person probably takes for a number."""
+    name, column = list(table.columns.items())[-1]
+    return f" ({name} is {shortened(column[0])} in {table.at([0])})"
 
 
 def several_metrics(names: Sequence[str]) -> ResultsError:

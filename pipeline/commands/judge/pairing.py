@@ -47,7 +47,7 @@ class Judged:
     @property
     def is_paired(self) -> bool:
         """Whether both ran the same seeds."""
-        return self.a.seeds is not None and self.a.seeds == self.b.seeds
+        return are_paired(self.a, self.b)
 
     @property
     def test(self) -> str:

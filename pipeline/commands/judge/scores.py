@@ -87,7 +87,7 @@ def _at_chosen_rate(rows: list[Row], where: str) -> list[Row]:
         named = listed((f"{rate:g}" for rate in sorted(filter(None, most))), most=MOST_NAMED)
         raise ResultsError(
             f"{where} has {len(most)} learning rates with {counted(max(seeds.values()), 'seed')} each ({named}), "
-            "so it is not clear which one to judge. Keep the rows of one of them (chosen on validation data)."
+            "so it is not clear which one to judge: keep the rows of the one that is best on validation data."
         )
     return by_rate[most[0]]
 

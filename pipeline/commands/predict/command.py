@@ -1,4 +1,4 @@
-"""``python -m pipeline predict``: classify picture files with the champion."""
+"""``optimizer-study predict``: classify picture files with the champion."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def predict(
 
     The middle square of every picture is scaled to the size of the training images. Example:
 
-    python -m pipeline predict cat.png photos/*.jpg
+    optimizer-study predict cat.png photos/*.jpg
     """
     from pipeline.evaluation import champion
 

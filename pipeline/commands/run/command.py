@@ -1,4 +1,4 @@
-"""``python -m pipeline run``: the study from data to answer, or the demo where the data cannot be fetched."""
+"""``optimizer-study run``: the study from data to answer, or the demo where the data cannot be fetched."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def run() -> None:
     If no source of CIFAR-10 can be reached, it says so first and runs the demo in its own folder instead; the results
     of the project stay as they are. Example, with an archive that is already there:
 
-    CIFAR10_SOURCE=cifar-10-python.tar.gz python -m pipeline run
+    CIFAR10_SOURCE=cifar-10-python.tar.gz optimizer-study run
     """
     check_rows()
     problem = _fetch_problem()

@@ -49,10 +49,12 @@ every class in classification, drawn at random (whole examples, so whole blocks 
 from __future__ import annotations
 
 import importlib
-from pathlib import Path
+import pkgutil
 from typing import TYPE_CHECKING, Protocol, cast
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pipeline.prepared.examples import LabelledData
     from pipeline.prepared.reader import Scaling, Task
 
@@ -73,7 +75,7 @@ class DataSet(Protocol):
 
 def names() -> list[str]:
     """Return the names of all data sets, sorted; no file is imported."""
-    return sorted(path.stem for path in Path(__file__).parent.glob("[a-z]*.py"))
+    return sorted(module.name for module in pkgutil.iter_modules(__path__))
 
 
 def by_name(name: str) -> DataSet:

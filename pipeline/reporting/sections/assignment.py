@@ -24,6 +24,8 @@ def build(results: Results) -> list[Item]:
     if optimizer is None or found is None or found.test_accuracy is None:
         return []
     frame = plot.data(results)
+    if frame.empty:
+        return []
     label = results.label(optimizer)
     overall, ours = theirs.accuracy(results), found.test_accuracy
     more = ""

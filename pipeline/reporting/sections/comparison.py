@@ -37,7 +37,9 @@ def _compared(results: Results) -> tuple[str, str]:
     margins = results.comparison.settings.margins
     judgings = [results.judging(problem) for problem in results.comparison.problems]
     shown = {
-        each.noun: f"{100 * margins['accuracy']:g} points" if each.higher_is_better else f"{margins['loss']:g} of a loss"
+        each.noun: f"{100 * margins['accuracy']:g} points"
+        if each.higher_is_better
+        else f"{margins['loss']:g} of a loss"
         for each in judgings
     }
     return listed(shown, "or"), listed(shown.values(), "or")
@@ -83,7 +85,12 @@ def _ranks(results: Results) -> list[Item]:
             f"{100 * results.comparison.settings.alpha:g} %) are not told apart. Seeds are repetitions on the same "
             "problem, so a column says nothing about other problems."
         ),
-        Table(("optimizer", *shown), (*rows, difference), "l" + "r" * len(shown), f"Mean ranks by test {_compared(results)[0]}."),
+        Table(
+            ("optimizer", *shown),
+            (*rows, difference),
+            "l" + "r" * len(shown),
+            f"Mean ranks by test {_compared(results)[0]}.",
+        ),
     ]
 
 

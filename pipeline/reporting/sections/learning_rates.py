@@ -53,8 +53,8 @@ def picture(results: Results, problem: str) -> Picture:
         f"learning_rates_{problem}",
         to_svg(plot.draw(plot.data(results, problem))),
         f"Validation {noun} over the learning rate on {title}, one panel per optimizer. Chosen: {chosen}.",
-        f"Validation {noun} of every trial on {title}. The wider the {_end(results, problem)} of a curve, the less a badly chosen "
-        "learning rate costs.",
+        f"Validation {noun} of every trial on {title}. The wider the {_end(results, problem)} of a curve, the less a "
+        "badly chosen learning rate costs.",
     )
 
 

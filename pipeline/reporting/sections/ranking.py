@@ -94,8 +94,8 @@ def picture(results: Results, problem: str) -> Picture:
         f"ranking_{problem}",
         to_svg(plot.draw(plot.data(results, problem))),
         f"Mean test {judging.noun} on {title}, best first: {means}.",
-        f"Test {judging.noun} on {title}, {counted(results.seeds(problem), 'seed')} per optimizer. Large dots are means, "
-        f"bars their 95 % intervals, the faint dots below them single seeds.{note}",
+        f"Test {judging.noun} on {title}, {counted(results.seeds(problem), 'seed')} per optimizer. Large dots are "
+        f"means, bars their 95 % intervals, the faint dots below them single seeds.{note}",
     )
 
 
@@ -105,7 +105,8 @@ def table(results: Results, problem: str) -> Table:
     columns = _columns(results, problem)
     if any(found.diverged for found in rows.values()):
         columns.append(("seeds diverged", lambda found: f"{found.diverged} of {results.seeds(problem)}"))
-    caption = f"All optimizers on {results.title(problem)}, means over seeds, best test {results.judging(problem).noun} first."
+    noun = results.judging(problem).noun
+    caption = f"All optimizers on {results.title(problem)}, means over seeds, best test {noun} first."
     return optimizer_table(results, rows, columns, caption, numbered=True)
 
 

@@ -39,7 +39,6 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-import traceback
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -48,7 +47,7 @@ from torch import nn
 from torch.nn.parameter import is_lazy
 
 from pipeline.prepared.refusal import Refusal
-from pipeline.project.errors import first_line
+from pipeline.project.errors import first_line, line_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -129,8 +128,7 @@ def own_errors(name: str) -> Iterator[None]:
     except Refusal:
         raise
     except Exception as error:
-        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if _is_own(frame.filename, name)]
-        line = error.lineno if isinstance(error, SyntaxError) else lines[-1] if lines else None
+        line = line_in(error, lambda path: _is_own(path, name))
         kind = type(error).__name__
         raise Refusal("broken_network", network=name, line=line, kind=kind, reason=first_line(error)) from error
 

@@ -169,7 +169,7 @@ def _file(origin: Origin, expected: str, where: str) -> ModuleType:
     module = sys.modules[name] = importlib.util.module_from_spec(spec)
     try:
         loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         del sys.modules[name]
         raise _not_loaded(origin, error, where) from error
     return module
@@ -193,6 +193,6 @@ def _compare(found: str, expected: str, origin: Origin, where: str) -> None:
         raise Refusal("another_identity", where=where, kind=str(origin), found=found, expected=expected)
 
 
-def _not_loaded(origin: Origin, error: Exception, where: str) -> Refusal:
+def _not_loaded(origin: Origin, error: BaseException, where: str) -> Refusal:
     reason = f"{type(error).__name__}: {first_line(error)}"
     return Refusal("not_loaded", where=where, kind=str(origin), path=origin.module, reason=reason)

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
+from torch import nn
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import Tensor
 
 # Values and their gradients: float32, of one shape
 Pair = tuple["Tensor", "Tensor"]
@@ -35,8 +36,9 @@ class FlatParameters:
         self.gradients = torch.zeros(total, device=device)
         self.tensors: list[FlatTensor] = []
         weights = [parameter for parameter in parameters if parameter.dim() >= 2]
-        # without the first layer and the head: empty for a network of one or two layers
-        hidden = {id(parameter) for parameter in weights[1:-1]}
+        embeddings = {id(module.weight) for module in network.modules() if isinstance(module, nn.Embedding)}
+        # without the first layer, the head and tables of words: empty for a network of one or two layers
+        hidden = {id(parameter) for parameter in weights[1:-1]} - embeddings
         start = 0
         for parameter in parameters:
             stop = start + parameter.numel()

@@ -29,5 +29,5 @@ def test_wrong_conditions() -> None:
         filtering.keep(TABLE, ["size"])
     with pytest.raises(ResultsError, match="no column 'sise'; did you mean 'size'"):
         filtering.keep(TABLE, ["sise=1"])
-    with pytest.raises(ResultsError, match="no row has model 'c'; Allowed: a, b"):
+    with pytest.raises(ResultsError, match="no row has model 'c'; allowed: a, b"):
         filtering.keep(TABLE, ["model=c"])

@@ -1,0 +1,208 @@
+"""An optimizer compared with one of the study: the same search, the same seeds, the same statistics."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.commands.compare.entrants import Entrant, entrant
+from pipeline.commands.compare.shown import FINAL, SEARCH, duration, watching
+from pipeline.project import shipped
+from pipeline.project.errors import SettingsError
+from pipeline.project.wording import closest, counted
+from pipeline.settings import loading
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from pipeline.commands.compare.compared import OptimizerComparison
+    from pipeline.commands.compare.shown import Watch
+    from pipeline.commands.compare.trying_out import StepTimes
+    from pipeline.commands.compare.work import Counts, Work
+    from pipeline.settings.study import Settings
+    from pipeline.tuning import Found
+
+# How many of the study's seeds are used, the first ones; None stands for all. With six pairs the smallest p is 0.031.
+BUDGETS: dict[str, int | None] = {"small": 6, "study": None}
+
+
+def compare_optimizer(
+    optimizer: str | type,
+    problem: str | None = None,
+    *,
+    against: str | None = None,
+    budget: str = "small",
+    arguments: Mapping[str, Any] | Sequence[str] = (),
+    learning_rate_centre: float | None = None,
+    show: bool = True,
+) -> OptimizerComparison:
+    """Tune and train an optimizer as the study does, and compare it with a baseline, paired by seed.
+
+    Finished trainings are kept in ``.memo/`` under the keys of the study's own, so that none is repeated, here or by
+    ``dvc repro``. Missing data is fetched and prepared. Nothing is written to ``results/``, ``reports/`` or ``runs/``.
+    Outside a project, data and trainings are kept where `pipeline.project.shipped.workspace` says.
+    In a script, call it below ``if __name__ == "__main__":``, because it starts processes.
+
+    Parameters
+    ----------
+    optimizer
+        A class; or the name of one of ``torch.optim``, ``package.module:Class``, ``path/to/file.py:Class``, or the name
+        of a row of ``params.yaml``.
+    problem
+        A row of ``problems`` in ``params.yaml``; the first one if None.
+    against
+        The baseline, given like `optimizer`; ``comparison.baseline`` of ``params.yaml`` if None.
+    budget
+        ``small``: the study's search and the first six of its seeds. ``study``: all of its seeds.
+    arguments
+        Arguments of the class by name, or texts such as ``"betas=0.9,0.99"``.
+    learning_rate_centre
+        Where the grid of learning rates has its centre; the default of the class if None.
+    show
+        Whether to show on standard error how far it is.
+
+    Raises
+    ------
+    UserError
+        If a name, an argument or the class is wrong, the data cannot be had, or the optimizer does not step, or not
+        twice in the same way.
+    """
+    from pipeline.commands.compare.notebook import text_of
+    from pipeline.running import pool
+
+    optimizer = _from_anywhere(optimizer) if isinstance(optimizer, str) else optimizer
+    against = None if against is None else _from_anywhere(against)
+    with shipped.workspace():
+        settings = loading.load()
+        problem = settings.main_problem if problem is None else problem
+        _check(settings, problem, budget)
+        pool.start_server()
+        text = optimizer if isinstance(optimizer, str) else text_of(optimizer)
+        entrants = _entrants(settings, text, against, arguments, learning_rate_centre)
+        study = _restricted(settings, problem, entrants)
+        with watching(problem, show=show) as watch, _without_place(entrants[0].name):
+            return _compare(study, problem, budget, entrants, watch)
+
+
+@contextmanager
+def _without_place(name: str) -> Iterator[None]:
+    """Name no place in ``params.yaml`` where something is wrong with an optimizer that is no row of it yet."""
+    try:
+        yield
+    except SettingsError as error:
+        raise SettingsError(str(error).removeprefix(f"params.yaml: optimizers.{name}: ")) from None
+
+
+def _from_anywhere(text: str) -> str:
+    """Return what a person typed, with the whole path of a file if the work is done in another folder than this."""
+    file, separator, name = (text, "", "") if text.endswith(".py") else text.rpartition(":")
+    if shipped.project() == Path() or not file.endswith(".py"):
+        return text
+    return f"{Path(file).expanduser().resolve()}{separator}{name}"
+
+
+def _check(settings: Settings, problem: str, budget: str) -> None:
+    if problem not in settings.problems:
+        raise SettingsError(f"--problem {problem}: there is no such problem{closest(problem, settings.problems)}.")
+    if budget not in BUDGETS:
+        raise SettingsError(f"--budget {budget}: there is no such budget{closest(budget, BUDGETS)}.")
+
+
+def _entrants(
+    settings: Settings,
+    text: str,
+    against: str | None,
+    arguments: Mapping[str, Any] | Sequence[str],
+    centre: float | None,
+) -> tuple[Entrant, Entrant]:
+    from pipeline.comparison import settings as comparison_settings
+
+    newcomer = entrant(text, settings, arguments, centre)
+    other = comparison_settings.load().baseline if against is None else against
+    known = settings.model_copy(update={"optimizers": {**settings.optimizers, newcomer.name: newcomer.row}})
+    baseline = entrant(other, known)
+    if baseline.name == newcomer.name:
+        others = [name for name in settings.optimizers if name != baseline.name]
+        raise SettingsError(
+            f"{text} is {baseline.name} itself, with which it would be compared: choose another baseline "
+            f"by --against, such as {others[0]}."
+            if others
+            else f"{text} is the only row of params.yaml: there is nothing to compare it with."
+        )
+    return newcomer, baseline
+
+
+def _restricted(settings: Settings, problem: str, entrants: Sequence[Entrant]) -> Settings:
+    """Return the settings of a study of these optimizers on this problem, and on the one that its search needs."""
+    source = settings.problems[problem].tuned_on
+    rows = {name: settings.problems[name] for name in (source, problem) if name is not None}
+    return settings.model_copy(
+        update={
+            "problems": {name: row.model_copy(update={"optimizers": None}) for name, row in rows.items()},
+            "optimizers": {one.name: one.row for one in entrants},
+        }
+    )
+
+
+def _compare(
+    study: Settings, problem: str, budget: str, entrants: tuple[Entrant, Entrant], watch: Watch
+) -> OptimizerComparison:
+    from pipeline.commands.compare import concluding, needs, trying_out, work
+    from pipeline.running import settings as execution_settings
+
+    start = time.perf_counter()
+    newcomer, baseline = entrants
+    if newcomer.note:
+        watch.say(newcomer.note)
+    checks = trying_out.check(study, newcomer, watch.say)
+    descriptions = {name: needs.prepared(name, study, watch.say) for name in study.problems}
+    seeds = tuple(study.seeds(problem))[: BUDGETS[budget]]
+    jobs = work.Work(study, problem, seeds, descriptions, execution_settings.load())
+    times = trying_out.time_steps(jobs)
+    counts = {one.name: work.counts(jobs, one.name) for one in entrants}
+    _announce(jobs, counts, times, watch)
+
+    found = {one.name: _searched(jobs, one, counts[one.name].total - len(seeds), watch) for one in entrants}
+    choices = {name: own[problem] for name, (_, own) in found.items()}
+    phases = {one.name: watch.begin(one.row.label, FINAL, len(seeds)) for one in entrants}
+    trained = work.train(
+        jobs,
+        {name: choice.learning_rate for name, choice in choices.items()},
+        lambda outcome, fresh: watch.finished(phases[outcome.training.optimizer], outcome, fresh),
+    )
+    trials = {name: outcomes for name, (outcomes, _) in found.items()}
+    metrics = work.metrics(jobs, choices, trained)
+    figures = concluding.Figures(trials, trained, metrics, times, checks)
+    seconds = time.perf_counter() - start
+    return concluding.conclude(jobs, (newcomer, baseline), budget, figures, watch.known, seconds)
+
+
+def _searched(jobs: Work, one: Entrant, expected: int, watch: Watch) -> Found:
+    from pipeline.commands.compare import work
+
+    phase = watch.begin(one.row.label, SEARCH, expected)
+
+    def grown(total: int) -> None:
+        if total > phase.total:
+            watch.expected += total - phase.total
+            phase.total = total
+
+    return work.search(jobs, one.name, lambda outcome, fresh: watch.finished(phase, outcome, fresh), grown)
+
+
+def _announce(jobs: Work, counts: Mapping[str, Counts], times: StepTimes, watch: Watch) -> None:
+    """Say how many trainings there are, how many of them are known, and about how long the others will take."""
+    workers = jobs.execution.worker_count()
+    missing = {name: count.total - count.known for name, count in counts.items()}
+    seconds = sum(missing[name] * jobs.steps * times.microseconds(name) / 1e6 for name in counts) / workers
+    labels = " and ".join(row.label for row in jobs.settings.optimizers.values())
+    total = sum(count.total for count in counts.values())
+    known = total - sum(missing.values())
+    left = f"The others take about {duration(seconds)} here." if sum(missing.values()) else "Nothing is trained."
+    watch.say(
+        f"{labels} on {jobs.title}: {counted(total, 'training')} (a search of the learning rate and "
+        f"{counted(len(jobs.seeds), 'seed')} for each), {known} of them known already. {left}"
+    )
+    watch.expected, watch.workers, watch.measure = sum(missing.values()), workers, jobs.measure

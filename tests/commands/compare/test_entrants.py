@@ -1,0 +1,96 @@
+"""What a person types for an optimizer, and what is said of a mistake."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pipeline.commands.compare.entrants import entrant
+from pipeline.project.errors import SettingsError
+from pipeline.settings import loading
+from tests.studies import params
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pipeline.settings.study import Settings
+    from tests.commands.compare.conftest import Folder
+
+
+@pytest.fixture
+def settings(folder: Folder) -> Settings:
+    return loading.validate(params(), "params.yaml")
+
+
+def test_a_class_with_the_arguments_of_a_row_is_that_row(settings: Settings) -> None:
+    found = entrant("SGD", settings, ["momentum=0.9", "nesterov=true"])
+    assert (found.name, found.row.label) == ("nesterov", settings.optimizers["nesterov"].label)
+
+
+def test_a_class_that_is_no_row_gets_a_free_name_and_its_own_default_rate(settings: Settings) -> None:
+    found = entrant("Adam", settings, ["betas=0.5, 0.9", "amsgrad=true"])
+    assert found.name == "adam_2"
+    assert found.row.arguments == {"betas": [0.5, 0.9], "amsgrad": True}
+    assert found.row.learning_rate_centre == 0.001
+    assert found.row.label == "Adam (betas=[0.5, 0.9], amsgrad=True)"
+
+
+def test_a_row_keeps_its_centre_and_arguments_unless_others_are_given(settings: Settings) -> None:
+    row = settings.optimizers["muon"]
+    assert entrant("muon", settings).row == row
+    found = entrant("muon", settings, {"weight_decay": 0.1}, 0.02)
+    assert found.name == "muon_2"
+    assert found.row.learning_rate_centre == 0.02
+    assert found.row.arguments == {**row.arguments, "weight_decay": 0.1}
+    assert found.row.rest == row.rest
+
+
+def test_a_file_inside_the_project_is_named_from_its_folder(settings: Settings, folder: Folder) -> None:
+    found = entrant(f"{folder.path}/lion.py:Lion", settings)
+    assert found.row.class_name == "lion.py:Lion"
+    assert (found.name, found.row.label, found.row.learning_rate_centre) == ("lion", "Lion", 0.003)
+
+
+def test_a_file_anywhere_on_the_disk_will_do(settings: Settings, folder: Folder, tmp_path_factory: Any) -> None:
+    elsewhere: Path = tmp_path_factory.mktemp("elsewhere") / "lion.py"
+    elsewhere.write_text((folder.path / "lion.py").read_text())
+    assert entrant(f"{elsewhere}:Lion", settings).row.class_name == f"{elsewhere}:Lion"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["Admax"], "'Admax' is neither a row .* nor a class of torch.optim; did you mean 'Adamax'"),
+        (["torch.optim.Adamax"], "torch.optim.Adamax: a colon separates .*, as in torch.optim:Adamax"),
+        (["lion.py"], "lion.py: give the class too, as lion.py:Lion"),
+        (["tiger.py:Lion"], "tiger.py cannot be read: No such file"),
+        (["lion.py:Loin"], "lion.py has no optimizer 'Loin'; did you mean 'Lion'"),
+        (["broken.py:Lion"], "broken.py cannot be loaded: line 3: .+"),
+        (["nowhere.optim:Lion"], "nowhere.optim cannot be loaded: .*No module named 'nowhere'"),
+        (["LBFGS"], "LBFGS computes the loss several times in a step"),
+        (["Adamax", "--arg", "beta=0.9"], "Adamax has no argument 'beta'; did you mean 'betas'"),
+        (["Adamax", "--arg", "betas"], "--arg betas: write an argument as name=value"),
+        (["Adamax", "--arg", "eps=small"], "^eps: found 'small'; it must be a number, such as .* 1e-08"),
+        (["SGD", "--arg", "nesterov=yes"], "^nesterov: found 'yes'; it must be true or false"),
+        (["Adamax", "--arg", "lr=0.1"], "--arg lr: the search sets it; .*--learning-rate-centre"),
+        (["Adamax", "--arg", "betas=0.9,1.5"], "^torch.optim.Adamax refuses .*: Invalid beta parameter"),
+        (["Adamax", "--learning-rate-centre", "-1"], "--learning-rate-centre: found -1.0; it must be greater than 0"),
+        (["Adamax", "--problem", "digit"], "--problem digit: there is no such problem; did you mean 'digits'"),
+        (["Adamax", "--budget", "smal"], "--budget smal: there is no such budget; did you mean 'small'"),
+        (["Adamax", "--against", "adamm"], "'adamm' is neither a row .*did you mean 'Adam'"),
+        (["adam"], "adam is adam itself, .* choose another baseline by --against, such as sgd"),
+        (["Adamax", "--plot", "out.jpg"], "--plot out.jpg: .jpg is not a kind of picture; did you mean '.png'"),
+        (["Adamax", "--plot", "nowhere/out.svg"], "--plot nowhere/out.svg: there is no folder nowhere"),
+    ],
+)
+def test_a_mistake_is_one_sentence_before_any_work(folder: Folder, arguments: list[str], said: str) -> None:
+    (folder.path / "broken.py").write_text("import torch\n\nclass Lion(torch.optim.Optimizer:\n")
+    message = folder.refused(*arguments)
+    assert re.search(said, message), message
+
+
+def test_an_unknown_row_or_class_is_refused_by_name(settings: Settings) -> None:
+    with pytest.raises(SettingsError, match=r"given as package.module:Class or path/to/file.py:Class"):
+        entrant("Lion", settings)

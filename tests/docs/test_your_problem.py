@@ -1,0 +1,90 @@
+"""docs/your-problem.md does what it says."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from tests.conftest import ROOT, Project, copy_project
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PAGE = (ROOT / "docs" / "your-problem.md").read_text(encoding="utf-8")
+_BLOCK = re.compile(r"(?:Save this as `([^`]+)`:\n\n)?```(\w+)\n(.*?)```", re.DOTALL)
+
+
+def section(title: str) -> list[tuple[str, str, str]]:
+    """Return the blocks of a section: the file that each is saved as, its language, and what is in it."""
+    text = re.search(rf"^## {title}.*?(?=^## |\Z)", PAGE, re.DOTALL | re.MULTILINE)
+    assert text
+    return [(file or "", language, content) for file, language, content in _BLOCK.findall(text[0])]
+
+
+def merged(params: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
+    """Add rows to the sections of ``params.yaml``."""
+    for key, value in more.items():
+        params[key] = merged(params[key], value) if isinstance(params.get(key), dict) else value
+    return params
+
+
+def follow(project: Project, title: str) -> list[str]:
+    """Do what a section says, one block after the other; return what its commands printed."""
+    printed = []
+    for file, language, content in section(title):
+        if file:
+            (project.folder / file).write_text(content, encoding="utf-8")
+        if language == "yaml":
+            # what the command before it printed
+            assert content in printed[-1]
+            project.write_params(merged(project.params(), yaml.safe_load(content)))
+        if language == "console":
+            program, *arguments = shlex.split(content)
+            assert program == "optimizer-study"
+            done = project.run("python", "-m", "pipeline", *arguments, check=False)
+            assert done.stderr == ""
+            printed.append(done.stdout)
+    return printed
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return copy_project(tmp_path / "project")
+
+
+def test_wine_goes_from_a_file_to_ready(project: Project) -> None:
+    first, second = follow(project, "Wine")
+    assert "wine is right. Add to params.yaml:" in first
+    assert "float64 (133, 13)" in first
+    assert second.rstrip().endswith("wine is ready.")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("title", "name"), [("Next word", "next_word"), ("A regression", "diabetes")])
+def test_the_other_two_say_the_lines_of_the_page_and_are_ready_with_them(
+    project: Project, title: str, name: str
+) -> None:
+    (printed,) = follow(project, title)
+    assert f"{name} is right. Add to params.yaml:" in printed
+    again = project.run("python", "-m", "pipeline", "check", "problem", name)
+    assert again.stdout.rstrip().endswith(f"{name} is ready.")
+    assert "has a loss of" in again.stdout
+
+
+def test_the_page_names_sentences_and_files_that_are_there() -> None:
+    assert "4.98 nats" in PAGE
+    for link in re.findall(r"\]\(([^)#]+)\)", PAGE):
+        assert (ROOT / "docs" / link).exists(), link
+
+
+@pytest.mark.slow
+def test_the_verdict_that_the_page_asks_for_is_given(project: Project) -> None:
+    pytest.importorskip("pipeline.commands.compare.command")
+    follow(project, "Wine")
+    (command,) = [content for _, language, content in section("Wine") if language == "sh"]
+    done = project.run("python", "-m", "pipeline", *shlex.split(command)[1:])
+    assert "Wine" in done.stdout
