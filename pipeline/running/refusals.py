@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import importlib.metadata
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.prepared.refusal import Refusal
@@ -167,7 +168,8 @@ def _placed(refusal: Refusal) -> str:
     # without a traceback, it was raised in another process
     if error is None or error.__traceback__ is None or not file.endswith(".py"):
         return reason
-    line = line_in(error, lambda path: path == file)
+    # by its name: the same file is loaded once, from wherever it was first
+    line = line_in(error, lambda path: Path(path).name == Path(file).name)
     kind = type(error).__name__
     named = reason if reason.startswith(kind) else f"{kind}: {reason}"
     return f"line {line}: {named}" if line else named

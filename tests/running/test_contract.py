@@ -124,6 +124,13 @@ def test_a_mistake_is_named(source: str, expected: dict[str, str], tmp_path: Pat
     assert len(found) <= len(expected) + 2
 
 
+def test_a_mistakes_line_is_known_in_a_copy_of_a_file_too(tmp_path: Path) -> None:
+    # the same content is loaded once, from where it lay first
+    for folder in (tmp_path / "first", tmp_path / "second"):
+        folder.mkdir()
+        assert re.search(r"line \d+: KeyError", wrong(checked(own.row_of(folder, own.FAILS)))["steps"])
+
+
 @pytest.mark.parametrize(
     ("source", "can"),
     [
