@@ -75,8 +75,8 @@ class Judging:
         return points(value) if self.higher_is_better else f"{decimal(value)}{SPACE}{self.unit}"
 
     def tuned(self, found: OptimizerMetrics) -> float | None:
-        """Return what the chosen learning rate reached in the search."""
-        return found.tuned_accuracy if self.higher_is_better else found.tuned_loss
+        """Return what the best setting of the search reached there."""
+        return found.search.tuned_accuracy if self.higher_is_better else found.search.tuned_loss
 
     def validation(self, found: OptimizerMetrics) -> float | None:
         """Return the mean over the seeds on the validation examples."""
