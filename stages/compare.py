@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.comparison import claims, compare, key_figures
+from pipeline.comparison import claims, compare, key_figures, recommending
 from pipeline.comparison import settings as comparison_settings
 from pipeline.comparison.decisions import VerdictKind
 from pipeline.comparison.evidence import Evidence
@@ -18,7 +18,7 @@ from pipeline.settings import loading
 
 
 def main() -> None:
-    """Write the comparison, the verdicts and the key figures."""
+    """Write the comparison, the verdicts, the key figures and the recommendations."""
     settings, rules = loading.load(), comparison_settings.load()
     with stage_time("compare"):
         evidence = Evidence(
@@ -39,6 +39,9 @@ def main() -> None:
         main_problem, champions = settings.main_problem, Champions.read()
         key_figures.summary(rules.baseline, main_problem, evidence.metrics, champions, counts).write()
         key_figures.accuracies(evidence.metrics).write()
+        spaces = {name: row.search for name, row in settings.optimizers.items()}
+        tuned_on = {name: problem.tuned_on for name, problem in settings.problems.items()}
+        recommending.recommendations(evidence, spaces, tuned_on).write()
 
 
 if __name__ == "__main__":

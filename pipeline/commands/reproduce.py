@@ -25,13 +25,13 @@ def reproduce(
     problem: Annotated[str | None, typer.Option(help="Of this problem; the smallest one if not given.")] = None,
     optimizer: Annotated[str | None, typer.Option(help="Of this optimizer only.")] = None,
     everything: Annotated[
-        bool, typer.Option("--all", help="Every seed, of every problem unless one is given.")
+        bool, typer.Option("--all", help="Every setting and seed, of every problem unless one is given.")
     ] = False,
 ) -> None:
     """Train again what the study trained, and compare weights and history byte for byte.
 
-    By default one seed of every optimizer on the smallest problem. Nothing of the study is changed. The exit status is
-    1 if anything differs. Example:
+    By default one training of every optimizer on the smallest problem. Nothing of the study is changed. The exit status
+    is 1 if anything differs. Example:
 
     optimizer-study reproduce --problem digits --optimizer adam
     """
@@ -94,11 +94,11 @@ def _sample(settings: Settings, problem: str | None, optimizer: str | None, *, e
 
 
 def _problems(settings: Settings, problem: str | None, *, everything: bool) -> list[str]:
-    if problem is not None and problem not in settings.problems:
-        raise SettingsError(f"--problem {problem}: there is no such problem{closest(problem, settings.problems)}.")
+    if problem is not None and problem not in settings.study:
+        raise SettingsError(f"--problem {problem}: the study has no such problem{closest(problem, settings.study)}.")
     if problem is not None:
         return [problem]
-    return list(settings.problems) if everything else [min(settings.problems, key=lambda name: _size(settings, name))]
+    return settings.study if everything else [min(settings.study, key=lambda name: _size(settings, name))]
 
 
 def _size(settings: Settings, problem: str) -> int:

@@ -26,20 +26,33 @@ def of_problem(evidence: Evidence, problem: str) -> dict[str, SearchSummary]:
     return {name: found for name in names if (found := _describe(evidence, problem, name))}
 
 
-def _describe(evidence: Evidence, problem: str, optimizer: str) -> SearchSummary | None:
+def merits(evidence: Evidence, problem: str, optimizer: str) -> NDArray[np.float64] | None:
+    """Return what each trial of a search is worth, higher is better: its accuracy, or its loss with the sign turned.
+
+    On validation examples, without the default setting, float64 (trials,). A trial that diverged is worth the worst
+    value, or the worst that was found if that is worse. None where nothing was searched, or every trial diverged.
+    """
     measure = on_problem(ONE_TRIAL, evidence, problem)
     sign = 1 if measure.higher_is_better else -1
-    table = evidence.trials(problem, optimizer)
-    searched = table["number"].notna().to_numpy()
-    results = _results(evidence, problem, optimizer)
-    trials, rates = sign * results[searched], table["learning_rate"].to_numpy(dtype=np.float64)[searched]
-    known = trials[np.isfinite(trials)]
+    searched = evidence.trials(problem, optimizer)["number"].notna().to_numpy()
+    found = sign * _results(evidence, problem, optimizer)[searched]
+    known = found[np.isfinite(found)]
     if not known.size:
         return None
-    # a trial that diverged is worth the worst value, or the worst that was found if that is worse
     worst = sign * (measure.worst(evidence, problem) if measure.worst else 0.0)
-    filled = np.where(np.isfinite(trials), trials, min(worst, float(known.min())))
-    default = sign * results[~searched]
+    filled: NDArray[np.float64] = np.where(np.isfinite(found), found, min(worst, float(known.min())))
+    return filled
+
+
+def _describe(evidence: Evidence, problem: str, optimizer: str) -> SearchSummary | None:
+    filled = merits(evidence, problem, optimizer)
+    if filled is None:
+        return None
+    sign = -1 if evidence.by_loss(problem) else 1
+    table = evidence.trials(problem, optimizer)
+    searched = table["number"].notna().to_numpy()
+    rates = table["learning_rate"].to_numpy(dtype=np.float64)[searched]
+    default = sign * _results(evidence, problem, optimizer)[~searched]
     good = GOOD_SETTINGS.values(evidence, problem, optimizer)
     off = np.abs(np.log10(rates / rates[int(filled.argmax())]))
     away = filled[(off >= _NEAREST) & (off <= _FARTHEST)]

@@ -21,13 +21,13 @@ class Candidate(Record):
     """
 
     label: str  # for people
-    learning_rate: float  # where to start: the best of the search
-    search_from: float | None  # the rates around it that did as well, within the margin
-    search_to: float | None
-    open_low: bool  # whether the search ended while rates were still good: smaller ones may be, too
-    open_high: bool
-    trials: int  # how many rates the search tried
-    seeds: int  # of the final trainings
+    learning_rate: float  # of the setting to start from: the one that most seeds picked
+    arguments: dict[str, float]  # its other searched arguments
+    picked: int  # by so many of the `seeds`
+    seeds: int
+    search: dict[str, tuple[float, float]]  # by argument, between which values it was searched; the rate comes first
+    on_border: bool  # the best rate is the lowest or highest tried: a better one may lie beyond
+    trials: int  # how many settings the search tried
     step_ratio: float | None  # time of a training step over plain SGD's; None where it was not measured
     state_bytes_per_parameter: float | None
     left_out: str | None
@@ -36,7 +36,7 @@ class Candidate(Record):
 class Choice(Record):
     """What an optimizer gives after a number of trials, on validation examples: a fraction, or a loss.
 
-    19 of 20 searches end between `low` and `high`; `corrected_p` is Holm's over all that are compared with the best.
+    19 of 20 searches end between `low` and `high`; `corrected_p` is corrected for all that are compared with the best.
     """
 
     optimizer: str
@@ -57,11 +57,14 @@ class Budget(Record):
 
 
 class ProblemRecommendation(Record):
-    """One problem: the candidates by optimizer, and who is best at each number of trials from 1 on."""
+    """One problem: the candidates by optimizer, and who is best at each number of trials from 1 on.
+
+    A problem that repeats the search of another one (`tuned_on`) has the whole search alone.
+    """
 
     title: str
     measure: Literal["accuracy", "loss"]
-    tuned_on: str | None  # another problem, near whose best rate alone this one's search looked
+    tuned_on: str | None
     candidates: dict[str, Candidate]
     budgets: tuple[Budget, ...]
 
@@ -88,9 +91,10 @@ class Recommendations(Document):
         -------
         pandas.DataFrame
             Columns ``problem``, ``trials``, ``optimizer``, ``standing``, ``measure`` (accuracy, a fraction, or loss),
-            ``expected``, ``low``, ``high``, ``corrected_p``, ``learning_rate``, ``search_from``, ``search_to``,
-            ``step_ratio``, ``state_bytes_per_parameter`` and ``reason``. A budget without evidence is one row with
-            nothing but its reason.
+            ``expected``, ``low``, ``high``, ``corrected_p``, ``learning_rate``, ``arguments`` (the other searched ones,
+            as text), ``search_from`` and ``search_to`` (learning rates), ``step_ratio``,
+            ``state_bytes_per_parameter`` and ``reason``. A budget without evidence is one row with nothing but its
+            reason.
         """
         import pandas as pd
 
@@ -99,8 +103,7 @@ class Recommendations(Document):
             for name, problem in self.problems.items()
             for budget in problem.budgets
             for row in [
-                {**choice.model_dump(), **problem.candidates[choice.optimizer].model_dump(include=set(_SHOWN))}
-                for choice in budget.choices
+                {**choice.model_dump(), **_used(problem.candidates[choice.optimizer])} for choice in budget.choices
             ]
             or [{}]
         ]
@@ -111,25 +114,40 @@ class Recommendations(Document):
         return str(self.to_frame().dropna(axis="columns", how="all").to_html(index=False, float_format="{:.4g}".format))
 
 
+def _used(candidate: Candidate) -> dict[str, float | str | None]:
+    """Return the columns on how to use an optimizer."""
+    low, high = candidate.search["learning_rate"]
+    return {
+        "learning_rate": candidate.learning_rate,
+        "arguments": " ".join(f"{name}={value:g}" for name, value in candidate.arguments.items()),
+        "search_from": low,
+        "search_to": high,
+        "step_ratio": candidate.step_ratio,
+        "state_bytes_per_parameter": candidate.state_bytes_per_parameter,
+    }
+
+
 def _at(problem: ProblemRecommendation, trials: int | None) -> tuple[Budget, ...]:
-    longest = len(problem.budgets)
+    longest = problem.budgets[-1].trials if problem.budgets else 0
     wanted = {*_USUAL, longest} if trials is None else {trials}
     found = tuple(budget for budget in problem.budgets if budget.trials in wanted)
     if found:
         return found
-    reason = f"the searches made {longest} trials at most" if longest else _nobody(problem)
-    return (Budget(trials=trials or 1, whole_search=False, choices=(), reason=reason),)
+    return (Budget(trials=trials or 1, whole_search=False, choices=(), reason=_nothing(problem, longest)),)
 
 
-def _nobody(problem: ProblemRecommendation) -> str:
-    reasons = [f"{candidate.label}: {candidate.left_out}" for candidate in problem.candidates.values()]
-    return "; ".join(reasons) or "no optimizer took part"
+def _nothing(problem: ProblemRecommendation, longest: int) -> str:
+    """Say why there is no evidence."""
+    if not longest:
+        reasons = [f"{candidate.label}: {candidate.left_out}" for candidate in problem.candidates.values()]
+        return "; ".join(reasons) or "no optimizer took part"
+    if problem.tuned_on:
+        return f"the settings are those of the whole search on {problem.tuned_on}: {longest} trials"
+    return f"the searches made {longest} trials at most"
 
 
 _USUAL = (1, 3)
-_SHOWN = ("learning_rate", "search_from", "search_to", "step_ratio", "state_bytes_per_parameter")
 _COLUMNS = (
     *("problem", "trials", "optimizer", "standing", "measure", "expected", "low", "high", "corrected_p"),
-    *_SHOWN,
-    "reason",
+    *("learning_rate", "arguments", "search_from", "search_to", "step_ratio", "state_bytes_per_parameter", "reason"),
 )

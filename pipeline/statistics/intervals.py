@@ -10,11 +10,9 @@ import numpy as np
 from pipeline.statistics.samples import SampleError, finite_sample
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
 CONFIDENCE = 0.95
-FEWEST_RESAMPLES = 999
-_MOST_VALUES_AT_ONCE = 2**18
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,58 +66,3 @@ def wilson_interval(successes: float, trials: float) -> Interval:
     centre = (share + squared / 2) / (1 + squared)
     reach = np.sqrt(squared * (share * (1 - share) + squared / 4)) / (1 + squared)
     return Interval(share, max(0.0, float(centre - reach)), min(1.0, float(centre + reach)))
-
-
-def bootstrap_interval(differences: ArrayLike, rng: np.random.Generator, resamples: int = 9_999) -> Interval:
-    """Return the mean and its 95 % BCa bootstrap interval (Efron 1987, JASA 82), too narrow with few pairs."""
-    sample = finite_sample(differences, name="differences")
-    return bootstrap_intervals(sample[np.newaxis], rng, resamples)[0]
-
-
-def bootstrap_intervals(
-    differences: NDArray[np.float64], rng: np.random.Generator, resamples: int = 9_999
-) -> list[Interval]:
-    """Return the interval of each row, shape ``(m, n)``; all rows share their resamples."""
-    if resamples < FEWEST_RESAMPLES:
-        raise SampleError(f"resamples is {resamples}, at least {FEWEST_RESAMPLES} are needed.")
-    means = [float(row.mean()) for row in differences]
-    if differences.shape[1] == 1:
-        return [Interval(mean, None, None) for mean in means]
-    spread = np.ptp(differences, axis=1) > 0
-    bounds = iter(_bca_bounds(differences[spread], rng, resamples) if spread.any() else [])
-    # a mean of equal values may differ from them by rounding
-    points = [[float(row[0])] * 3 for row in differences]
-    return [
-        Interval(mean, *next(bounds)) if spreads else Interval(*point)
-        for mean, point, spreads in zip(means, points, spread, strict=True)
-    ]
-
-
-def _row_means(values: NDArray[np.float64], axis: int) -> NDArray[np.float64]:
-    """Return means that do not depend, in their last bit, on how many rows there are."""
-    return np.asarray(np.ascontiguousarray(values).mean(axis=axis))
-
-
-def _bca_bounds(
-    differences: NDArray[np.float64], rng: np.random.Generator, resamples: int
-) -> list[tuple[float, float]]:
-    from scipy import stats
-
-    # BCa's acceleration divides third by second moments, which underflow where differences are tiny.
-    scale = np.abs(differences).max(axis=1, keepdims=True)
-    scaled = differences / scale
-    centre, spread = scaled.mean(axis=1, keepdims=True), scaled.std(axis=1, keepdims=True)
-    bounds = stats.bootstrap(
-        ((scaled - centre) / spread,),
-        _row_means,
-        n_resamples=resamples,
-        # by the seeds alone: how the resamples are drawn must not depend on how many rows share them
-        batch=max(1, _MOST_VALUES_AT_ONCE // differences.shape[1]),
-        confidence_level=CONFIDENCE,
-        method="BCa",
-        vectorized=True,
-        axis=-1,
-        rng=rng,
-    ).confidence_interval
-    found = (((bound[:, np.newaxis] * spread + centre) * scale)[:, 0].tolist() for bound in (bounds.low, bounds.high))
-    return list(zip(*found, strict=True))

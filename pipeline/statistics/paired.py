@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from pipeline.statistics.intervals import Interval, bootstrap_intervals, mean_interval
+from pipeline.statistics.intervals import Interval
+from pipeline.statistics.inversion import FEWEST_FOR_EQUIVALENCE, difference_interval
 from pipeline.statistics.samples import SampleError, finite_sample
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ ALPHA = 0.05
 MOST_PAIRS_ENUMERATED = 16
 RESAMPLES = 99_999
 _MOST_SIGNS_AT_ONCE, _MOST_PATTERNS_AT_ONCE = 2**21, 2**13
+# of an interval above 16 pairs; fewer where there are so many pairs that they would take too much memory
+_RESAMPLES_OF_AN_INTERVAL, _FEWEST_RESAMPLES, _MOST_SIGNS_OF_AN_INTERVAL = 9_999, 999, 2**23
 # Accuracies are multiples of 1/10,000: many sign patterns tie, and so must their means in floating point.
 _TIE_DECIMALS = 10
 # 0.81 − 0.80 and 0.82 − 0.81 are equal but for rounding
@@ -119,11 +122,6 @@ def holm_of_tested(comparisons: Sequence[Compared | None]) -> list[float | None]
     return [None if found is None else next(corrected) for found in comparisons]
 
 
-def equivalence_interval(differences: ArrayLike, alpha: float = ALPHA) -> Interval:
-    """Return the Student t interval at ``1 − 2α``: inside ±margin, the two differ by no more (Schuirmann 1987)."""
-    return mean_interval(finite_sample(differences, name="differences", at_least=2), 1 - 2 * alpha)
-
-
 def probability_of_improvement(a: ArrayLike, b: ArrayLike, *, higher_is_better: bool = True) -> float:
     """Return how likely any run of `a` beats any of `b`, ties half: Mann-Whitney's U / nm (Agarwal et al. 2021)."""
     first, second = finite_sample(a, name="a"), finite_sample(b, name="b")
@@ -140,11 +138,11 @@ class Compared:
     mean_a: float  # like `mean_b` and `margin` in the metric's unit
     mean_b: float
     interval: Interval  # of the mean of a − b, at 95 %
-    equivalence: Interval  # of the same mean, held against the margin: Student t, 90 % at a level of 5 %
-    p: float  # two-sided, not yet corrected for the family
+    p: float  # two-sided, not yet corrected for the family: that a − b lies within the margin, or is 0 without one
     probability_of_improvement: float
     margin: float | None  # the largest difference that does not matter; None where none was stated
     higher_is_better: bool
+    few: bool  # whether there are too few runs to call the two alike
 
     @property
     def difference(self) -> float:
@@ -153,14 +151,14 @@ class Compared:
 
     @property
     def within_margin(self) -> bool:
-        """Whether the `equivalence` interval lies inside ±margin."""
-        low, high = self.equivalence.low, self.equivalence.high
-        if self.margin is None or low is None or high is None:
+        """Whether the interval lies inside ±margin; of fewer than six runs it says too little."""
+        low, high = self.interval.low, self.interval.high
+        if self.few or self.margin is None or low is None or high is None:
             return False
         return -self.margin < low and high < self.margin
 
     def conclusion(self, corrected_p: float, alpha: float = ALPHA) -> Conclusion:
-        """Return what may be said of `a` once p is corrected for the family; the margin comes first (Lakens 2017)."""
+        """Return what may be said of `a` once p is corrected for the family; "better" is beyond the margin."""
         if not self.p <= corrected_p <= 1:
             raise SampleError(f"the corrected p is {corrected_p}, allowed is {self.p} (the raw p) to 1.")
         if self.within_margin:
@@ -172,7 +170,7 @@ class Compared:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairedComparison(Compared):
-    """What the shared seeds say about `a` against `b`: a BCa bootstrap interval and a sign-flip test."""
+    """What the shared seeds say about `a` against `b`: a sign-flip test, and the interval that belongs to it."""
 
     pairs: int
 
@@ -184,7 +182,6 @@ def compare(
     rng: np.random.Generator,
     *,
     higher_is_better: bool = True,
-    alpha: float = ALPHA,
 ) -> PairedComparison:
     """Compare two optimizers over the same seeds.
 
@@ -193,18 +190,16 @@ def compare(
     a, b
         Shape ``(n,)`` each, n at least 2: scores of the same seeds in the same order.
     margin
-        The largest difference that does not matter, in the unit of the scores; None leaves the answer
-        "no meaningful difference" out.
+        The largest difference that does not matter, in the unit of the scores; None asks for any difference, and
+        leaves the answer "no meaningful difference" out.
     rng
-        For the bootstrap interval, and for the test above 16 pairs.
-    alpha
-        The level at which the margin is tested.
+        Draws sign patterns above 16 pairs; not used below.
     """
     first, second = (finite_sample(scores, name=name, at_least=2) for name, scores in (("a", a), ("b", b)))
     if first.size != second.size:
         raise SampleError(f"a holds {first.size} scores and b {second.size}: pairs need the same seeds in both.")
     both = first[np.newaxis], second[np.newaxis]
-    return compare_each(*both, margin, rng, higher_is_better=higher_is_better, alpha=alpha)[0]
+    return compare_each(*both, margin, rng, higher_is_better=higher_is_better)[0]
 
 
 def compare_each(
@@ -214,7 +209,6 @@ def compare_each(
     rng: np.random.Generator,
     *,
     higher_is_better: bool = True,
-    alpha: float = ALPHA,
 ) -> list[PairedComparison]:
     """Compare many couples of optimizers at once, each as `compare` does with the same generator.
 
@@ -222,27 +216,42 @@ def compare_each(
     ----------
     a, b
         Shape ``(m, n)`` each, finite, n at least 2: a row per couple, the same seeds in the same order. All rows share
-        the resamples and sign patterns, which take memory for each row: give some dozen at once.
+        the sign patterns, which take memory for each row: give some dozen at once.
     """
     check_margin(margin)
     differences = a - b
-    intervals = bootstrap_intervals(differences, rng)
-    p_values = _sign_flip_tests(differences, rng)
+    p_values = _beyond(differences, margin or 0.0, rng)
+    seed = int(rng.integers(2**63))  # so that no row's interval depends on the others
+    resamples = max(_FEWEST_RESAMPLES, min(_RESAMPLES_OF_AN_INTERVAL, _MOST_SIGNS_OF_AN_INTERVAL // a.shape[1]))
     return [
         PairedComparison(
             pairs=row.size,
+            few=row.size < FEWEST_FOR_EQUIVALENCE,
             mean_a=float(first.mean()),
             mean_b=float(second.mean()),
-            interval=unknown_if_without_spread(interval, row, smallest_p(row.size)),
-            # of Student's t: the bootstrap interval is too narrow at ten pairs
-            equivalence=unknown_if_without_spread(equivalence_interval(row, alpha), row, smallest_p(row.size)),
+            interval=_interval(row, np.random.default_rng(seed), resamples),
             p=float(p),
             probability_of_improvement=probability_of_improvement(first, second, higher_is_better=higher_is_better),
             margin=margin,
             higher_is_better=higher_is_better,
         )
-        for first, second, row, interval, p in zip(a, b, differences, intervals, p_values, strict=True)
+        for first, second, row, p in zip(a, b, differences, p_values, strict=True)
     ]
+
+
+def _beyond(differences: NDArray[np.float64], margin: float, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Return for each row the p of the hypothesis that its mean lies within ±margin, each side at half the level.
+
+    The sign-flip test of the differences shifted by the margin, as `pipeline.statistics.families.max_t` does it.
+    """
+    means = differences.mean(axis=1, keepdims=True)
+    shifted = np.sign(means) * differences - margin
+    return np.where(np.abs(means[:, 0]) > margin, _sign_flip_tests(shifted, rng), 1.0)
+
+
+def _interval(differences: NDArray[np.float64], rng: np.random.Generator, resamples: int) -> Interval:
+    found = difference_interval(differences, rng, resamples=resamples)
+    return unknown_if_without_spread(found, differences, smallest_p(differences.size))
 
 
 def check_margin(margin: float | None) -> None:

@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from pipeline.statistics.intervals import CONFIDENCE, Interval
+from pipeline.statistics.inversion import FEWEST_FOR_EQUIVALENCE
 from pipeline.statistics.paired import ALPHA, Compared, check_margin, probability_of_improvement
 from pipeline.statistics.samples import finite_sample
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import ArrayLike, NDArray
 
 Test = Literal["exact permutation test", "Welch's t test"]
@@ -26,7 +29,7 @@ _NO_SPREAD = 1e-9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnpairedComparison(Compared):
-    """What independent runs say about `a` against `b`: intervals are Welch's."""
+    """What independent runs say about `a` against `b`: the interval is Welch's."""
 
     runs_a: int
     runs_b: int
@@ -34,7 +37,7 @@ class UnpairedComparison(Compared):
 
 
 def compare_unpaired(
-    a: ArrayLike, b: ArrayLike, margin: float | None, *, higher_is_better: bool = True, alpha: float = ALPHA
+    a: ArrayLike, b: ArrayLike, margin: float | None, *, higher_is_better: bool = True
 ) -> UnpairedComparison:
     """Compare two optimizers over independent runs.
 
@@ -43,7 +46,7 @@ def compare_unpaired(
     a, b
         Shapes ``(n,)`` and ``(m,)``, at least 2 each.
     margin
-        As of `pipeline.statistics.paired.compare`, with `alpha`.
+        As of `pipeline.statistics.paired.compare`.
     """
     first, second = (finite_sample(scores, name=name, at_least=2) for name, scores in (("a", a), ("b", b)))
     check_margin(margin)
@@ -51,16 +54,27 @@ def compare_unpaired(
     return UnpairedComparison(
         runs_a=first.size,
         runs_b=second.size,
+        few=min(first.size, second.size) < FEWEST_FOR_EQUIVALENCE,
         mean_a=float(first.mean()),
         mean_b=float(second.mean()),
         interval=welch_interval(first, second),
-        equivalence=welch_interval(first, second, 1 - 2 * alpha),
-        p=permutation_test(first, second) if exact else welch_test(first, second),
+        p=_beyond(first, second, margin or 0.0, permutation_test if exact else welch_test),
         probability_of_improvement=probability_of_improvement(first, second, higher_is_better=higher_is_better),
         margin=margin,
         higher_is_better=higher_is_better,
         test="exact permutation test" if exact else "Welch's t test",
     )
+
+
+def _beyond(
+    a: NDArray[np.float64],
+    b: NDArray[np.float64],
+    margin: float,
+    test: Callable[[NDArray[np.float64], NDArray[np.float64]], float],
+) -> float:
+    """Return the p of the hypothesis that the means differ by no more than the margin, each side at half the level."""
+    gap = float(a.mean() - b.mean())
+    return test(a - math.copysign(margin, gap), b) if abs(gap) > margin else 1.0
 
 
 def permutation_test(a: ArrayLike, b: ArrayLike) -> float:

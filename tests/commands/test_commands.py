@@ -182,10 +182,9 @@ def test_a_small_study_on_real_cifar10_gets_far_above_chance(tmp_path: Path) -> 
 
     own = yaml.safe_load((ROOT / "params.yaml").read_text())
     params["problems"] = {"cifar10": {**own["problems"]["cifar10"], "epochs": 1}}
-    params["data"].update(archives=["cifar10"], sources=[str(archive)])
-    params["tuning"].update(points=3, max_extensions=0)
+    sets = {"cifar10": own["data"]["sets"]["cifar10"]}
+    params["data"].update(archives=["cifar10"], sources=[str(archive)], sets=sets)
     params["optimizers"] = {"adam": own["optimizers"]["adam"]}
-    params["comparison"] = own["comparison"]
     project.write_params(params)
     project.dvc("repro")
     found = json.loads((project.folder / "results" / "metrics.json").read_text())["problems"]["cifar10"]["adam"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from pipeline.comparison.measures import IMAGES_TO_LOSS, SECONDS_TO_LOSS, STEP_L
 from pipeline.comparison.pairs import Pair, Side, compare_families, compare_family
 from pipeline.comparison.settings import ComparisonSettings, ProblemMargins
 from pipeline.results.comparison import Comparison
+from pipeline.results.metrics import Metrics
 from pipeline.results.tables import TRAINING_CURVES
 from tests.comparison.claims.made_up_study import LENGTH, SETTINGS, study
 
@@ -313,13 +315,54 @@ def test_what_cannot_be_compared_has_a_reason_and_no_numbers(missing: str) -> No
     assert (tested.outcome, tested.reason) == ("not tested", reason)
 
 
-def test_a_problem_judged_by_its_loss_has_losses_in_the_place_of_accuracies() -> None:
-    losses = {name: {"test_loss": level, "measure": "loss"} for name, level in (("adam", 1.2), ("sgd", 1.5))}
-    found = compared(study({"digits": losses}))
-    assert "test_accuracy" not in found.against_baseline
-    assert found.differences["sgd"].outcome == "worse"
-    assert found.ranking.placed["adam"].mean == pytest.approx(1.2)
-    assert list(found.ranking.placed) == ["adam", "sgd"]
+def by_loss(evidence: Evidence, *, regression: bool) -> Evidence:
+    """Return evidence of problems that are judged by their loss; a regression has no accuracy."""
+    accuracies = ("test_accuracy", "train_accuracy", "validation_accuracy", "best_train_accuracy", "generalization_gap")
+    changed = {"measure": "loss", **(dict.fromkeys(accuracies) if regression else {})}
+    found = {
+        problem: {name: row.model_copy(update=changed) for name, row in own.items()}
+        for problem, own in evidence.metrics.problems.items()
+    }
+    return replace(evidence, metrics=Metrics(problems=found))
+
+
+@pytest.mark.parametrize(("regression", "unit"), [(True, "squared error"), (False, "nats")])
+def test_the_loss_stands_for_the_accuracy_where_a_problem_is_judged_by_it(regression: bool, unit: str) -> None:
+    levels = {"adam": 0.5, "sgd": 0.3, "muon": 0.7}
+    problems = {name: {"test_loss": loss, "validation_loss": loss, "end": loss} for name, loss in levels.items()}
+    trials = {"digits": {name: [loss] * 12 for name, loss in levels.items()}}
+    evidence = by_loss(study({"digits": problems}, trials=trials), regression=regression)
+    problem = compared(evidence)
+    assert {name: record.outcome for name, record in problem.differences.items()} == {"sgd": "better", "muon": "worse"}
+    names = {"test_loss", "validation_loss", "train_loss", "generalization_gap", "gap_at_equal_fit", "area"}
+    assert {name for name in problem.against_baseline if not name.endswith("accuracy")} >= names
+    assert not {"test_accuracy", "validation_accuracy", "train_accuracy"} & set(problem.against_baseline)
+    assert {record.unit for name in names for record in problem.against_baseline[name].values()} == {unit}
+    assert problem.against_baseline["one_trial"]["sgd"].difference == pytest.approx(-0.2)
+    assert problem.searches["muon"].expected_best == (0.7,) * 12
+    assert list(problem.ranking.placed) == ["sgd", "adam", "muon"]
+    assert problem.ranking.placed["muon"].behind == pytest.approx(0.4 / SETTINGS.margins.loss)
+    # a claim asks for the accuracy, with a margin of accuracies
+    found = one(evidence, TEST_ACCURACY, "sgd", "adam")
+    assert (found.measure.name, found.margin) == ("test_loss", SETTINGS.margins.loss)
+
+
+def test_the_gap_of_a_loss_is_test_minus_training() -> None:
+    problems = {name: {"test_loss": 1.2, "end": end} for name, end in (("adam", 1.1), ("sgd", 0.8))}
+    found = against_adam(by_loss(study({"digits": problems}), regression=True), "generalization_gap")["sgd"]
+    assert (found.outcome, found.difference) == ("worse", pytest.approx(0.3))
+
+
+def test_accuracies_are_compared_as_ever_beside_a_problem_that_is_judged_by_its_loss() -> None:
+    own = rows(adam=0.6, sgd=0.65)["digits"]
+    digits = by_loss(study({"digits": own}), regression=True)
+    cifar10 = study({"cifar10": own})
+    both = replace(cifar10, metrics=Metrics(problems={**digits.metrics.problems, **cifar10.metrics.problems}))
+    assert compared(both, problem="cifar10") == compared(cifar10, problem="cifar10")
+    assert "test_accuracy" not in compared(both).against_baseline
+    # one claim over both problems: each by its own measure
+    pairs = [[Pair(TEST_ACCURACY, Side(name, ("sgd",)), Side(name, ("adam",)))] for name in ("cifar10", "digits")]
+    assert [found[0].measure.name for found in compare_families(both, pairs)] == ["test_accuracy", "test_loss"]
 
 
 def test_a_problems_own_margin_comes_before_the_common_one() -> None:

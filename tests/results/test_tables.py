@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from pipeline.project.errors import DataError
-from pipeline.results.tables import CONFUSION, LEARNING_RATES, PER_CLASS, Table
+from pipeline.results.tables import CONFUSION, PER_CLASS, SEARCHES, Table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,11 +32,14 @@ def test_columns_are_written_in_their_order_and_names_stay_text(confusion: Table
 
 
 def test_an_empty_cell_is_a_missing_value(tmp_path: Path) -> None:
-    table = Table(tmp_path / "rates.csv", LEARNING_RATES.columns)
-    row = ("digits", "sgd", 0.1, 0.0, float("nan"), 7, False)
-    table.write(pd.DataFrame([row], columns=list(LEARNING_RATES.columns)))
-    assert table.read()["validation_loss"].isna().tolist() == [True]
-    assert table.read()["diverged_at"].tolist() == [7]
+    table = Table(tmp_path / "searches.csv", SEARCHES.columns)
+    nothing = float("nan")
+    row = ("digits", "adam", 0.1, "beta1=0.9", nothing, 0.0, nothing, 7, False, nothing)
+    table.write(pd.DataFrame([row], columns=list(SEARCHES.columns)))
+    found = table.read()
+    assert found[["number", "validation_loss", "survivor"]].isna().all(axis=None)
+    assert found["diverged_at"].tolist() == [7]
+    assert found["arguments"].tolist() == ["beta1=0.9"]
 
 
 def test_a_frame_that_lacks_a_column_is_not_written(confusion: Table) -> None:

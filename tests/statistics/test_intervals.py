@@ -2,13 +2,12 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.project.errors import UserError
-from pipeline.statistics.intervals import Interval, bootstrap_interval, mean_interval, wilson_interval
+from pipeline.statistics.intervals import Interval, mean_interval, wilson_interval
 from pipeline.statistics.samples import SampleError
 
 finite = st.floats(-1e3, 1e3, allow_nan=False, width=32)
@@ -100,56 +99,3 @@ def test_wilson_interval_as_published() -> None:
 def test_no_share_of_nonsense(successes: float, trials: float) -> None:
     with pytest.raises(SampleError):
         wilson_interval(successes, trials)
-
-
-# --- paired differences ---------------------------------------------------------------------------------
-
-
-def test_bootstrap_interval_repeats_with_its_generator_only() -> None:
-    values = np.random.default_rng(1).normal(size=10)
-    first, second = (bootstrap_interval(values, np.random.default_rng(7)) for _ in range(2))
-    assert first == second
-    assert first != bootstrap_interval(values, np.random.default_rng(8))
-
-
-def test_bootstrap_interval_by_hand() -> None:
-    from scipy.special import ndtr, ndtri
-
-    values = np.random.default_rng(5).exponential(size=10)
-    draws = np.random.default_rng(3).choice(values, (100_000, values.size)).mean(axis=1)
-    below = (np.mean(draws < values.mean()) + np.mean(draws <= values.mean())) / 2
-    bias = ndtri(below)
-    left_out = (values.sum() - values) / (values.size - 1)
-    gaps = left_out.mean() - left_out
-    acceleration = (gaps**3).sum() / (6 * (gaps**2).sum() ** 1.5)
-    bounds = []
-    for level in (0.025, 0.975):
-        shifted = bias + ndtri(level)
-        bounds.append(np.quantile(draws, ndtr(bias + shifted / (1 - acceleration * shifted))))
-    interval = bootstrap_interval(values, np.random.default_rng(0), resamples=50_000)
-    assert interval.low == pytest.approx(bounds[0], abs=0.01)
-    assert interval.high == pytest.approx(bounds[1], abs=0.01)
-
-
-@given(st.lists(finite, min_size=1, max_size=8), st.sampled_from([2.0**-600, 2.0**-60, 2.0**300]))
-def test_bootstrap_interval_is_finite_and_scales(values: list[float], factor: float) -> None:
-    plain = bootstrap_interval(values, np.random.default_rng(0), resamples=999)
-    scaled = bootstrap_interval(np.array(values) * factor, np.random.default_rng(0), resamples=999)
-    if len(values) == 1:
-        assert plain.low is plain.high is None
-        return
-    assert plain.low is not None
-    assert plain.high is not None
-    assert plain.low <= plain.high
-    # Exactly: a power of two changes no digit.
-    assert (scaled.low, scaled.high) == (plain.low * factor, plain.high * factor)
-
-
-@pytest.mark.parametrize("value", [0.0, 0.1, -3.0])
-def test_equal_differences_give_a_point_without_a_warning(value: float) -> None:
-    assert bootstrap_interval([value] * 10, np.random.default_rng(0)) == Interval(value, value, value)
-
-
-def test_too_few_resamples() -> None:
-    with pytest.raises(SampleError, match="at least 999"):
-        bootstrap_interval([1.0, 2.0], np.random.default_rng(0), resamples=10)

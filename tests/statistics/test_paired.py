@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.statistics.families import max_t
+from pipeline.statistics.inversion import difference_interval, equivalence_p
 from pipeline.statistics.paired import (
     compare,
     compare_each,
-    equivalence_interval,
     holm,
     holm_of_tested,
     probability_of_improvement,
@@ -139,27 +140,31 @@ def test_holm_refuses_what_is_no_p(p_values: list[float]) -> None:
 # --- equivalence ----------------------------------------------------------------------------------------
 
 
-@given(st.lists(st.floats(-1, 1), min_size=3, max_size=10), st.floats(0.01, 2))
-def test_the_interval_decides_as_two_one_sided_tests(differences: list[float], margin: float) -> None:
-    from scipy import stats
-
-    sample = np.array(differences)
-    if sample.std() < 1e-6:
+@given(st.lists(st.integers(-100, 100), min_size=6, max_size=9), st.integers(1, 150))
+def test_the_margin_is_tested_as_the_study_tests_it(differences: list[int], margin: int) -> None:
+    sample = np.array(differences, dtype=np.float64)
+    if abs(abs(sample.mean()) - margin) < 1e-9:
         return
-    above = stats.ttest_1samp(sample, -margin, alternative="greater").pvalue
-    below = stats.ttest_1samp(sample, margin, alternative="less").pvalue
-    if abs(max(above, below) - 0.05) < 1e-6:
-        return
-    found = compare(sample, np.zeros(sample.size), margin, fresh()).within_margin
-    assert found == (max(above, below) < 0.05)
+    found = compare(sample, np.zeros(sample.size), margin, fresh())
+    assert found.p == pytest.approx(max_t(sample[:, np.newaxis], fresh(), margin=margin).alone[0])
+    within = equivalence_p(sample, margin, fresh(), grain=1e-9)
+    assert within is not None
+    assert found.within_margin == (within <= 0.025)
 
 
-def test_the_equivalence_interval_is_the_ninety_percent_one() -> None:
-    # t(0.95, 9) = 1.833 in every printed table.
-    differences = np.random.default_rng(0).normal(size=10)
-    interval = equivalence_interval(differences)
-    reach = 1.833 * differences.std(ddof=1) / math.sqrt(10)
-    assert interval.high == pytest.approx(differences.mean() + reach, abs=1e-3)
+def test_five_pairs_are_too_few_to_be_alike() -> None:
+    for pairs, alike in ((5, False), (6, True)):
+        base = np.linspace(0.5, 0.6, pairs)
+        noise = 0.0001 * np.arange(pairs)
+        assert compare(base + noise, base, 0.1, fresh()).within_margin == alike
+
+
+@pytest.mark.parametrize("seeds", [10, 20])
+def test_the_interval_is_the_studys(seeds: int) -> None:
+    differences = np.random.default_rng(3).normal(0.1, 1, seeds)
+    interval = compare(differences, np.zeros(seeds), None, fresh()).interval
+    expected = difference_interval(differences, fresh())
+    assert [interval.low, interval.high] == pytest.approx([expected.low, expected.high], abs=0.03)
 
 
 # --- probability of improvement -------------------------------------------------------------------------
@@ -199,6 +204,7 @@ NOISE = np.random.default_rng(12).normal(0, 0.001, size=10)
         (0.0, 0.0001, True, "inconclusive"),
         (0.0, None, True, "inconclusive"),
         (0.003, None, True, "better"),
+        (0.0055, 0.005, True, "inconclusive"),  # there is a difference, but not beyond the margin
     ],
 )
 def test_each_outcome(gap: float, margin: float | None, higher_is_better: bool, outcome: str) -> None:
@@ -263,7 +269,6 @@ def test_many_comparisons_at_once_are_those_one_by_one(seeds: int) -> None:
         assert found.p == alone.p
         assert found.difference == alone.difference
         assert found.interval.low == pytest.approx(alone.interval.low, abs=1e-12)
-        assert found.equivalence == alone.equivalence
 
 
 def test_random_patterns_do_not_depend_on_how_many_rows_share_them() -> None:
@@ -281,7 +286,6 @@ def test_few_equal_differences_say_nothing_about_their_spread(pairs: int, known:
     # 0.82 − 0.81 is not 0.81 − 0.80 in floating point
     base = 0.80 + 0.01 * np.arange(pairs)
     found = compare(base + 0.01, base, 0.05, fresh())
-    for interval in (found.interval, found.equivalence):
-        assert (interval.low is not None, interval.high is not None) == (known, known)
+    assert (found.interval.low is not None, found.interval.high is not None) == (known, known)
     assert found.within_margin == known
     assert found.difference == pytest.approx(0.01)

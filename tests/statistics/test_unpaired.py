@@ -83,7 +83,14 @@ def test_few_runs_get_the_exact_test_and_many_welchs() -> None:
 
 @pytest.mark.parametrize(
     ("gap", "margin", "outcome"),
-    [(1.0, 0.1, "better"), (-1.0, 0.1, "worse"), (0.0, 0.1, "no meaningful difference"), (0.0, None, "inconclusive")],
+    [
+        (1.0, 0.1, "better"),
+        (-1.0, 0.1, "worse"),
+        (0.0, 0.1, "no meaningful difference"),
+        (0.0, None, "inconclusive"),
+        (0.11, None, "better"),
+        (0.11, 0.1, "inconclusive"),  # there is a difference, but not beyond the margin
+    ],
 )
 def test_each_outcome(gap: float, margin: float | None, outcome: str) -> None:
     values = np.random.default_rng(0).normal(0, 0.05, 10)
@@ -91,9 +98,22 @@ def test_each_outcome(gap: float, margin: float | None, outcome: str) -> None:
     assert found.conclusion(found.p) == outcome
 
 
+def test_a_margin_is_tested_from_the_side_on_which_the_difference_lies() -> None:
+    values = np.random.default_rng(0).normal(0, 0.05, 10)
+    assert compare_unpaired(values + 0.3, values, 0.1).p == pytest.approx(permutation_test(values + 0.2, values))
+    assert compare_unpaired(values - 0.3, values, 0.1).p == pytest.approx(permutation_test(values - 0.2, values))
+    assert compare_unpaired(values + 0.05, values, 0.1).p == 1
+
+
+def test_few_runs_are_never_alike() -> None:
+    few = [0.5, 0.501, 0.502, 0.503, 0.504]
+    assert not compare_unpaired(few, few, 0.1).within_margin
+    assert compare_unpaired([*few, 0.505], [*few, 0.505], 0.1).within_margin
+
+
 def test_two_equal_runs_each_prove_nothing() -> None:
     found = compare_unpaired([0.5, 0.5], [0.4, 0.4], 0.2)
-    assert (found.interval.low, found.equivalence.high) == (None, None)
+    assert (found.interval.low, found.interval.high) == (None, None)
     assert found.conclusion(found.p) == "inconclusive"
 
 

@@ -11,6 +11,7 @@ Cell = str | int | float | None
 # 1.797e308 is what MLflow stores for an infinity; squares of such numbers are infinite anyway
 _TOO_LARGE = 1e100
 _MISSING = {"", "nan", "na", "n/a", "none", "null", "<na>", "-"}
+_TRUE = {"true", "t", "yes", "y"}
 _DIGITS = 9  # 0.1 + 0.2 is 0.3
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
 _DECIMAL_POINT = re.compile(r"[+-]?\d*\.\d+([eE][+-]?\d+)?")
@@ -58,6 +59,14 @@ def is_number(cell: Cell) -> bool:
     except ValueError:
         return False
     return not isinstance(cell, bool)
+
+
+def is_true(cell: Cell) -> bool:
+    """Return whether a cell says yes: true, yes, or a number other than 0."""
+    if is_number(cell):
+        value = number(cell)
+        return value != 0 and not math.isnan(value)
+    return name(cell).casefold() in _TRUE
 
 
 def key(value: float) -> float:

@@ -90,6 +90,8 @@ def judge_results(
 ) -> Judgement:
     """Judge anybody's results: paired by seed where seeds match, exact tests, Holm over all comparisons.
 
+    A run that a column ``diverged`` marks counts as the worst: an accuracy of 0, or the worst of its problem.
+
     Parameters
     ----------
     results
@@ -135,7 +137,7 @@ def judge_results(
         if not runs.rows:
             raise ResultsError("there are no values.")
         upwards = direction.of(runs.metric, higher_is_better)
-        found, left_out = scores.collect(runs, last)
+        found, notes = scores.collect(runs, last, higher_is_better=upwards)
         highest = _highest(runs.metric, found)
         _check_margin(margin, highest)
         couples = pairing.pairs(found, baseline)
@@ -153,7 +155,7 @@ def judge_results(
         scores=found,
         judged=judged,
         ranking=_rank(found, upwards),
-        notes=[*runs.left_out, *left_out, *_notes(judged, found, margin, highest)],
+        notes=[*runs.left_out, *notes, *_notes(judged, found, margin, highest)],
     )
 
 

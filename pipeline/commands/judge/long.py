@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pipeline.commands.judge.table import Table
 
 _PREFERRED = ("test_accuracy", "test_acc")
-_NO_METRICS = ("diverged",)
+_DIVERGED = "diverged"
 _STATES = ("status", "state")
 _FINISHED = "finished"
 _MOST_METRICS_NAMED = 15
@@ -28,13 +28,30 @@ def from_long(table: Table, found: Mapping[str, str], requested: Requested) -> R
     if tracked and requested.columns.get("epoch") is None:  # of a tracker's table, each row is a whole run
         found = {role: column for role, column in found.items() if role != "epoch"}
     metric = _choose(table, found, requested.metric)
+    others = [] if requested.metric is not None else [name for name in _candidates(table, found) if name != metric]
     with_value, left_out = _with_value(table, found, metric, tracked)
     table = table.kept(with_value)
     rows = [Row(row=row, column=metric, **own) for row, own in enumerate(keys(table, found))]
     each = "row per run and epoch" if "epoch" in found else "row per run"
     shown = metric.removeprefix("metrics.")
-    understood = f"one {each}, {described(found)}, metric {shown!r}"
-    return Runs(table, rows, shown, understood, left_out + _unfinished(table, rows))
+    understood = f"one {each}, {described(found)}, metric {shown!r}{_instead(others)}"
+    return Runs(table, rows, shown, understood, left_out + _unfinished(table, rows), _diverged(table))
+
+
+def _instead(others: Sequence[str]) -> str:
+    """Say which other metrics the table has, if any."""
+    named = listed((name.removeprefix("metrics.") for name in others), "or", most=MOST_NAMED) if others else ""
+    return f" (--metric takes another: {named})" if named else ""
+
+
+def _diverged(table: Table) -> frozenset[int]:
+    """Return the rows whose training diverged, as a column of this name says."""
+    column = next((name for name in table.columns if roles.plain(name) == _DIVERGED), None)
+    return (
+        frozenset(row for row, cell in enumerate(table.columns[column]) if cells.is_true(cell))
+        if column
+        else frozenset()
+    )
 
 
 def is_tracked(table: Table) -> bool:
@@ -84,7 +101,7 @@ def _asked(table: Table, found: Mapping[str, str], asked: str, numbers: Sequence
 
 def _candidates(table: Table, found: Mapping[str, str]) -> list[str]:
     """Return the columns of numbers that identify no run; MLflow marks its own."""
-    free = [name for name in table.columns if name not in found.values() and roles.plain(name) not in _NO_METRICS]
+    free = [name for name in table.columns if name not in found.values() and roles.plain(name) != _DIVERGED]
     logged = [name for name in free if name.startswith("metrics.")]
     return [name for name in logged or free if table.are_numbers(name)]
 
@@ -108,7 +125,12 @@ def _with_value(table: Table, found: Mapping[str, str], metric: str, tracked: bo
 
 def _runs_without(table: Table, found: Mapping[str, str], metric: str) -> set[int]:
     needed = [table.columns[name] for name in (metric, found["optimizer"], found.get("seed", metric))]
-    return {row for row in range(len(table.numbers)) if any(column[row] is None for column in needed)}
+    lost = _diverged(table)
+    return {
+        row
+        for row in range(len(table.numbers))
+        if any(column[row] is None for column in (needed[1:] if row in lost else needed))
+    }
 
 
 def _problems_without(table: Table, found: Mapping[str, str], metric: str) -> set[int]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Pair = tuple[Scores, Scores]
 
 # Fixed, so that the same table always gets the same intervals.
-_BOOTSTRAP_SEED = 0
+_SEED = 0
 _MOST_PAIRS_AT_ONCE, _MOST_VALUES_AT_ONCE = 32, 20_000
 
 
@@ -147,21 +147,17 @@ def _compare(part: Sequence[Pair], scale: Scale, *, are_paired: bool) -> Sequenc
         return [unpaired.compare_unpaired(a.values, b.values, scale.margin, higher_is_better=better) for a, b in part]
     first, second = (np.array([pair[side].values for pair in part]) for side in (0, 1))
     # anew for each part, so that no pair's interval depends on the other pairs of the table
-    rng = np.random.default_rng(_BOOTSTRAP_SEED)
+    rng = np.random.default_rng(_SEED)
     return paired.compare_each(first, second, scale.margin, rng, higher_is_better=better)
 
 
 def _bounded(comparison: Compared, widest: float | None) -> Compared:
-    """Cut the intervals off where no difference can be."""
+    """Cut the interval off where no difference can be."""
     if widest is None:
         return comparison
-    interval, equivalence = (_cut(one, widest) for one in (comparison.interval, comparison.equivalence))
-    return replace(comparison, interval=interval, equivalence=equivalence)
-
-
-def _cut(interval: Interval, widest: float) -> Interval:
-    low, high = (None if bound is None else min(max(bound, -widest), widest) for bound in (interval.low, interval.high))
-    return Interval(interval.estimate, low, high)
+    found = comparison.interval
+    low, high = (None if bound is None else min(max(bound, -widest), widest) for bound in (found.low, found.high))
+    return replace(comparison, interval=Interval(found.estimate, low, high))
 
 
 def why_unpaired(judged: Sequence[Judged]) -> str:

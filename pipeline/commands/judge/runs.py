@@ -41,6 +41,7 @@ class Runs:
     metric: str  # empty where the table has no name for its values
     understood: str
     left_out: list[str] = field(default_factory=list)
+    diverged: frozenset[int] = frozenset()  # rows of the table whose training diverged
 
 
 _CONVERSIONS = {"optimizer": cells.name, "seed": cells.seed, "problem": cells.name}

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pipeline.commands.judge import cells
+from pipeline.commands.judge import cells, direction
 from pipeline.commands.judge.table import MOST_NAMED, ResultsError
 from pipeline.project.wording import counted, listed
 
@@ -29,7 +29,7 @@ class Scores:
 
     problem: str | None  # None where the table has no such column
     optimizer: str
-    learning_rate: float | None
+    learning_rate: float | None  # None also where the seeds have different ones
     seeds: tuple[int | str, ...] | None  # ascending; None where the table has none
     values: NDArray[np.float64]
 
@@ -44,13 +44,14 @@ class Scores:
         return float(self.values.std(ddof=1)) if self.values.size > 1 else None
 
 
-def collect(runs: Runs, last: int) -> tuple[list[Scores], list[str]]:
-    """Return the scores to judge, by problem and optimizer in alphabetical order, and what was left out."""
+def collect(runs: Runs, last: int, *, higher_is_better: bool) -> tuple[list[Scores], list[str]]:
+    """Return the scores to judge, by problem and optimizer in alphabetical order, and notes on what was done."""
     if last > 1 and runs.rows[0].epoch is None:
         raise ResultsError(f"--last {last} needs a column epoch (--epoch-column).")
     if runs.rows[0].seed is None and runs.rows[0].epoch is not None:
         raise ResultsError("with epochs, a column must say which run a row belongs to: name it with --seed-column.")
     _refuse_duplicates(runs)
+    runs, notes = _with_worst(runs, higher_is_better=higher_is_better)
     scores, left_out = [], []
     for problem, rows in _by(runs.rows, lambda row: row.problem).items():
         found, others = _on_problem(runs, rows, problem, last)
@@ -58,7 +59,42 @@ def collect(runs: Runs, last: int) -> tuple[list[Scores], list[str]]:
         left_out += others
     if len(left_out) > MOST_NAMED:
         left_out[MOST_NAMED:] = [f"{len(left_out) - MOST_NAMED} more"]
-    return scores, [f"Left out, at learning rates with fewer seeds: {'; '.join(left_out)}."] if left_out else []
+    if left_out:
+        notes.append(f"Left out, at learning rates with fewer seeds: {'; '.join(left_out)}.")
+    return scores, notes + _own_rates(runs, scores)
+
+
+def _with_worst(runs: Runs, *, higher_is_better: bool) -> tuple[Runs, list[str]]:
+    """Give diverged runs the worst value of their problem; return a note on them as well."""
+    lost = [row for row in runs.rows if row.row in runs.diverged]
+    if not lost:
+        return runs, []
+    column = list(runs.table.columns[lost[0].column])
+    for problem, rows in _by(runs.rows, lambda row: row.problem).items():
+        worst = _worst(runs, [row for row in rows if row.row not in runs.diverged], problem, higher_is_better)
+        for row in rows:
+            column[row.row] = worst if row.row in runs.diverged else column[row.row]
+    whose = listed(dict.fromkeys(row.optimizer for row in lost), most=MOST_NAMED)
+    note = f"Counted as the worst result because they diverged: {counted(len(lost), 'run')} ({whose})."
+    return replace(runs, table=runs.table.with_column(lost[0].column, column)), [note]
+
+
+def _worst(runs: Runs, finished: Sequence[Row], problem: str | None, higher_is_better: bool) -> float:
+    """Return 0 for an accuracy, otherwise the worst value of the runs that finished."""
+    if higher_is_better and direction.is_accuracy(runs.metric):
+        return 0.0
+    if not finished:
+        raise ResultsError(f"every run{'' if problem is None else f' on {problem}'} diverged: leave the problem out.")
+    values = _values(runs, finished)
+    return min(values) if higher_is_better else max(values)
+
+
+def _own_rates(runs: Runs, scores: Sequence[Scores]) -> list[str]:
+    """Say whose seeds have different learning rates."""
+    if runs.rows[0].learning_rate is None:
+        return []
+    names = dict.fromkeys(one.optimizer for one in scores if one.learning_rate is None)
+    return [f"Each seed counts at its own learning rate: {listed(names, most=MOST_NAMED)}."] if names else []
 
 
 def _by(rows: Iterable[Row], key: Callable[[Row], Any]) -> dict[Any, list[Row]]:
@@ -80,8 +116,11 @@ def _on_problem(runs: Runs, rows: Sequence[Row], problem: str | None, last: int)
 
 
 def _at_chosen_rate(rows: list[Row], where: str) -> list[Row]:
+    """Return the rows at the learning rate with the most seeds; all of them where every seed has only one rate."""
+    if rows[0].seed is not None and len({(row.seed, row.learning_rate) for row in rows}) == len(_seeds(rows)):
+        return rows
     by_rate = _by(rows, lambda row: row.learning_rate)
-    seeds = {rate: len({row.seed if row.seed is not None else row.row for row in own}) for rate, own in by_rate.items()}
+    seeds = {rate: len(_seeds(own)) for rate, own in by_rate.items()}
     most = [rate for rate, count in seeds.items() if count == max(seeds.values())]
     if len(most) > 1:
         named = listed((f"{rate:g}" for rate in sorted(filter(None, most))), most=MOST_NAMED)
@@ -90,6 +129,11 @@ def _at_chosen_rate(rows: list[Row], where: str) -> list[Row]:
             "so it is not clear which one to judge: keep the rows of the one that is best on validation data."
         )
     return by_rate[most[0]]
+
+
+def _seeds(rows: Iterable[Row]) -> set[int | str]:
+    """Return the seeds; without a column of seeds, every row is one of its own."""
+    return {row.row if row.seed is None else row.seed for row in rows}
 
 
 def _last_epochs(chosen: Iterable[Sequence[Row]], on_problem: str, last: int) -> list[float] | None:
@@ -101,12 +145,13 @@ def _last_epochs(chosen: Iterable[Sequence[Row]], on_problem: str, last: int) ->
 
 def _score(runs: Runs, rows: Sequence[Row], where: str, epochs: Sequence[float] | None) -> Scores:
     first = rows[0]
+    rate = first.learning_rate if len({row.learning_rate for row in rows}) == 1 else None
     if first.seed is None:
-        return Scores(first.problem, first.optimizer, first.learning_rate, None, np.array(_values(runs, rows)))
+        return Scores(first.problem, first.optimizer, rate, None, np.array(_values(runs, rows)))
     by_seed = _by(rows, lambda row: row.seed)
     seeds = sorted(by_seed, key=lambda seed: (isinstance(seed, str), seed))
     values = [np.mean(_values(runs, _at_epochs(by_seed[seed], where, epochs))) for seed in seeds]
-    return Scores(first.problem, first.optimizer, first.learning_rate, tuple(seeds), np.array(values))
+    return Scores(first.problem, first.optimizer, rate, tuple(seeds), np.array(values))
 
 
 def _at_epochs(run: Sequence[Row], where: str, epochs: Sequence[float] | None) -> Sequence[Row]:

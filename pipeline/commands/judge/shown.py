@@ -60,7 +60,6 @@ def _comparison_items(found: Judgement, entry: Judged) -> dict[str, Any]:
             "difference": one.difference,
             "difference_points": 100 * one.difference if found.is_fraction else None,
             "interval": {"low": one.interval.low, "high": one.interval.high, "confidence": 0.95},
-            "equivalence_interval": {"low": one.equivalence.low, "high": one.equivalence.high, "confidence": 0.9},
             "p": one.p,
             "p_holm": entry.corrected_p,
             "probability_of_improvement": one.probability_of_improvement,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pipeline.commands.judge import cells
@@ -41,6 +41,10 @@ class Table:
         """Return a table of these rows alone."""
         columns = {name: [column[row] for row in rows] for name, column in self.columns.items()}
         return Table(columns, [self.numbers[row] for row in rows], self.unit, self.read)
+
+    def with_column(self, name: str, column: list[Cell]) -> Table:
+        """Return a table with another content of a column."""
+        return replace(self, columns={**self.columns, name: column})
 
     def are_numbers(self, name: str) -> bool:
         """Return whether at least half of a column's filled cells are numbers."""

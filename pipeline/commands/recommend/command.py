@@ -19,13 +19,13 @@ def recommend(
         str | None, typer.Option(help="Of this problem only, with every optimizer that is not worse.")
     ] = None,
     budget: Annotated[
-        int | None, typer.Option(help="How many learning rates you can try; 1, 3 and all of them if not given.")
+        int | None, typer.Option(help="How many settings you can try; 1, 3 and the whole search if not given.")
     ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print JSON instead, laid out as results/recommendations.json.")
     ] = False,
 ) -> None:
-    """Say which optimizer to use, where to start its learning rate, and what to expect.
+    """Say which optimizer to use, from which setting to start, where to search, and what to expect.
 
     Reads results/ alone, so it works in a fresh clone. How it is found: docs/what-to-use.md. Examples:
 

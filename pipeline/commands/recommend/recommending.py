@@ -20,7 +20,7 @@ def recommend(problem: str | None = None, budget: int | None = None) -> Recommen
     problem
         The name of a problem of the study; all of them if None.
     budget
-        How many learning rates you can try; 1, 3 and the whole search if None.
+        How many settings you can try; 1, 3 and the whole search if None.
 
     Returns
     -------

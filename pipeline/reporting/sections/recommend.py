@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pipeline.project.wording import counted, listed
 from pipeline.reporting.items import Bullets, Heading, Item, Paragraph, Table, literal
 from pipeline.reporting.numbers_in_words import NONE, SPACE, decimal, p_value, percent, rate
+from pipeline.settings.spaces import LEARNING_RATE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,25 +25,23 @@ if TYPE_CHECKING:
     )
 
 HOW = (
-    "Where to start is the best learning rate that the study found on the problem, and the rates to search are those "
-    "around it that did as well, within the margin: on a problem like it, begin there. What to expect is meant for a "
-    "problem whose good rates are not known. A trial is then one rate of the grid that was searched, drawn at random, "
-    "and the best of the trials is kept. The expected result (on validation examples) is the mean of the fresh seeds "
-    "at the best rate, less what so few trials lose; about 19 of 20 searches end in the range beside it. The losses "
-    "come from a search with one seed, on a grid around each optimizer's usual rate: other grids may have another "
-    "winner after few trials."
+    "Where to start is the setting that most seeds picked, and the range to search is the study's: on a problem like "
+    "it, begin there. A trial is one point of that range, drawn at random, and the best of the trials is kept. The "
+    "expected result (on validation examples) is the mean of the fresh seeds after the whole search, less what fewer "
+    "trials lose; about 19 of 20 searches end in the range beside it. What they lose comes from a search with one "
+    "seed: in other ranges another optimizer may win after few trials."
 )
 GROUPS = (
     "As good: the difference from the best is shown to be smaller than the margin. Not told apart: the seeds do not "
-    "tell which is better. All others are worse. After the whole search the study's paired tests on test "
-    "examples decide this (Holm over all comparisons with the best); before that, how far one seed can move a "
-    "difference."
+    "tell which is better. All others are worse. After the whole search the study's own comparison on test examples "
+    "decides this; with fewer trials, how far one seed can move a difference."
 )
 _MOST_NAMED = 3
 _BESIDE_THE_BEST: Mapping[Standing, str] = MappingProxyType(
     {"better": "ahead on test examples", "no meaningful difference": "as good", "inconclusive": "not told apart"}
 )
-_LAST = ("start at", "rates to search", "expected", "19 of 20 searches", "time (× SGD)", "bytes per parameter")
+_USE = ("start at", "rates to search")
+_LAST = ("expected", "19 of 20 searches", "time (× SGD)", "bytes per parameter")
 
 
 def build(results: Results) -> list[Item]:
@@ -60,9 +59,9 @@ def build(results: Results) -> list[Item]:
 def table(found: Recommendations) -> Table:
     """Return a row per problem and number of trials: what to use, and how."""
     return Table(
-        ("problem", "trials", "use", *_LAST, "as good", "not told apart"),
+        ("problem", "trials", "use", *_USE, *_LAST, "as good", "not told apart"),
         tuple(_row(problem, budget) for problem in found.problems.values() for budget in problem.budgets),
-        "lrl" + "r" * len(_LAST) + "ll",
+        "lrlll" + "r" * len(_LAST) + "ll",
         "What to use, by problem and number of trials.",
     )
 
@@ -75,12 +74,12 @@ def details(problem: ProblemRecommendation) -> Table:
         for choice in budget.choices
         if choice.standing != "worse"
     ]
-    empty = (NONE,) * (len(_LAST) + 2)
+    empty = (NONE,) * (len(_USE) + len(_LAST) + 2)
     missing = [(_trials(budget), "no evidence", *empty) for budget in problem.budgets if not budget.choices]
     return Table(
-        ("trials", "optimizer", "beside the best", "p", *_LAST),
+        ("trials", "optimizer", "beside the best", "p", "start at", "range to search", *_LAST),
         (*rows, *missing),
-        "rllr" + "r" * len(_LAST),
+        "rllrll" + "r" * len(_LAST),
         f"What to use on {literal(problem.title)}.",
     )
 
@@ -121,8 +120,11 @@ def _limits(problem: ProblemRecommendation) -> str:
         if candidate.left_out
     ]
     text = f" Left out: {', '.join(left_out)}." if left_out else ""
+    on_border = [literal(candidate.label) for candidate in problem.candidates.values() if candidate.on_border]
+    if on_border:
+        text += f" A better learning rate may lie beyond those that were tried: {listed(on_border)}."
     if problem.tuned_on:
-        text += f" Only rates near the best of `{problem.tuned_on}` were tried."
+        text += f" The settings are those that did best on `{problem.tuned_on}`."
     return text
 
 
@@ -141,16 +143,19 @@ def _label(problem: ProblemRecommendation, choice: Choice) -> str:
 def _row(problem: ProblemRecommendation, budget: Budget) -> tuple[str, ...]:
     head = (literal(problem.title), _trials(budget))
     if not budget.choices:
-        return (*head, "no evidence", *(NONE,) * (len(_LAST) + 2))
+        return (*head, "no evidence", *(NONE,) * (len(_USE) + len(_LAST) + 2))
     best = budget.choices[0]
     groups = [_of_standing(problem, budget, standing) for standing in ("no meaningful difference", "inconclusive")]
     named = (listed(names, most=_MOST_NAMED) if names else NONE for names in groups)
-    return (*head, _label(problem, best), *_figures(problem, best), *named)
+    candidate = problem.candidates[best.optimizer]
+    use = (_setting(candidate), _ranges(candidate)[0])
+    return (*head, _label(problem, best), *use, *_figures(problem, best), *named)
 
 
 def _details(problem: ProblemRecommendation, choice: Choice) -> tuple[str, ...]:
-    standing = _BESIDE_THE_BEST.get(choice.standing, choice.standing)
-    return _label(problem, choice), standing, p_value(choice.corrected_p), *_figures(problem, choice)
+    standing, candidate = _BESIDE_THE_BEST.get(choice.standing, choice.standing), problem.candidates[choice.optimizer]
+    use = (_setting(candidate), "; ".join(_ranges(candidate)))
+    return _label(problem, choice), standing, p_value(choice.corrected_p), *use, *_figures(problem, choice)
 
 
 def _trials(budget: Budget) -> str:
@@ -161,8 +166,6 @@ def _figures(problem: ProblemRecommendation, choice: Choice) -> tuple[str, ...]:
     candidate = problem.candidates[choice.optimizer]
     cost = candidate.step_ratio, candidate.state_bytes_per_parameter
     return (
-        rate(candidate.learning_rate),
-        _rates(candidate),
         _result(problem, choice.expected),
         _range(problem, choice),
         NONE if cost[0] is None else f"{cost[0]:.2f}",
@@ -170,14 +173,18 @@ def _figures(problem: ProblemRecommendation, choice: Choice) -> tuple[str, ...]:
     )
 
 
-def _rates(candidate: Candidate) -> str:
-    low, high = candidate.search_from, candidate.search_to
-    if low is None or high is None:
-        return NONE
-    text = rate(low) if low == high else f"{rate(low)} to {rate(high)}"
-    if candidate.open_low and candidate.open_high:
-        return f"{text} or beyond"
-    return f"{text}{' or less' * candidate.open_low}{' or more' * candidate.open_high}"
+def _setting(candidate: Candidate) -> str:
+    """Return ``0.0316, momentum 0.9``."""
+    others = (f"{literal(name)} {value:.3g}" for name, value in candidate.arguments.items())
+    return ", ".join((rate(candidate.learning_rate), *others))
+
+
+def _ranges(candidate: Candidate) -> list[str]:
+    """Return between which values to search: of the learning rate, then of the other arguments with their names."""
+    low, high = candidate.search[LEARNING_RATE]
+    rates = f"{rate(low)} to {rate(high)}{' or beyond' * candidate.on_border}"
+    others = {name: bounds for name, bounds in candidate.search.items() if name != LEARNING_RATE}
+    return [rates, *(f"{literal(name)} {low:.3g} to {high:.3g}" for name, (low, high) in others.items())]
 
 
 def _result(problem: ProblemRecommendation, value: float) -> str:

@@ -63,7 +63,7 @@ def test_json_has_the_documented_keys(change: object) -> None:
     ]
     assert list(items["comparisons"][0]) == [
         *("problem", "a", "b", "paired", "test", "runs_a", "runs_b", "difference", "difference_points", "interval"),
-        *("equivalence_interval", "p", "p_holm", "probability_of_improvement", "outcome", "sentence"),
+        *("p", "p_holm", "probability_of_improvement", "outcome", "sentence"),
     ]
 
 
