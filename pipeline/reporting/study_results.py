@@ -22,7 +22,7 @@ from pipeline.results.environment import Environment
 from pipeline.results.metrics import Metrics
 from pipeline.results.problems import Problems
 from pipeline.results.recommendations import Recommendations
-from pipeline.results.tables import CONFUSION, LEARNING_RATES, PER_CLASS, TRAINING_CURVES
+from pipeline.results.tables import CONFUSION, PER_CLASS, SEARCHES, TRAINING_CURVES
 from pipeline.results.verdicts import Verdicts
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Results:
     per_class: pd.DataFrame
     confusion: pd.DataFrame
     training_curves: pd.DataFrame
-    learning_rates: pd.DataFrame
+    searches: pd.DataFrame
     champions: Champions
     environment: Environment
     comparison: Comparison
@@ -60,7 +60,7 @@ class Results:
     def __post_init__(self) -> None:
         missing = [
             f"{optimizer} on {problem}"
-            for problem in self.settings.problems
+            for problem in self.settings.study
             for optimizer in self.settings.roster(problem)
             if optimizer not in self.metrics.problems.get(problem, {})
         ]
@@ -74,8 +74,8 @@ class Results:
 
     @property
     def other_problems(self) -> list[str]:
-        """All problems but the main one, in their order."""
-        return [problem for problem in self.settings.problems if problem != self.main_problem]
+        """All problems of the study but the main one, in their order."""
+        return [problem for problem in self.settings.study if problem != self.main_problem]
 
     @property
     def answer(self) -> str | None:
@@ -179,7 +179,7 @@ def load(settings: Settings, root: Path = Path()) -> Results:
         per_class=PER_CLASS.read(root),
         confusion=CONFUSION.read(root),
         training_curves=TRAINING_CURVES.read(root),
-        learning_rates=LEARNING_RATES.read(root),
+        searches=SEARCHES.read(root),
         champions=Champions.read(root / Champions.PATH),
         environment=Environment.read(root / Environment.PATH),
         comparison=Comparison.read(root / Comparison.PATH),
