@@ -19,6 +19,8 @@ from pipeline.reporting.numbers_in_words import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pipeline.results.metrics import OptimizerMetrics, OverSeeds
     from pipeline.results.problems import ProblemFacts
 
@@ -75,13 +77,17 @@ class Judging:
         return points(value) if self.higher_is_better else f"{decimal(value)}{SPACE}{self.unit}"
 
     def tuned(self, found: OptimizerMetrics) -> float | None:
-        """Return what the chosen learning rate reached in the search."""
-        return found.tuned_accuracy if self.higher_is_better else found.tuned_loss
+        """Return what the best trial of the search reached."""
+        return found.search.tuned_accuracy if self.higher_is_better else found.search.tuned_loss
 
     def validation(self, found: OptimizerMetrics) -> float | None:
         """Return the mean over the seeds on the validation examples."""
         quantity = found.validation_accuracy if self.higher_is_better else found.validation_loss
         return quantity.mean if quantity else None
+
+    def margin(self, margins: Mapping[str, float], name: str) -> float:
+        """Return a margin of the comparison for the measure of the problem: ``search`` or ``search_loss``."""
+        return margins[name if self.higher_is_better else f"{name}_loss"]
 
 
 def of(facts: ProblemFacts) -> Judging:

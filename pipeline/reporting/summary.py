@@ -42,5 +42,5 @@ def _reached(results: Results, problem: str, optimizer: str) -> str:
     quantity = found.reached
     if quantity.mean is None:
         return MISSING
-    lost = f"  {found.diverged} of {results.seeds(problem)} diverged" if found.diverged else ""
+    lost = f"  {len(found.diverged)} of {results.seeds(problem)} diverged" if found.diverged else ""
     return f"{judging.with_unit(quantity.mean)}  ({judging.interval(quantity)}){lost}"
