@@ -130,9 +130,7 @@ def _others(results: Results, problem: str, found: ProblemComparison) -> tuple[T
     if not shown:
         return ()
     names = _ordered(found, {name: one for records in shown.values() for name, one in records.items()})
-    rows = tuple(
-        (results.label(name), *(_cell(records.get(name)) for records in shown.values())) for name in names
-    )
+    rows = tuple((results.label(name), *(_cell(records.get(name)) for records in shown.values())) for name in names)
     baseline = results.label(results.baseline)
     caption = (
         f"{results.title(problem)}: other measures, optimizer minus {baseline}, or as a multiple of {baseline}'s. Each "

@@ -83,7 +83,7 @@ def table(results: Results, problem: str) -> Table:
 
 def left_out(results: Results, problem: str) -> list[Item]:
     """Say who is not ranked on a problem, and why; nothing where all are."""
-    found = results.comparison.problems[problem].ranking.left_out
+    found = results.twins(problem)
     if not found:
         return []
     entries = tuple(f"{results.label(name)}: {literal(why)}" for name, why in found.items())
@@ -190,6 +190,6 @@ def _why(results: Results) -> str:
     found = [
         f"{results.label(name)} on {results.title(problem)}"
         for problem in results.comparison.ranking.problems
-        for name in results.comparison.problems[problem].ranking.left_out
+        for name in results.twins(problem)
     ]
     return f" ({listed(found)})" if found else ""
