@@ -36,8 +36,8 @@ def build(results: Results) -> list[Item]:
     return [
         Heading("The assignment's numbers beside ours", "assignment"),
         Paragraph(
-            f"The assignment reports {number(theirs.accuracy(results))} % with Adam after {theirs.EPOCHS} epochs. These "
-            "are its own training, repeated as far as it is described, and the same network with Adam tuned:"
+            f"The assignment reports {number(theirs.accuracy(results))} % with Adam after {theirs.EPOCHS} epochs. "
+            "Below is that training, repeated as far as it is described, and then the same network with Adam tuned."
         ),
         _overall(results, reached),
         Bullets(_conditions()),
@@ -85,13 +85,13 @@ def _rate(results: Results, problem: str) -> str:
 
 def _conditions() -> tuple[str, ...]:
     return (
-        "As in the assignment: CIFAR-10 with its own test images, convolutional and fully connected layers, kernel size "
-        "2, Adam, cross-entropy.",
+        "As in the assignment: CIFAR-10 with its own test images, convolutional and fully connected layers, kernel "
+        "size 2, Adam, cross-entropy.",
         "Assumed: the layer widths (convolutions of 6 and 16 channels, dense layers of 120, 84 and 10 units). The "
-        "assignment does not give them; they are those of the well-known PyTorch tutorial, whose batches have 4 images.",
-        "Not said in the assignment: the batch size and the learning rate. So it is repeated with batches of two sizes, "
-        "at Adam's default rate, and several seeds take the place of one training.",
-        "Fewer training images than its 50,000 may be: 5,000 of them are set aside for validation here.",
+        "assignment does not give them; they are those of the well-known PyTorch tutorial.",
+        "Not said in the assignment: the batch size and the learning rate. So its training is repeated with batches of "
+        "two sizes (4 is the tutorial's) at Adam's default rate, and several seeds take the place of one training.",
+        "Of the 50,000 training images, 5,000 are set aside for validation here.",
     )
 
 

@@ -43,7 +43,7 @@ def build(results: Results) -> list[Item]:
 
 
 def hardest(results: Results, problem: str, kind: str) -> str | None:
-    """Return the name of a measure of a kind such as ``seconds_to_train_loss``: the hardest target that was compared."""
+    """Return the measure of a kind, such as ``seconds_to_train_loss``, whose target is the hardest one compared."""
     found = results.comparison.problems[problem].against_baseline
     compared = [
         name
