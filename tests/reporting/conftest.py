@@ -93,7 +93,14 @@ DECIDED = VerdictRecord(
         ),
     ),
     outside=(
-        OutsideRecord(source="Somebody 2020", finding="It was not.", stands="agrees", sentence="They saw the same."),
+        OutsideRecord(
+            source="Somebody 2020",
+            reference="Somebody 2020, A Title (a place)",
+            finding="It was not.",
+            found="refutes",
+            stands="agrees",
+            sentence="Both find that the claim does not hold.",
+        ),
     ),
 )
 

@@ -28,7 +28,7 @@ def data(results: Results, problem: str) -> pd.DataFrame:
     """
     judging = results.judging(problem)
     rows = [
-        (name, seed, value, reached.mean, reached.low, reached.high, found.diverged)
+        (name, seed, value, reached.mean, reached.low, reached.high, len(found.diverged))
         for name, found in results.measured(problem).items()
         for reached in [found.reached]
         for seed, value in zip(results.settings.seeds(problem), reached.seeds, strict=True)
