@@ -83,6 +83,13 @@ def test_the_ranking_holds_every_seed_and_sorts_by_the_mean(results):
     assert frame["rank"].tolist() == [0, 0, 0, 1, 1, 1, 2, 2, 2]
 
 
+def test_a_twin_is_not_ranked(results):
+    compared = results.comparison.model_dump()
+    compared["problems"]["cifar10"]["ranking"]["left_out"] = {"muon": "made-up reason"}
+    changed = replace(results, comparison=Comparison.model_validate(compared))
+    assert set(ranking.data(changed, "cifar10")["optimizer"]) == {"sgd", "adam"}
+
+
 def test_the_baseline_is_in_bold_whichever_it_is(results):
     for baseline, label in [("adam", "Adam"), ("muon", "Muon")]:
         figure = ranking.draw(ranking.data(with_rules(results, baseline=baseline), "cifar10"))
