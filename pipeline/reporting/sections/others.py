@@ -22,7 +22,10 @@ def build(results: Results) -> list[Item]:
 
 def _problem(results: Results, problem: str) -> list[Item]:
     title = results.title(problem)
-    start = [Heading(title, f"problem-{problem.replace('_', '-')}", 3), Paragraph(_introduction(results, problem))]
+    start: list[Item] = [
+        Heading(title, f"problem-{problem.replace('_', '-')}", 3),
+        Paragraph(_introduction(results, problem)),
+    ]
     curves = Folded(f"{title}: training curves", (training.picture(results, problem),))
     if len(results.settings.roster(problem)) == 1:
         # there is nobody to rank
