@@ -548,4 +548,6 @@ def results():
 def one_problem(results):
     """The same on digits alone, with nothing optional: the demo before its other stages."""
     settings = results.settings.model_copy(update={"problems": {"digits": results.settings.problems["digits"]}})
-    return replace(results, settings=settings, backprop=None, cost=None)
+    alone = {"digits": results.comparison.problems["digits"]}
+    compared = results.comparison.model_copy(update={"problems": alone})
+    return replace(results, settings=settings, comparison=compared, backprop=None, cost=None)
