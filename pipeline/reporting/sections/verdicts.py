@@ -49,8 +49,8 @@ def build(results: Results) -> list[Item]:
 def _introduction(count: int) -> str:
     return (
         f"These are the {counted(count, 'claim')} that the assignment makes, in our words, translated from Persian. "
-        "Every rule was written before the numbers, with its margins in `params.yaml` (`comparison`). A verdict is one of "
-        "five: **supported**, **refuted**, **no meaningful difference** (shown to be smaller than a margin that was "
+        "Every rule was written before the numbers, with its margins in `params.yaml` (`comparison`). A verdict is one "
+        "of five: **supported**, **refuted**, **no meaningful difference** (shown to be smaller than a margin that was "
         "fixed beforehand), **inconclusive** (the data do not decide it; what stands in the way is said) and **not "
         "tested** (what the claim needs was not measured). Each claim is a question of its own, announced beforehand, "
         "so its comparisons are corrected for one another, and verdicts are not."
