@@ -110,4 +110,4 @@ def _name_marks(figure: Figure) -> None:
         ("other optimizers", {**_TRIED, "color": _GREY, "markersize": 2.5}),
     )
     handles = [Line2D([], [], label=label, **style) for label, style in marks]
-    figure.legend(handles=handles, loc="outside upper center", ncols=6, frameon=False, columnspacing=1.2)
+    figure.legend(handles=handles, loc="outside upper center", ncols=3, frameon=False)

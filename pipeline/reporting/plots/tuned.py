@@ -46,7 +46,7 @@ def draw(frame: pd.DataFrame) -> Figure:
     left.scatter(frame["best"], frame["rank"], marker="o", c=colours, label="best of the search", **ends)
     right.barh(frame["rank"], frame["good"], color=colours, height=0.55)
     left.set_xlabel(f"{frame['axis'].iloc[0]}, one seed")
-    right.set_xlabel("settings close to the best (%)")
+    right.set_xlabel("good settings (%)")
     left.set_ylabel("optimizer, best search first")
     left.set_ylim(len(frame) - 0.4, -0.6)
     for axes in (left, right):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipeline.project.wording import counted
-from pipeline.reporting.items import Folded, Heading, Item, Paragraph
+from pipeline.reporting.items import Folded, Heading, Item, Paragraph, literal
 from pipeline.reporting.sections import ranking, search, training
 
 if TYPE_CHECKING:
@@ -22,7 +22,10 @@ def build(results: Results) -> list[Item]:
 
 def _problem(results: Results, problem: str) -> list[Item]:
     title = results.title(problem)
-    start = [Heading(title, f"problem-{problem.replace('_', '-')}", 3), Paragraph(_introduction(results, problem))]
+    start: list[Item] = [
+        Heading(title, f"problem-{problem.replace('_', '-')}", 3),
+        Paragraph(_introduction(results, problem)),
+    ]
     curves = Folded(f"{title}: training curves", (training.picture(results, problem),))
     if len(results.settings.roster(problem)) == 1:
         # there is nobody to rank
@@ -50,7 +53,7 @@ def _introduction(results: Results, problem: str) -> str:
         ((name, found),) = results.best_first(problem).items()
         texts.append(f"{results.label(name)} alone: test {judging.noun} {judging.with_interval(found.reached)}.")
     texts += [
-        f"{results.label(name)} is no optimizer of its own here ({why}), so it is not ranked."
+        f"{results.label(name)} is no optimizer of its own here ({literal(why)}), so it is not ranked."
         for name, why in results.twins(problem).items()
     ]
     return " ".join(texts)
