@@ -110,7 +110,7 @@ WEN = Source(
     "arXiv 2509.02046",
 )
 NANOGPT = Source(
-    "modded-nanogpt, track 3",
+    "modded-nanogpt track 3",
     "Modded-NanoGPT Optimization Benchmark",
     "github.com/KellerJordan/modded-nanogpt, as it stood in August 2026",
 )

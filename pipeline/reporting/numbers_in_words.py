@@ -111,8 +111,9 @@ def ordinal(place: int) -> str:
 
 
 def _of_unit(value: float, unit: str) -> str:
-    sign = "" if unit == "times" else "+"
-    return f"{value:{sign}.{_UNITS[unit][1]}f}".replace("-", _MINUS)
+    sign, digits = "" if unit == "times" else "+", _UNITS[unit][1]
+    # zero has one sign, also where it was rounded from below
+    return f"{round(value, digits) + 0.0:{sign}.{digits}f}".replace("-", _MINUS)
 
 
 def _signed(text: str) -> str:

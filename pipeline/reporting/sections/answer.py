@@ -93,7 +93,7 @@ def _in_seconds(results: Results) -> str:
     if fastest := _fastest(results, problem):
         parts.append(fastest)
     text = "; ".join(parts)
-    return f"In time, {text}." if text else ""
+    return f"{text[:1].upper()}{text[1:]}." if text else ""
 
 
 def _whole_training(results: Results, problem: str, optimizer: str) -> float | None:
@@ -141,8 +141,8 @@ def _over_problems(results: Results) -> str:
     better = sum(_any_better(results.comparison.problems[problem].differences) for problem in over.problems)
     quicker = sum(_any_quicker(results, problem) for problem in over.problems)
     return (
-        f"{text}; something beats {results.label(baseline)} by a difference that matters on {better or 'none'} of them "
-        f"in the result, and on {quicker or 'none'} in seconds to the hardest target."
+        f"{text}; on {better or 'none'} of them something beats {results.label(baseline)} in the result by a "
+        f"difference that matters, and on {quicker or 'none'} something is quicker in seconds to the hardest target."
     )
 
 

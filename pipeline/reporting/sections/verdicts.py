@@ -39,7 +39,8 @@ def build(results: Results) -> list[Item]:
             ("claim", "verdict", "in one line", "what others found"),
             rows,
             "llll",
-            "All claims; each links to its evidence. How a study of others stands to the verdict follows from both.",
+            "All claims; each links to its evidence. Whether a study of others agrees follows from its finding and the "
+            "verdict; `docs/related.md` says more of each.",
         ),
         Folded("How verdicts are reached", (Paragraph(results.verdicts.method),)),
         *(item for claim, verdict in claims.items() for item in _claim(results, claim, verdict)),
@@ -49,8 +50,8 @@ def build(results: Results) -> list[Item]:
 def _introduction(count: int) -> str:
     return (
         f"These are the {counted(count, 'claim')} that the assignment makes, in our words, translated from Persian. "
-        "Every rule was written before the numbers, with its margins in `params.yaml` (`comparison`). A verdict is one of "
-        "five: **supported**, **refuted**, **no meaningful difference** (shown to be smaller than a margin that was "
+        "Every rule was written before the numbers, with its margins in `params.yaml` (`comparison`). A verdict is one "
+        "of five: **supported**, **refuted**, **no meaningful difference** (shown to be smaller than a margin that was "
         "fixed beforehand), **inconclusive** (the data do not decide it; what stands in the way is said) and **not "
         "tested** (what the claim needs was not measured). Each claim is a question of its own, announced beforehand, "
         "so its comparisons are corrected for one another, and verdicts are not."
@@ -69,11 +70,20 @@ def _claim(results: Results, claim: str, verdict: VerdictRecord) -> list[Item]:
     return [
         Heading(verdict.title, f"claim-{claim}", 3),
         Paragraph(f"*The assignment, translated:* {verdict.says}"),
-        Paragraph(f"**{verdict.verdict.capitalize()}.** {literal(verdict.sentence)}"),
+        Paragraph(_sentence(verdict)),
         Bullets(tuple(_entries(results, verdict))),
         *_others(verdict.outside),
         *_evidence(results, verdict),
     ]
+
+
+def _sentence(verdict: VerdictRecord) -> str:
+    """Return the verdict in bold, and its sentence, which may begin with it."""
+    name = verdict.verdict.capitalize()
+    start, found, rest = verdict.sentence.partition(f"{name}: ")
+    if found and not start:
+        return f"**{name}:** {literal(rest)}"
+    return f"**{name}.** {literal(verdict.sentence)}"
 
 
 def _entries(results: Results, verdict: VerdictRecord) -> list[str]:
@@ -148,6 +158,7 @@ def _evidence(results: Results, verdict: VerdictRecord) -> list[Item]:
 
 
 def _table(results: Results, part: PartRecord) -> Table:
+    decisive = frozenset(number for number, row in enumerate(part.rows) if row.decisive)
     rows = tuple(
         (
             _title(results, row.problem),
@@ -165,6 +176,6 @@ def _table(results: Results, part: PartRecord) -> Table:
         ("problem", "measure", "this", "against", "difference", "95 % interval", "p", "outcome"),
         rows,
         "llllrrrl",
-        f"{_capitalized(literal(part.title))}: {part.verdict}. In bold what decided the claim.",
-        frozenset(number for number, row in enumerate(part.rows) if row.decisive),
+        f"{_capitalized(literal(part.title))}: {part.verdict}.{' In bold what decided the claim.' if decisive else ''}",
+        decisive,
     )

@@ -88,6 +88,12 @@ def test_an_inconclusive_claim_says_what_stands_in_the_way_and_shows_no_numbers(
     assert found[-1].title == "The rule"
 
 
+def test_a_claim_that_was_not_tested_says_so_once(judged):
+    changed = OPEN.model_copy(update={"verdict": "not tested", "sentence": "Not tested: there is no *."})
+    items = section.build(replace(judged, verdicts=Verdicts(method="", claims={"it": changed})))
+    assert of(items, "it")[1] == Paragraph("**Not tested:** there is no \\*.")
+
+
 def test_a_concession_is_called_one_and_several_comparisons_are_counted(judged):
     part = DECIDED.parts[0]
     rows = tuple(part.rows[0].model_copy(update={"outcome": outcome}) for outcome in ("better", "worse", "better"))
