@@ -19,12 +19,13 @@ from pipeline.comparison.decisions import (
 )
 from pipeline.comparison.pairs import Pair, Side, compare_families
 from pipeline.project.numbers import decimals
-from pipeline.results.verdicts import OutsideRecord, PartRecord, VerdictRecord
+from pipeline.results.verdicts import PartRecord, VerdictRecord
 
 if TYPE_CHECKING:
     from pipeline.comparison.decisions import Rule
     from pipeline.comparison.evidence import Evidence
     from pipeline.comparison.measures import Measure
+    from pipeline.comparison.outside import Outside
     from pipeline.comparison.pairs import Tested
     from pipeline.results.verdicts import VerdictRow
 
@@ -140,8 +141,6 @@ def complete_and(*names: str) -> Where:
 SPARSE = ("visual_words", "digits_words")
 """The problems whose inputs are mostly zero."""
 
-SUPPORTED, REFUTED, NO_DIFFERENCE = VerdictKind.SUPPORTED, VerdictKind.REFUTED, VerdictKind.NO_MEANINGFUL_DIFFERENCE
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
@@ -172,30 +171,6 @@ class Part:
             for problem in self.on(evidence)
         ]
         return [pairs for pairs in found if pairs]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outside:
-    """What others found: the source, its finding, the verdicts that this agrees with, and how their setting differs.
-
-    A finding that speaks neither for nor against the claim agrees with nothing.
-    """
-
-    source: str
-    finding: str
-    agrees_with: tuple[VerdictKind, ...] = ()
-    differs: str
-
-    def beside(self, kind: VerdictKind) -> OutsideRecord:
-        """Return how it stands to a verdict."""
-        short = self.source.split(",")[0]
-        if not self.agrees_with or kind in (VerdictKind.INCONCLUSIVE, VerdictKind.NOT_TESTED):
-            stands, sentence = "neither", f"Neither agrees nor conflicts with {short}: {self.differs}."
-        elif kind in self.agrees_with:
-            stands, sentence = "agrees", f"Agrees with {short}, although {self.differs}."
-        else:
-            stands, sentence = "conflicts", f"Conflicts with {short}; a likely reason: {self.differs}."
-        return OutsideRecord(source=self.source, finding=self.finding, stands=stands, sentence=sentence)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

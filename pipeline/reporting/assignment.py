@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pipeline.reporting.study_results import Results
 
-PROBLEM = "cifar10"
+DATA = "cifar10"
+CLASS = "Adam"
 EPOCHS = 2
 # test accuracies in per cent
 PER_CLASS = MappingProxyType(
@@ -29,13 +30,24 @@ PER_CLASS = MappingProxyType(
 FULL_NAMES = MappingProxyType({"plane": "airplane", "car": "automobile"})
 
 
-def optimizer(results: Results) -> str | None:
-    """Return the optimizer that trains CIFAR-10 as the assignment's did (PyTorch's ``Adam``), or None."""
-    name = results.with_defaults("Adam")
-    trained = PROBLEM in results.settings.problems and name in results.settings.roster(PROBLEM)
-    return name if trained else None
+def trainings(results: Results) -> dict[str, str]:
+    """Return the problems whose trainings stand beside the assignment's, and the optimizer of each.
+
+    Those on its data without any search come first, as its own was; then the study's main problem, tuned, for scale.
+    """
+    study = results.settings.study
+    untuned = [problem for problem in study if results.settings.problems[problem].untuned]
+    wanted = dict.fromkeys([*untuned, results.main_problem])
+    found = {problem: _optimizer(results, problem) for problem in wanted}
+    return {problem: optimizer for problem, optimizer in found.items() if optimizer is not None}
 
 
 def accuracy(results: Results) -> float:
     """Return the assignment's overall test accuracy, a fraction, as the comparison used it."""
     return results.comparison.settings.assignment_accuracy
+
+
+def _optimizer(results: Results, problem: str) -> str | None:
+    """Return the optimizer of the assignment's class, on its data, or None."""
+    roster = results.settings.roster(problem) if results.settings.data_of(problem) == DATA else []
+    return next((name for name in roster if results.settings.optimizers[name].class_name == CLASS), None)

@@ -6,6 +6,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pipeline.results.metrics import OverSeeds
 
 MISSING = "diverged"
@@ -48,6 +50,11 @@ def rate(value: float) -> str:
     """Return a learning rate to three significant digits, never in exponent notation above 1e-5."""
     text = f"{value:.3g}"
     return text if value < 1e-5 else f"{Decimal(text):f}"
+
+
+def or_dash(value: float | None, say: Callable[[float], str]) -> str:
+    """Return what there is to say of a value, a dash where there is none."""
+    return NONE if value is None else say(value)
 
 
 def between(low: float | None, high: float | None) -> str:
@@ -104,8 +111,9 @@ def ordinal(place: int) -> str:
 
 
 def _of_unit(value: float, unit: str) -> str:
-    sign = "" if unit == "times" else "+"
-    return f"{value:{sign}.{_UNITS[unit][1]}f}".replace("-", _MINUS)
+    sign, digits = "" if unit == "times" else "+", _UNITS[unit][1]
+    # zero has one sign, also where it was rounded from below
+    return f"{round(value, digits) + 0.0:{sign}.{digits}f}".replace("-", _MINUS)
 
 
 def _signed(text: str) -> str:

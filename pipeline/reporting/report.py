@@ -28,7 +28,7 @@ ORDER = (
     "comparison",
     "assignment",
     "training",
-    "learning_rates",
+    "search",
     "per_class",
     "confusion",
     "cost",
@@ -95,8 +95,8 @@ def _pictures(everything: Iterable[Item]) -> Iterator[Picture]:
 
 def _subtitle(results: Results) -> str:
     found, settings = results.environment, results.settings
-    titles = "; ".join(results.title(problem) for problem in settings.problems)
+    titles = "; ".join(results.title(problem) for problem in settings.study)
     return (
-        f"{counted(len(settings.optimizers), 'optimizer')} on {counted(len(settings.problems), 'problem')} ({titles}). "
+        f"{counted(len(settings.optimizers), 'optimizer')} on {counted(len(settings.study), 'problem')} ({titles}). "
         f"Measured on {found.processor}, {counted(found.cores, 'core')}, with PyTorch {found.versions['torch']}."
     )

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from pipeline.reporting.study_results import Results
 
-_OF_A_CLAIM = ("title", "verdict", "effect", "unit", "low", "high", "p", "sentence")
+_OF_A_CLAIM = ("title", "verdict", "answer", "effect", "unit", "low", "high", "p", "sentence")
 
 
 @dataclass(frozen=True, repr=False)
@@ -53,9 +53,9 @@ class ResultTables:
         return self.results.training_curves.copy()
 
     @property
-    def learning_rates(self) -> pd.DataFrame:
-        """Every trial of the searches: the columns of ``results/learning_rates.csv``."""
-        return self.results.learning_rates.copy()
+    def searches(self) -> pd.DataFrame:
+        """Every trial of the searches: the columns of ``results/searches.csv``."""
+        return self.results.searches.copy()
 
     @property
     def per_class(self) -> pd.DataFrame:
@@ -66,8 +66,9 @@ class ResultTables:
     def verdicts(self) -> pd.DataFrame:
         """A row per claim.
 
-        Columns ``claim`` (its identifier), ``title``, ``verdict``, ``effect`` (the difference that decided) with its
-        ``unit`` and 95 % interval ``low`` and ``high``, ``p``, and ``sentence`` (the verdict in plain words).
+        Columns ``claim`` (its identifier), ``title``, ``verdict``, ``answer`` (in one line), ``effect`` (the difference
+        that decided) with its ``unit`` and 95 % interval ``low`` and ``high``, ``p``, and ``sentence`` (the answer with
+        its numbers).
         """
         rows = [
             (name, *(getattr(one, part) for part in _OF_A_CLAIM)) for name, one in self.results.verdicts.claims.items()
@@ -103,7 +104,8 @@ class ResultTables:
             Columns ``problem``, ``rank`` (1 is best), ``optimizer``, ``label`` (its name for people),
             ``test_accuracy`` and ``test_loss`` (means over seeds; a regression has no accuracy), ``measure`` (which of
             the two the problem is judged by), its 95 % interval ``low`` and ``high``, ``seeds``, ``diverged`` (how
-            many seeds), ``learning_rate`` (the tuned one) and ``step_ratio`` (time of a step over plain SGD's).
+            many seeds picked a training that did), ``learning_rate`` (the one that most seeds picked) and
+            ``step_ratio`` (time of a step on this problem over plain SGD's).
 
         Examples
         --------
@@ -137,8 +139,8 @@ class ResultTables:
         return self.summary
 
     def _summaries(self) -> Iterator[dict[str, Any]]:
-        steps = self.costs.set_index("optimizer")["step_ratio"]
-        for problem in self.results.settings.problems:
+        times = self.results.cost.time_per_step if self.results.cost else {}
+        for problem in self.results.settings.study:
             for place, (optimizer, found) in enumerate(self.results.best_first(problem).items(), start=1):
                 yield {
                     "problem": problem,
@@ -151,9 +153,9 @@ class ResultTables:
                     "low": found.reached.low,
                     "high": found.reached.high,
                     "seeds": len(found.reached.seeds),
-                    "diverged": found.diverged,
-                    "learning_rate": found.learning_rate,
-                    "step_ratio": steps.get(optimizer),
+                    "diverged": len(found.diverged),
+                    "learning_rate": study_results.picked_most(found).learning_rate,
+                    "step_ratio": times[problem][optimizer].ratio.median if problem in times else None,
                 }
 
 

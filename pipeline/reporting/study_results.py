@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -22,13 +23,13 @@ from pipeline.results.environment import Environment
 from pipeline.results.metrics import Metrics
 from pipeline.results.problems import Problems
 from pipeline.results.recommendations import Recommendations
-from pipeline.results.tables import CONFUSION, LEARNING_RATES, PER_CLASS, TRAINING_CURVES
+from pipeline.results.tables import CONFUSION, PER_CLASS, SEARCHES, TRAINING_CURVES
 from pipeline.results.verdicts import Verdicts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from pipeline.results.metrics import OptimizerMetrics
+    from pipeline.results.metrics import OptimizerMetrics, SettingRecord
     from pipeline.settings.study import Settings
 
 _T = TypeVar("_T")
@@ -48,7 +49,7 @@ class Results:
     per_class: pd.DataFrame
     confusion: pd.DataFrame
     training_curves: pd.DataFrame
-    learning_rates: pd.DataFrame
+    searches: pd.DataFrame
     champions: Champions
     environment: Environment
     comparison: Comparison
@@ -60,7 +61,7 @@ class Results:
     def __post_init__(self) -> None:
         missing = [
             f"{optimizer} on {problem}"
-            for problem in self.settings.problems
+            for problem in self.settings.study
             for optimizer in self.settings.roster(problem)
             if optimizer not in self.metrics.problems.get(problem, {})
         ]
@@ -74,8 +75,8 @@ class Results:
 
     @property
     def other_problems(self) -> list[str]:
-        """All problems but the main one, in their order."""
-        return [problem for problem in self.settings.problems if problem != self.main_problem]
+        """All problems of the study but the main one, in their order."""
+        return [problem for problem in self.settings.study if problem != self.main_problem]
 
     @property
     def answer(self) -> str | None:
@@ -113,6 +114,32 @@ class Results:
     def best_first(self, problem: str) -> dict[str, OptimizerMetrics]:
         """Return what was measured on a problem, the best mean on the test examples first."""
         return {name: self.measured(problem)[name] for name in self.ranked(problem)}
+
+    def examples(self, problem: str) -> str:
+        """Return what an example of a problem is: an image, a block (of a text), or an example."""
+        facts = self.problems.problems[problem]
+        if facts.task == "next_token":
+            return "block"
+        # height, width and channels
+        return "image" if len(facts.shape) == 3 else "example"
+
+    def twins(self, problem: str) -> dict[str, str]:
+        """Return the optimizers that are no function of their own on a problem, and why."""
+        return self.comparison.problems[problem].ranking.left_out
+
+    def searched(self, problem: str) -> bool:
+        """Return whether a problem has a search of its own."""
+        settings = self.settings.problems[problem]
+        return not (settings.untuned or settings.tuned_on)
+
+    def seconds_per_example(self, problem: str, optimizer: str) -> float | None:
+        """Return the time of a training example in an optimizer's steps, or None where none was timed."""
+        times = self.cost.time_per_step.get(problem, {}) if self.cost else {}
+        lengths = [found.length for found in self.measured(problem).values() if found.length]
+        if optimizer not in times or not lengths:
+            return None
+        longest = max(lengths, key=lambda length: length.steps)
+        return times[optimizer].microseconds / 1e6 * longest.steps / longest.images
 
     def seeds(self, problem: str) -> int:
         """Return how many seeds every optimizer was trained with."""
@@ -179,7 +206,7 @@ def load(settings: Settings, root: Path = Path()) -> Results:
         per_class=PER_CLASS.read(root),
         confusion=CONFUSION.read(root),
         training_curves=TRAINING_CURVES.read(root),
-        learning_rates=LEARNING_RATES.read(root),
+        searches=SEARCHES.read(root),
         champions=Champions.read(root / Champions.PATH),
         environment=Environment.read(root / Environment.PATH),
         comparison=Comparison.read(root / Comparison.PATH),
@@ -188,6 +215,13 @@ def load(settings: Settings, root: Path = Path()) -> Results:
         backprop=WorkedExample.read_if_there(root / WorkedExample.PATH),
         recommendations=Recommendations.read(root / Recommendations.PATH),
     )
+
+
+def picked_most(found: OptimizerMetrics) -> SettingRecord:
+    """Return the setting that most seeds picked; of equals, the one that did better in the search."""
+    search = found.search
+    counts = Counter(search.picked)
+    return search.survivors[min(counts, key=lambda place: (-counts[place], place))]
 
 
 def of_problem(table: pd.DataFrame, problem: str) -> pd.DataFrame:

@@ -34,12 +34,14 @@ class PartRecord(Record):
 
 
 class OutsideRecord(Record):
-    """What others found, and how it stands to the verdict: agrees, conflicts, or neither."""
+    """What others found on a claim, and how it stands to the verdict."""
 
-    source: str
-    finding: str
-    stands: str
-    sentence: str  # agreement or conflict, and what may explain it
+    source: str  # as a sentence calls it
+    reference: str  # with title and where it appeared
+    finding: str  # in our words
+    found: str  # what that says of the claim: supports, refutes, or mixed
+    stands: str  # agrees, differs, or not comparable
+    sentence: str  # why, and what is not the same in the two
 
 
 class VerdictRecord(Record):

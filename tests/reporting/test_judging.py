@@ -2,42 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from pipeline.reporting import judging, report, summary
 from pipeline.reporting.items import Folded, Heading, Paragraph, Picture, Table
-from pipeline.results.comparison import Comparison
-from pipeline.results.metrics import OverSeeds
-from pipeline.results.problems import Problems
-from tests.reporting.conftest import with_measured
-
-_ACCURACIES = ("test_accuracy", "train_accuracy", "validation_accuracy", "generalization_gap", "calibration_error")
-
-
-def by_loss(results, problem, task):
-    """Return results in which a problem is judged by its loss; a regression has no accuracy anywhere."""
-    changed = {"measure": "loss", "per_class": {}, "tuned_accuracy": None, "tuned_loss": 1.4}
-    changed["validation_loss"] = OverSeeds(mean=1.5, low=1.4, high=1.6, seeds=(1.5, 1.5, 1.5))
-    changed |= dict.fromkeys(_ACCURACIES) if task == "regression" else {}
-    found = with_measured(results, problem, **dict.fromkeys(results.settings.optimizers, changed))
-    facts = results.problems.problems[problem].model_copy(update={"measure": "loss", "task": task})
-    compared = results.comparison.model_dump()
-    against = compared["problems"][problem]["against_baseline"]
-    against["test_loss"] = against.pop("test_accuracy")
-    return replace(
-        found,
-        problems=Problems(problems={**results.problems.problems, problem: facts}),
-        comparison=Comparison.model_validate(compared),
-        per_class=results.per_class[results.per_class["problem"] != problem],
-        confusion=results.confusion[results.confusion["problem"] != problem],
-        training_curves=results.training_curves.assign(
-            validation_accuracy=results.training_curves["validation_accuracy"].where(
-                results.training_curves["problem"] != problem
-            )
-        ),
-    )
+from tests.reporting.conftest import judged_by_loss
 
 
 def texts(items):
@@ -55,18 +24,18 @@ def texts(items):
 
 @pytest.mark.parametrize(("task", "unit"), [("regression", "squared error"), ("next_token", "nats")])
 def test_the_main_problem_is_ranked_by_its_loss(results, task, unit):
-    found = by_loss(results, "cifar10", task)
+    found = judged_by_loss(results, "cifar10", task)
     said = list(texts(report.items(found)))
     assert any("reached the lowest mean test loss of 3 optimizers" in text for text in said)
     assert f"test loss ({unit})" in said
     assert f"validation loss ({unit})" in said
     assert any(text.startswith("CIFAR-10: test loss against") for text in said)
     assert not {"per-class", "confusion"} & {item.anchor for item in report.items(found) if isinstance(item, Heading)}
-    assert ("test accuracy (%)" in said) == (task == "next_token" or "digits" in found.settings.problems)
+    assert ("test accuracy (%)" in said) == (task == "next_token" or "digits" in found.settings.study)
 
 
 def test_optimizers_are_in_the_order_of_their_loss(results):
-    found = by_loss(results, "digits", "regression")
+    found = judged_by_loss(results, "digits", "regression")
     means = {name: row.test_loss.mean for name, row in found.measured("digits").items()}
     finite = [name for name in found.ranked("digits") if means[name] is not None]
     assert finite == sorted(finite, key=means.__getitem__)
@@ -75,7 +44,7 @@ def test_optimizers_are_in_the_order_of_their_loss(results):
 
 
 def test_the_last_lines_of_a_run_name_the_loss(results):
-    lines = summary.lines(by_loss(results, "cifar10", "next_token"))
+    lines = summary.lines(judged_by_loss(results, "cifar10", "next_token"))
     assert any(line.startswith("CIFAR-10: test loss, mean of 3 seeds") for line in lines)
     assert any("nats" in line for line in lines)
 

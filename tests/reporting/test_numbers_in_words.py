@@ -29,6 +29,7 @@ KNOWN = OverSeeds(mean=0.571, low=0.567, high=0.575, seeds=(0.57, 0.572))
         (words.in_brackets(KNOWN), "57.1 (56.7 to 57.5)"),
         (words.effect(-1.234, "percentage points"), "−1.23\N{NO-BREAK SPACE}points"),
         (words.effect(0.845, "times"), "0.84\N{NO-BREAK SPACE}times"),
+        (words.effect(-0.001, "percentage points"), "+0.00\N{NO-BREAK SPACE}points"),
         (words.effect(None, None), "–"),
         (words.effect_interval(-2.0, 0.5, "percentage points"), "−2.00 to +0.50"),
         (words.effect_interval(None, 0.5, "nats"), "–"),

@@ -15,12 +15,12 @@ from pipeline.reporting.items import Folded, Heading, Paragraph, Table
 from pipeline.results import tables
 from pipeline.results.verdicts import Verdicts
 from stages import report as stage
-from tests.reporting.conftest import DECIDED, PARAMS, with_rows, with_rules
+from tests.reporting.conftest import DECIDED, METHOD, PARAMS, with_rows, with_rules
 
 
 @pytest.fixture(scope="module")
 def judged(results):
-    return replace(results, verdicts=Verdicts(claims={"it": DECIDED}))
+    return replace(results, verdicts=Verdicts(method=METHOD, claims={"it": DECIDED}))
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +79,7 @@ def test_the_answer_comes_first_and_what_is_absent_is_left_out(everything, one_p
         "comparison",
         "assignment",
         "training",
-        "learning-rates",
+        "search",
         "per-class",
         "confusion",
         "cost",
@@ -144,7 +144,13 @@ def test_every_picture_has_words(page, markdown):
 def test_the_markdown_shows_every_figure_and_no_other_is_kept(folder, markdown):
     shown = set(re.findall(r"\]\(figures/([^)]+)\)", markdown))
     assert shown == {path.name for path in (folder / "figures").iterdir()}
-    assert {"ranking_cifar10.svg", "learning_rates_digits.svg", "assignment.svg"} <= shown
+    assert {
+        "ranking_cifar10.svg",
+        "search_digits.svg",
+        "budget_cifar10.svg",
+        "speed_cifar10.svg",
+        "assignment.svg",
+    } <= shown
 
 
 def test_markdown_tables_have_one_width(markdown):
@@ -212,7 +218,7 @@ def stored(results, tmp_path, monkeypatch):
     tables.PER_CLASS.write(results.per_class)
     tables.CONFUSION.write(results.confusion)
     tables.TRAINING_CURVES.write(results.training_curves)
-    tables.LEARNING_RATES.write(results.learning_rates)
+    tables.SEARCHES.write(results.searches)
     return results
 
 

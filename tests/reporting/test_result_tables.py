@@ -50,7 +50,7 @@ def test_verdicts_and_costs_have_a_row_each(tables: ResultTables) -> None:
     assert (costs["low"] <= costs["step_ratio"]).all()
 
 
-@pytest.mark.parametrize("name", ["runs", "curves", "learning_rates", "per_class", "verdicts", "costs"])
+@pytest.mark.parametrize("name", ["runs", "curves", "searches", "per_class", "verdicts", "costs"])
 def test_a_table_that_is_changed_does_not_change_the_results(tables: ResultTables, name: str) -> None:
     frame = getattr(tables, name)
     before = frame.copy()

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 from pipeline.reporting.summary import lines
 from pipeline.results.verdicts import Verdicts
-from tests.reporting.conftest import DECIDED, with_rows
+from tests.reporting.conftest import DECIDED, METHOD, with_rows
 
 
 def test_the_summary_ranks_from_top_to_bottom(results):
@@ -17,7 +17,7 @@ def test_the_summary_ranks_from_top_to_bottom(results):
 
 
 def test_the_answer_comes_first_and_no_mark_of_markdown_is_left(results):
-    judged = replace(results, verdicts=Verdicts(claims={"it": DECIDED}))
+    judged = replace(results, verdicts=Verdicts(method=METHOD, claims={"it": DECIDED}))
     text = lines(with_rows(judged, adam={"label": "A*b_*"}))
     assert text[:2] == ["It is not: made up *.", ""]
     assert any("A*b_*" in line for line in text)

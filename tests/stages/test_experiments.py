@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 PLOTS = {
     "Training loss",
     "Validation accuracy",
-    "Learning rates",
+    "Search",
     "Accuracy per class",
     "Confusion matrix of the champion",
 }

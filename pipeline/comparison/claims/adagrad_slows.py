@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pipeline.comparison import outside
 from pipeline.comparison.claim import Claim, Part, Who, complete, row
 from pipeline.comparison.measures import IMAGES_TO_LOSS, STEP_LEFT, TRAIN_LOSS
+from pipeline.comparison.outside import SUPPORTS, Outside
 
 _LATER = Who(rows=("adadelta", "rmsprop", "adam"), title="Adadelta, RMSprop and Adam")
 
@@ -35,5 +37,19 @@ CLAIM = Claim(
         ),
         Part(title="Adagrad ends higher", measures=(TRAIN_LOSS,), a=_LATER, b=row("adagrad"), on=complete),
         Part(title="Adagrad takes longer", measures=IMAGES_TO_LOSS, a=_LATER, b=row("adagrad"), on=complete),
+    ),
+    outside=(
+        Outside(
+            source=outside.ZEILER,
+            finding=(
+                "Adagrad's steps shrink throughout a training, because it adds up all squared gradients; Adadelta "
+                "was designed to keep only the recent ones."
+            ),
+            found=SUPPORTS,
+            differs=(
+                "it speaks of a constant learning rate, while the schedule of most of our problems shrinks the steps "
+                "of both"
+            ),
+        ),
     ),
 )

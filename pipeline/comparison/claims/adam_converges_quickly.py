@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pipeline.comparison import outside
-from pipeline.comparison.claim import NOT_ADAPTIVE, SUPPORTED, Claim, Outside, Part, complete, row
+from pipeline.comparison.claim import NOT_ADAPTIVE, Claim, Part, complete, row
 from pipeline.comparison.measures import IMAGES_TO_LOSS, SECONDS_TO_LOSS
+from pipeline.comparison.outside import MIXED, SUPPORTS, Outside
 
 CLAIM = Claim(
     title="Adam converges quickly",
@@ -32,17 +33,25 @@ CLAIM = Claim(
     ),
     outside=(
         Outside(
-            source=outside.SIVAPRASAD,
-            finding="With little tuning Adam is the most practical choice over many tasks.",
-            differs="it scores the result that a tuning budget buys, not the speed of a training",
+            source=outside.KUNSTNER,
+            finding="Where classes have a heavy tail, as words do, Adam lowers the training loss much faster than SGD.",
+            found=SUPPORTS,
+            differs="most of our problems have classes of equal size, where its explanation does not apply",
         ),
         Outside(
-            source=outside.KUNSTNER,
+            source=outside.WILSON,
             finding=(
-                "Where classes have a heavy tail, such as words, Adam lowers the training loss much faster than SGD."
+                "Adaptive methods often progress faster at the start of a training, but level off sooner on unseen "
+                "data."
             ),
-            agrees_with=(SUPPORTED,),
-            differs="most of our problems have classes of equal size, where its explanation does not apply",
+            found=MIXED,
+            differs="it reports curves, and no time to a fixed target",
+        ),
+        Outside(
+            source=outside.SIVAPRASAD,
+            finding="With few tuning trials Adam is the most practical choice over many tasks.",
+            found=MIXED,
+            differs="it scores the result that a tuning budget buys, not the speed of a training",
         ),
     ),
 )

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from pipeline.comparison import outside
-from pipeline.comparison.claim import Claim, Found, Outside
+from pipeline.comparison.claim import Claim, Found
 from pipeline.comparison.decisions import KINDS, Cell, VerdictKind, most
 from pipeline.comparison.pairs import ALIKE, BETTER, OPEN, WORSE
 from pipeline.project.numbers import decimals
@@ -140,11 +139,4 @@ CLAIM = Claim(
     same="A step of Adam costs about what one of SGD does",
     undecided="The timings do not decide it",
     find=_find,
-    outside=(
-        Outside(
-            source=outside.ALGOPERF,
-            finding="The score is the time to a result on fixed hardware, so that a dear step counts.",
-            differs="it does not report the cost of Adam's step against SGD's",
-        ),
-    ),
 )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pipeline.comparison import outside
 from pipeline.comparison.claim import NOT_ADAPTIVE, Claim, Part, complete_and, row
 from pipeline.comparison.measures import GAP, GAP_AT_EQUAL_FIT
+from pipeline.comparison.outside import MIXED, SUPPORTS, Outside
 
 _WHERE = complete_and("cifar10_longer")
 
@@ -31,6 +33,20 @@ CLAIM = Claim(
             a=NOT_ADAPTIVE,
             b=row("adam"),
             on=_WHERE,
+        ),
+    ),
+    outside=(
+        Outside(
+            source=outside.WILSON,
+            finding="Adaptive methods did worse than SGD on unseen data, even where they did better in training.",
+            found=SUPPORTS,
+            differs="its trainings are far longer than most of ours",
+        ),
+        Outside(
+            source=outside.CHOI,
+            finding="Fully tuned, Adam never did worse than SGD and momentum on validation and test data.",
+            found=MIXED,
+            differs="it compares results on unseen data, not what is lost from training to unseen data",
         ),
     ),
 )

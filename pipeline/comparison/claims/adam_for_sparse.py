@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pipeline.comparison import outside
-from pipeline.comparison.claim import NOT_ADAPTIVE, SPARSE, SUPPORTED, Claim, Outside, Part, only, row
+from pipeline.comparison.claim import NOT_ADAPTIVE, SPARSE, Claim, Part, only, row
 from pipeline.comparison.measures import TEST_ACCURACY
+from pipeline.comparison.outside import SUPPORTS, Outside
 
 CLAIM = Claim(
     title="On sparse data Adam is better",
@@ -33,10 +34,10 @@ CLAIM = Claim(
         Outside(
             source=outside.KUNSTNER,
             finding=(
-                "With many rare classes, such as words, SGD lowers their loss slowly and Adam does not; in "
+                "With many rare classes, such as words, SGD lowers their loss slowly and Adam does not: in "
                 "transformers, convolutional networks and linear models."
             ),
-            agrees_with=(SUPPORTED,),
+            found=SUPPORTS,
             differs="it measures the loss on training data, and its rare things are classes, not inputs",
         ),
     ),

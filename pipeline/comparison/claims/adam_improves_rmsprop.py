@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pipeline.comparison import outside
-from pipeline.comparison.claim import Claim, Outside, Part, complete, row
+from pipeline.comparison.claim import Claim, Part, complete, row
 from pipeline.comparison.measures import TEST_ACCURACY
+from pipeline.comparison.outside import MIXED, Outside
 
 CLAIM = Claim(
     title="Adam is an improved RMSprop",
@@ -23,8 +24,12 @@ CLAIM = Claim(
     outside=(
         Outside(
             source=outside.SCHMIDT,
-            finding="Of fifteen optimizers, Adam and RMSprop among them, none clearly dominates over all tasks.",
-            differs="it compares no two optimizers by themselves",
+            finding=(
+                "Of fifteen optimizers, Adam and RMSprop among them, none is clearly the best on all tasks, and Adam "
+                "remains a strong choice."
+            ),
+            found=MIXED,
+            differs="it reports no comparison of these two by themselves",
         ),
     ),
 )

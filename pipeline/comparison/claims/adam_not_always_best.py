@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pipeline.comparison import outside
-from pipeline.comparison.claim import EACH_OTHER, SUPPORTED, Claim, Outside, Part, everywhere, row
+from pipeline.comparison.claim import EACH_OTHER, Claim, Part, everywhere, row
 from pipeline.comparison.decisions import somewhere
 from pipeline.comparison.measures import TEST_ACCURACY
+from pipeline.comparison.outside import MIXED, SUPPORTS, Outside
 
 CLAIM = Claim(
     title="Adam is not always the best optimizer",
@@ -34,38 +35,54 @@ CLAIM = Claim(
     outside=(
         Outside(
             source=outside.SCHMIDT,
-            finding="How well an optimizer does varies greatly between tasks, and none clearly dominates all of them.",
-            agrees_with=(SUPPORTED,),
-            differs="their eight problems are others, and most are trained for longer",
+            finding=(
+                "How well an optimizer does varies greatly from task to task, and none is clearly the best on all of "
+                "them."
+            ),
+            found=SUPPORTS,
+            differs="its eight tasks and its tuning budgets are others",
+        ),
+        Outside(
+            source=outside.WILSON,
+            finding=(
+                "On several image and language tasks SGD, with or without momentum, gave better results on unseen "
+                "data than Adam."
+            ),
+            found=SUPPORTS,
+            differs="it tuned the learning rate and its decay alone, and trained for much longer",
         ),
         Outside(
             source=outside.ALGOPERF,
             finding=(
-                "Distributed Shampoo (tuned) and Schedule-Free AdamW (untuned) reached the targets sooner than the "
-                "NAdamW baseline, by about 28 % and 8 % of the time."
+                "On fixed hardware, Distributed Shampoo (tuned) reached the targets about 28 % sooner than a tuned "
+                "NadamW, and Schedule-Free AdamW (untuned) about 8 % sooner than its baseline."
             ),
-            agrees_with=(SUPPORTED,),
+            found=SUPPORTS,
             differs="its winners take no part here, and it scores the time to a target",
         ),
         Outside(
             source=outside.WEN,
             finding=(
-                "In language-model training Muon and Soap were faster than a well-tuned AdamW: 1.4 times with 0.1 "
-                "billion parameters, 1.1 times with 1.2 billion."
+                "In the training of language models Muon and Soap were faster than a well-tuned AdamW: 1.4 times "
+                "with 0.1 billion parameters, 1.1 times with 1.2 billion."
             ),
-            agrees_with=(SUPPORTED,),
-            differs="their models are a thousand times larger",
+            found=SUPPORTS,
+            differs="its networks are more than a thousand times as large as ours, and all are language models",
         ),
         Outside(
             source=outside.NANOGPT,
-            finding="To the same loss of a small language model, tuned AdamW needs 4,950 steps and Muon 3,250.",
-            agrees_with=(SUPPORTED,),
-            differs="it counts steps, whatever their time, on another kind of network",
+            finding=(
+                "To the same loss of a small language model a tuned Muon takes 3,250 steps, and Adam 5,625; the page "
+                "itself calls this entry of Adam probably undertuned."
+            ),
+            found=SUPPORTS,
+            differs="it counts steps, however long they take, on another kind of network",
         ),
         Outside(
             source=outside.CHOI,
             finding="Fully tuned, Adam never did worse than SGD and momentum, which it contains as special cases.",
-            differs="it speaks only of rivals that Adam contains, with much larger searches than our twelve points",
+            found=MIXED,
+            differs="it speaks only of rivals that Adam contains",
         ),
     ),
     is_the_question=True,

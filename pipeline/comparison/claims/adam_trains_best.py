@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pipeline.comparison import outside
 from pipeline.comparison.claim import EACH_OTHER, Claim, Part, complete, row
 from pipeline.comparison.decisions import generally_above_the_middle
 from pipeline.comparison.measures import TRAIN_ACCURACY
+from pipeline.comparison.outside import MIXED, Outside
 
 CLAIM = Claim(
     title="Adam has a high accuracy on training data",
@@ -31,6 +33,14 @@ CLAIM = Claim(
             b=EACH_OTHER,
             on=complete,
             rule=generally_above_the_middle,
+        ),
+    ),
+    outside=(
+        Outside(
+            source=outside.WILSON,
+            finding="Adaptive methods had the better training result on some tasks, and SGD on others.",
+            found=MIXED,
+            differs="it ranks no optimizer by its training results",
         ),
     ),
 )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pipeline.comparison import outside
-from pipeline.comparison.claim import ADAPTIVE, NOT_ADAPTIVE, SUPPORTED, Claim, Outside, Part, complete
+from pipeline.comparison.claim import ADAPTIVE, NOT_ADAPTIVE, Claim, Part, complete
 from pipeline.comparison.measures import IMAGES_TO_LOSS, SECONDS_TO_LOSS
+from pipeline.comparison.outside import MIXED, SUPPORTS, Outside
 
 CLAIM = Claim(
     title="If speed matters, adaptive rates are the choice",
@@ -28,11 +29,18 @@ CLAIM = Claim(
     outside=(
         Outside(
             source=outside.KUNSTNER,
-            finding=(
-                "Where classes have a heavy tail, such as words, Adam lowers the training loss much faster than SGD."
-            ),
-            agrees_with=(SUPPORTED,),
+            finding="Where classes have a heavy tail, as words do, Adam lowers the training loss much faster than SGD.",
+            found=SUPPORTS,
             differs="most of our problems have classes of equal size, where its explanation does not apply",
+        ),
+        Outside(
+            source=outside.WILSON,
+            finding=(
+                "Adaptive methods often progress faster at the start of a training, but level off sooner on unseen "
+                "data."
+            ),
+            found=MIXED,
+            differs="it speaks of the start and the end, and our targets lie between the two",
         ),
     ),
 )

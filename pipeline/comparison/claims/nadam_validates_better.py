@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pipeline.comparison import outside
-from pipeline.comparison.claim import NO_DIFFERENCE, REFUTED, Claim, Outside, Part, complete, row
+from pipeline.comparison.claim import Claim, Part, complete, row
 from pipeline.comparison.measures import VALIDATION_ACCURACY
+from pipeline.comparison.outside import REFUTES, Outside
 
 CLAIM = Claim(
     title="NAdam validates better than Adam",
@@ -31,9 +32,9 @@ CLAIM = Claim(
     outside=(
         Outside(
             source=outside.SCHMIDT,
-            finding="No newer method, NAdam among the fifteen tested, beat Adam significantly and consistently.",
-            agrees_with=(REFUTED, NO_DIFFERENCE),
-            differs="its tasks and tuning budgets are others",
+            finding="No newer method, NAdam among them, beat Adam significantly and consistently.",
+            found=REFUTES,
+            differs="its tasks and its tuning budgets are others",
         ),
     ),
 )

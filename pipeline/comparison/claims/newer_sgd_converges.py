@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pipeline.comparison import outside
-from pipeline.comparison.claim import NEWER_SGD, SUPPORTED, Claim, Outside, Part, complete, row
+from pipeline.comparison.claim import NEWER_SGD, Claim, Part, complete, row
 from pipeline.comparison.measures import GOOD_SETTINGS, IMAGES_TO_LOSS, SECONDS_TO_LOSS
+from pipeline.comparison.outside import MIXED, SUPPORTS, Outside
 
 CLAIM = Claim(
     title="The newer SGD methods converge more easily and faster than SGD",
@@ -36,10 +37,19 @@ CLAIM = Claim(
     ),
     outside=(
         Outside(
+            source=outside.SUTSKEVER,
+            finding=(
+                "Deep and recurrent networks ended much worse when SGD had no momentum, even from a good "
+                "initialization."
+            ),
+            found=SUPPORTS,
+            differs="its networks are deeper, and it does not ask how many settings are good ones",
+        ),
+        Outside(
             source=outside.CHOI,
             finding="Fully tuned, momentum never did worse than SGD, which it contains as a special case.",
-            agrees_with=(SUPPORTED,),
-            differs="it says nothing on how easily good settings are found",
+            found=MIXED,
+            differs="not worse does not mean faster, and it does not ask how easily good settings are found",
         ),
     ),
 )

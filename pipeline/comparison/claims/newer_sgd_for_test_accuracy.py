@@ -6,14 +6,12 @@ from pipeline.comparison import outside
 from pipeline.comparison.claim import (
     ADAPTIVE,
     NEWER_SGD,
-    NO_DIFFERENCE,
-    REFUTED,
     Claim,
-    Outside,
     Part,
     complete,
 )
 from pipeline.comparison.measures import TEST_ACCURACY
+from pipeline.comparison.outside import REFUTES, SUPPORTS, Outside
 
 CLAIM = Claim(
     title="Where accuracy on unseen data matters, the newer SGD methods are better",
@@ -32,17 +30,25 @@ CLAIM = Claim(
     parts=(Part(title="better on unseen data", measures=(TEST_ACCURACY,), a=NEWER_SGD, b=ADAPTIVE, on=complete),),
     outside=(
         Outside(
+            source=outside.WILSON,
+            finding="SGD, with or without momentum, did better on unseen data than adaptive methods.",
+            found=SUPPORTS,
+            differs=(
+                "it tuned the learning rate and its decay alone, so that adaptive methods may have had more to gain"
+            ),
+        ),
+        Outside(
             source=outside.CHOI,
             finding="Fully tuned, adaptive methods never did worse than momentum and Nesterov, also on unseen data.",
-            agrees_with=(REFUTED, NO_DIFFERENCE),
+            found=REFUTES,
             differs=(
                 "its searches are much larger than our twelve points, and so find more of what adaptive methods can do"
             ),
         ),
         Outside(
             source=outside.SIVAPRASAD,
-            finding="With small tuning budgets Adam gives the better results on most tasks.",
-            agrees_with=(REFUTED,),
+            finding="With few tuning trials Adam is the most practical choice over many tasks.",
+            found=REFUTES,
             differs="its tasks and its search spaces are others",
         ),
     ),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pipeline.comparison import outside
-from pipeline.comparison.claim import NO_DIFFERENCE, REFUTED, Claim, Outside, Part, only, row
+from pipeline.comparison.claim import Claim, Part, only, row
 from pipeline.comparison.measures import TEST_ACCURACY
+from pipeline.comparison.outside import REFUTES, Outside
 
 CLAIM = Claim(
     title="With little data SGD beats Adam",
@@ -29,7 +30,7 @@ CLAIM = Claim(
         Outside(
             source=outside.CHOI,
             finding="Fully tuned, Adam never did worse than SGD.",
-            agrees_with=(REFUTED, NO_DIFFERENCE),
+            found=REFUTES,
             differs="its data sets are larger, and its searches much larger than our twelve points",
         ),
     ),

@@ -1,4 +1,4 @@
-"""One line per optimizer over the epochs, and the legend that names the lines."""
+"""One line per optimizer, and the legend that names the lines."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 _MARKERS = 8  # on a line
 
 
-def draw_lines(axes: Axes, frame: pd.DataFrame) -> None:
-    """Draw column ``value`` over column ``epoch`` for every optimizer, the baseline on top."""
+def draw_lines(axes: Axes, frame: pd.DataFrame, x: str = "epoch") -> None:
+    """Draw column ``value`` over the column `x` for every optimizer, the baseline on top."""
     for number, (_, rows) in enumerate(frame.groupby("optimizer", sort=False)):
         first = rows.iloc[0]
         every = max(1, len(rows) // _MARKERS)
         axes.plot(
-            rows["epoch"],
+            rows[x],
             rows["value"],
             **_style(first),
             # shifted from line to line, so that markers do not cover each other

@@ -20,7 +20,7 @@ _VALUES = ["value", "mean", "low", "high"]
 
 
 def data(results: Results, problem: str) -> pd.DataFrame:
-    """Return one row for every optimizer and seed, best optimizer first.
+    """Return one row for every optimizer and seed, best optimizer first; a twin of another one is left out.
 
     Columns: those of `Results.looks`, ``seed``, ``value``, ``mean``, ``low``, ``high`` (accuracies in per cent, or
     losses; the last three are the optimizer's, NaN where there is none), ``diverged`` (number of its seeds), ``axis``
@@ -28,7 +28,7 @@ def data(results: Results, problem: str) -> pd.DataFrame:
     """
     judging = results.judging(problem)
     rows = [
-        (name, seed, value, reached.mean, reached.low, reached.high, found.diverged)
+        (name, seed, value, reached.mean, reached.low, reached.high, len(found.diverged))
         for name, found in results.measured(problem).items()
         for reached in [found.reached]
         for seed, value in zip(results.settings.seeds(problem), reached.seeds, strict=True)
@@ -37,7 +37,8 @@ def data(results: Results, problem: str) -> pd.DataFrame:
     numbers[_VALUES] = judging.scale * numbers[_VALUES].astype(float)
     highest = 100.0 if judging.higher_is_better else np.inf
     numbers = numbers.assign(axis=judging.axis("test"), highest=highest, form=judging.form)
-    return results.looks(results.ranked(problem)).merge(numbers, on="optimizer")
+    ranked = [name for name in results.ranked(problem) if name not in results.twins(problem)]
+    return results.looks(ranked).merge(numbers, on="optimizer")
 
 
 def draw(frame: pd.DataFrame) -> Figure:

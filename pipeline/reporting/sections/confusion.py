@@ -27,21 +27,21 @@ def build(results: Results) -> list[Item]:
     champion = results.champions.problems[problem]
     right = int(frame.loc[frame["actual"] == frame["predicted"], "count"].sum())
     total = int(frame["count"].sum())
-    label = results.label(champion.optimizer)
+    label, example = results.label(champion.optimizer), f"test {results.examples(problem)}"
     worst = _most_frequent_mistake(frame)
     return [
         Heading("What the champion confuses", "confusion"),
         Paragraph(
             f"The champion is {label}'s network of seed {champion.seed}: the best seed of the optimizer with the "
-            f"{judging.best} mean *validation* {judging.noun}. On the {counted(total, 'test image')} it is right "
+            f"{judging.best} mean *validation* {judging.noun}. On the {counted(total, example)} it is right "
             f"{counted(right, 'time')} ({percent(right / total)}).{worst}"
         ),
         Picture(
             f"confusion_{problem}",
             to_svg(plot.draw(frame)),
             f"Confusion matrix of {label}'s best network on {results.title(problem)}: {right:,} of {total:,} "
-            f"test images on the diagonal.{worst}",
-            "Test images by actual and predicted class; the diagonal is right.",
+            f"{example}s on the diagonal.{worst}",
+            f"{example.capitalize()}s by actual and predicted class; the diagonal is right.",
         ),
     ]
 

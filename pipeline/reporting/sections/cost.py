@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.project.wording import counted
 from pipeline.reporting.drawing.figures import to_svg
-from pipeline.reporting.items import Heading, Item, Paragraph, Picture
+from pipeline.reporting.items import Heading, Item, Paragraph, Picture, Table
 from pipeline.reporting.numbers_in_words import NONE, SPACE, bounds
 from pipeline.reporting.optimizer_table import optimizer_table
 from pipeline.reporting.plots import cost as plot
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pipeline.reporting.study_results import Results
-    from pipeline.results.cost import Ratio, StepCost
+    from pipeline.results.cost import Ratio, StepCost, StepTime
 
 _TIMES = f"{SPACE}×"
 _COLUMNS: tuple[tuple[str, Callable[[StepCost], str]], ...] = (
@@ -51,7 +51,40 @@ def build(results: Results) -> list[Item]:
             "Time and memory, the cheapest step first. A whole step is forward pass, backward pass and update.",
         ),
         *(Paragraph(text) for text in _reading(results, rows)),
+        *_by_problem(results),
     ]
+
+
+def _by_problem(results: Results) -> list[Item]:
+    """Return a step's time against SGD's on every problem; nothing where it was timed on one problem only."""
+    times = results.cost.time_per_step if results.cost else {}
+    groups: dict[str, list[str]] = {}
+    for problem in results.settings.study:
+        if problem in times:
+            groups.setdefault(repr(_measurement(results, problem)), []).append(problem)
+    if len(groups) < 2:
+        return []
+    # of equal measurements the problem that most optimizers took part in
+    shown = {max(names, key=lambda name: len(times[name])): names for names in groups.values()}
+    names = [name for name in results.cheapest_first() if any(name in times[problem] for problem in shown)]
+    rows = tuple((results.label(name), *(_times(times[problem].get(name)) for problem in shown)) for name in names)
+    header = ("optimizer", *("; ".join(results.title(name) for name in same) for same in shown.values()))
+    strong = frozenset(place for place, name in enumerate(names) if name == results.baseline)
+    caption = (
+        "Time of a whole training step against plain SGD's (median, 95 % interval), by problem. Problems with the same "
+        "network, examples and batch size share a column."
+    )
+    return [Table(header, rows, "l" + "r" * len(shown), caption, strong)]
+
+
+def _measurement(results: Results, problem: str) -> tuple[object, ...]:
+    """Return what a problem's measurement depends on, besides the optimizer."""
+    settings, facts = results.settings.problems[problem], results.problems.problems[problem]
+    return settings.network, settings.batch_size, facts.shape, facts.task, len(facts.classes)
+
+
+def _times(found: StepTime | None) -> str:
+    return NONE if found is None else f"{_ratio(found.ratio)} ({_range(found.ratio)})"
 
 
 def _method(results: Results, rounds: int) -> str:

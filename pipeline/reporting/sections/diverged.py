@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pipeline.project.wording import listed
 from pipeline.reporting.items import Heading, Item, Paragraph, Table
 from pipeline.reporting.numbers_in_words import NONE, rate
 from pipeline.reporting.study_results import of_problem
@@ -14,9 +15,8 @@ if TYPE_CHECKING:
 _HEADER = (
     "problem",
     "optimizer",
-    "final seeds diverged",
-    "at learning rate",
-    "tuning trials diverged",
+    "seeds whose pick diverged",
+    "settings of the search that diverged",
     "from learning rate",
     "first step without a finite loss",
 )
@@ -25,9 +25,7 @@ _HEADER = (
 def build(results: Results) -> list[Item]:
     """Return the section, or nothing where no training diverged."""
     found = [
-        _row(results, problem, name)
-        for problem in results.settings.problems
-        for name in results.settings.roster(problem)
+        _row(results, problem, name) for problem in results.settings.study for name in results.settings.roster(problem)
     ]
     rows = tuple(row for row in found if row)
     if not rows:
@@ -36,26 +34,27 @@ def build(results: Results) -> list[Item]:
         Heading("What diverged", "diverged"),
         Paragraph(
             "A training diverges when its loss is no longer a finite number; it stops there. In the search it counts "
-            "as worst, so that such a learning rate is never chosen if another one works. Among the final seeds its "
-            "accuracy is that of its predictions, and losses have no mean."
+            "as worst. With fresh seeds all survivors may diverge, or a seed picks one that did. Such a seed counts as "
+            "the worst value in every comparison and ranking: an accuracy of 0, or a loss as bad as that of guessing. "
+            "Its loss itself is no number, so where a table shows a mean loss, it says “diverged”."
         ),
-        Table(_HEADER, rows, "llrrrrr", "Optimizers with at least one diverged training."),
+        Table(_HEADER, rows, "llrrrr", "Optimizers with at least one diverged training."),
     ]
 
 
 def _row(results: Results, problem: str, optimizer: str) -> tuple[str, ...]:
-    found = results.measured(problem)[optimizer]
-    trials = of_problem(results.learning_rates, problem)
+    found, seeds = results.measured(problem)[optimizer], results.settings.seeds(problem)
+    trials = of_problem(results.searches, problem)
     trials = trials[trials["optimizer"] == optimizer]
     lost = trials[trials["diverged_at"].notna()]
     if not found.diverged and lost.empty:
         return ()
+    which = f" ({listed(seeds[place] for place in found.diverged)})" if found.diverged else ""
     return (
         results.title(problem),
         results.label(optimizer),
-        f"{found.diverged} of {results.seeds(problem)}",
-        rate(found.learning_rate),
-        f"{len(lost)} of {len(trials)}",
+        f"{len(found.diverged)} of {len(seeds)}{which}",
+        f"{len(lost)} of {len(trials)}" if len(trials) else NONE,
         NONE if lost.empty else rate(float(lost["learning_rate"].min())),
         NONE if lost.empty else f"{int(lost['diverged_at'].min()):,}",
     )

@@ -50,7 +50,7 @@ def _table(results: Results, problem: str) -> Table:
     classes = dict.fromkeys(kind for _, kind in cells)
     rows = {name: {kind: cells[name, kind] for kind in classes} for name in results.ranked(problem)}
     caption = (
-        "Accuracy (%), in brackets the 95 % Wilson interval over the class's test images, which are counted "
-        "once, however many seeds there are."
+        f"Accuracy (%), in brackets the 95 % Wilson interval over the class's test {results.examples(problem)}s, which "
+        "are counted once, however many seeds there are."
     )
     return optimizer_table(results, rows, [(literal(kind), itemgetter(kind)) for kind in classes], caption)

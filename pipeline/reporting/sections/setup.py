@@ -6,96 +6,109 @@ from typing import TYPE_CHECKING
 
 from pipeline.project.wording import counted, listed
 from pipeline.reporting.items import Bullets, Folded, Heading, Item, Paragraph, Table
-from pipeline.reporting.numbers_in_words import percent
+from pipeline.reporting.numbers_in_words import or_dash, percent, rate
 
 if TYPE_CHECKING:
     from pipeline.reporting.study_results import Results
+    from pipeline.settings.spaces import Space
     from pipeline.settings.study import OptimizerSettings, RestSettings
 
-_PROBLEMS = (
-    "problem",
-    "network",
-    "epochs",
-    "batch size",
-    "training images",
-    "set aside for validation",
-    "test images",
-    "seeds",
-    "optimizers",
-)
+_DATA = ("problem", "trained on", "validated on", "tested on", "judged by")
+_TRAINING = ("problem", "network", "epochs", "batch size", "schedule", "settings from", "seeds", "optimizers")
 
 
 def build(results: Results) -> list[Item]:
     """Return the section."""
+    study = results.settings.study
     return [
         Heading("How it was measured", "setup"),
         Bullets(_method(results)),
-        Table(
-            _PROBLEMS,
-            tuple(_problem(results, name) for name in results.settings.problems),
-            "llrrrrrrr",
-            "The problems.",
-        ),
-        Folded("The optimizers and their arguments", (_optimizers(results),)),
+        Table(_DATA, tuple(_data(results, name) for name in study), "lrrrl", f"The problems.{_demo(results)}"),
+        Table(_TRAINING, tuple(_training(results, name) for name in study), "llrrllrr", "How they are trained on."),
+        Folded("The optimizers, their arguments, and what was searched", (_optimizers(results),)),
         *_shared_parameters(results),
         _environment(results),
     ]
 
 
 def _method(results: Results) -> tuple[str, ...]:
-    tuning, first = results.settings.tuning, results.settings.training.first_seed
+    tuning, training = results.settings.tuning, results.settings.training
     split_seed = results.problems.problems[results.main_problem].split_seed
     return (
-        "**Data.** Test images are read once, by the evaluation; nothing is chosen by them. A stratified "
-        f"share of the training images is set aside for validation (split seed {split_seed}); normalization uses the "
-        "rest.",
-        f"**Tuning.** {tuning.points} learning rates per optimizer and problem, {tuning.points_per_decade} per decade, "
-        f"at most {tuning.max_extensions} more where the best lies on the edge, with seed {tuning.seed}, judged by "
-        f"validation {_measures(results)}. Nothing else is tuned.{_inherited(results)}",
-        f"**Seeds.** Final trainings use fresh seeds from {first} on. A seed means the same initial weights and the "
-        "same order of batches for every optimizer, so differences are taken within seeds.",
-        "**Which network counts.** The last epoch's, declared in advance; never the best on the test images.",
-        "**Intervals.** Student's t over seeds for means, Wilson's score interval over test images for a class, "
+        "**Data.** Test examples are read once, by the evaluation; nothing is chosen by them. A stratified share of "
+        f"the training examples is set aside for validation (split seed {split_seed}); normalization uses the rest.",
+        f"**Search.** {counted(tuning.points, 'setting')} for each optimizer and problem (a Latin hypercube), and "
+        f"{tuning.points_beyond} more where the best lies at the border of the learning rates. All with seed "
+        f"{tuning.seed}, judged on validation examples. The best {tuning.survivors} survive.",
+        f"**Seeds.** Every survivor is trained with {training.seeds} fresh seeds, from {training.first_seed} on (a "
+        "problem may have its own number of them). A seed means the same initial weights and the same order of batches "
+        "for every optimizer, so differences are taken within seeds.",
+        "**Which network counts.** Each seed picks one of the survivors by its own validation result and reports its "
+        "own test result. So every seed repeats the whole of “tune, then train”. For a measure of the training itself "
+        "(training loss, speed) it picks by that measure. It is always the network of the last epoch.",
+        "**Schedule.** *Linear* means that the learning rate falls to 0 over the training; *constant*, that it "
+        "stays as it is.",
+        "**Intervals.** Student's t over seeds for means, Wilson's score interval over test examples for a class, "
         "both 95 %.",
     )
 
 
-def _measures(results: Results) -> str:
-    return listed(dict.fromkeys(results.judging(problem).noun for problem in results.settings.problems), "or")
+def _demo(results: Results) -> str:
+    """Name the problems that params.yaml has for the demo."""
+    names = [f"`{name}`" for name, row in results.settings.problems.items() if row.demo]
+    return f" Not part of the study, but of the demo and the tests: {listed(names)}." if names else ""
 
 
-def _inherited(results: Results) -> str:
-    """Say which searches start from the result of another problem's search."""
-    return "".join(
-        f" On {results.title(name)} the search is shorter: the value that was tuned on {results.title(row.tuned_on)} "
-        f"and {counted(row.neighbours, 'step')} of the grid to each side."
-        for name, row in results.settings.problems.items()
-        if row.tuned_on is not None
+def _data(results: Results, name: str) -> tuple[str, ...]:
+    counts, noun = results.problems.problems[name].counts, results.examples(name)
+    return (
+        results.title(name),
+        *(counted(counts[part], noun) for part in ("train", "validation", "test")),
+        f"test {results.judging(name).noun}",
     )
 
 
-def _problem(results: Results, name: str) -> tuple[str, ...]:
-    settings, facts = results.settings.problems[name], results.problems.problems[name]
+def _training(results: Results, name: str) -> tuple[str, ...]:
+    settings = results.settings.problems[name]
     return (
         results.title(name),
         f"`{settings.network}`",
         str(settings.epochs),
         str(settings.batch_size),
-        f"{facts.counts['train']:,}",
-        percent(facts.validation_fraction),
-        f"{facts.counts['test']:,}",
+        f"{settings.schedule}{', with warm-up' if settings.warmup_fraction else ''}",
+        _origin(results, name),
         str(results.seeds(name)),
         str(len(results.settings.roster(name))),
     )
 
 
+def _origin(results: Results, name: str) -> str:
+    settings = results.settings.problems[name]
+    if settings.tuned_on:
+        return f"the search on {results.title(settings.tuned_on)}"
+    return "the default" if settings.untuned else "its own search"
+
+
 def _optimizers(results: Results) -> Table:
     rows = tuple(
-        (results.label(name), f"{_call(row)}{f'; the rest: {_call(row.rest)}' if row.rest else ''}")
+        (
+            results.label(name),
+            f"{_call(row)}{f'; the rest: {_call(row.rest)}' if row.rest else ''}",
+            "; ".join(f"`{argument}` {_range(space)}" for argument, space in row.search.items()),
+            or_dash(row.default_learning_rate, rate),
+        )
         for name, row in results.settings.optimizers.items()
     )
-    caption = "All other arguments are PyTorch's defaults; the learning rate is tuned."
-    return Table(("optimizer", "PyTorch class and arguments"), rows, "ll", caption)
+    caption = (
+        "All other arguments are PyTorch's defaults. Ranges are searched on a logarithmic scale; that of a momentum or "
+        "a β in the distance from 1, unless the table says otherwise. The default rate was tried for comparison only."
+    )
+    return Table(("optimizer", "PyTorch class and fixed arguments", "searched", "default rate"), rows, "lllr", caption)
+
+
+def _range(space: Space) -> str:
+    ends = f"{rate(space.at(0))} to {rate(space.at(1))}"
+    return ends if space.uniform is None else f"{ends} (linear)"
 
 
 def _call(row: OptimizerSettings | RestSettings) -> str:

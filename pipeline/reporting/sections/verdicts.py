@@ -1,15 +1,21 @@
-"""The assignment's claims, each with its verdict and the numbers behind it."""
+"""The assignment's claims: each with its verdict, the evidence behind it, and what others found."""
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
-from pipeline.reporting.items import Bullets, Heading, Item, Paragraph, Table, literal
+from pipeline.project.wording import counted, listed
+from pipeline.reporting.items import Bullets, Folded, Heading, Item, Paragraph, Table, literal
 from pipeline.reporting.numbers_in_words import NONE, effect, effect_interval, p_value
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pipeline.reporting.study_results import Results
-    from pipeline.results.verdicts import VerdictRecord
+    from pipeline.results.verdicts import OutsideRecord, PartRecord, VerdictRecord, VerdictRow
+
+_OPEN = "inconclusive"
 
 
 def build(results: Results) -> list[Item]:
@@ -21,52 +27,155 @@ def build(results: Results) -> list[Item]:
         (
             f"[{verdict.title}](#claim-{claim})",
             f"**{verdict.verdict}**",
-            effect(verdict.effect, verdict.unit),
-            p_value(verdict.p),
+            literal(verdict.answer),
+            _standing(verdict.outside),
         )
         for claim, verdict in claims.items()
     )
     return [
         Heading("The claims of the assignment", "verdicts"),
-        Paragraph(_introduction(results.comparison.settings.alpha)),
-        Table(("claim", "verdict", "effect", "p"), rows, "llrr", "All claims; each links to its evidence."),
+        Paragraph(_introduction(len(claims))),
+        Table(
+            ("claim", "verdict", "in one line", "what others found"),
+            rows,
+            "llll",
+            "All claims; each links to its evidence. Whether a study of others agrees follows from its finding and the "
+            "verdict; `docs/related.md` says more of each.",
+        ),
+        Folded("How verdicts are reached", (Paragraph(results.verdicts.method),)),
         *(item for claim, verdict in claims.items() for item in _claim(results, claim, verdict)),
     ]
 
 
-def _introduction(alpha: float) -> str:
+def _introduction(count: int) -> str:
     return (
-        "Every rule below was written before the numbers, with its margins in `params.yaml` (`comparison`). A verdict "
-        "is one of five: **supported**, **refuted**, **no meaningful difference** (shown to be smaller than a margin "
-        "that was fixed beforehand), **inconclusive** (too few seeds to tell) and **not tested** (what the claim needs "
-        "was not measured). A p is that of an exact test on runs paired by seed, corrected for the other tests of its "
-        f"claim as stated beside it, and is compared with {alpha:g}. Each claim is a separate question, announced "
-        "beforehand, so verdicts are not corrected for each other; beside each p stands what remains after Holm's "
-        "correction over all claims."
+        f"These are the {counted(count, 'claim')} that the assignment makes, in our words, translated from Persian. "
+        "Every rule was written before the numbers, with its margins in `params.yaml` (`comparison`). A verdict is one "
+        "of five: **supported**, **refuted**, **no meaningful difference** (shown to be smaller than a margin that was "
+        "fixed beforehand), **inconclusive** (the data do not decide it; what stands in the way is said) and **not "
+        "tested** (what the claim needs was not measured). Each claim is a question of its own, announced beforehand, "
+        "so its comparisons are corrected for one another, and verdicts are not."
     )
 
 
+def _standing(outside: Iterable[OutsideRecord]) -> str:
+    """Return ``agrees: Wen et al. 2025; differs: …``, a dash where nobody is known to have asked."""
+    found: dict[str, list[str]] = {}
+    for one in outside:
+        found.setdefault(one.stands, []).append(literal(one.source))
+    return "; ".join(f"*{stands}*: {listed(who)}" for stands, who in found.items()) or NONE
+
+
 def _claim(results: Results, claim: str, verdict: VerdictRecord) -> list[Item]:
-    entries = [*_numbers(verdict), f"**Rule, fixed beforehand.** {verdict.rule}"]
-    if verdict.problems:
-        entries.append(f"**Problems.** {'; '.join(results.title(problem) for problem in verdict.problems)}")
-    entries.append(f"**What would change it.** {literal(verdict.what_would_change_it)}")
     return [
         Heading(verdict.title, f"claim-{claim}", 3),
-        Paragraph(f"“{verdict.quote}” **{verdict.verdict.capitalize()}.** {literal(verdict.sentence)}"),
-        Bullets(tuple(entries)),
+        Paragraph(f"*The assignment, translated:* {verdict.says}"),
+        Paragraph(_sentence(verdict)),
+        Bullets(tuple(_entries(results, verdict))),
+        *_others(verdict.outside),
+        *_evidence(results, verdict),
     ]
 
 
-def _numbers(verdict: VerdictRecord) -> list[str]:
-    entries = []
-    if verdict.effect is not None:
-        interval = effect_interval(verdict.low, verdict.high, verdict.unit)
-        known = "" if interval == NONE else f" ({interval})"
-        entries.append(f"**Effect.** {effect(verdict.effect, verdict.unit)}{known}")
-    if verdict.p is not None:
-        over_all = p_value(verdict.p_over_all_claims)
-        entries.append(f"**p.** {p_value(verdict.p)} ({literal(verdict.test)}); over all claims together {over_all}")
-    elif verdict.test:
-        entries.append(f"**p.** None: {literal(verdict.test)}")
-    return entries
+def _sentence(verdict: VerdictRecord) -> str:
+    """Return the verdict in bold, and its sentence, which may begin with it."""
+    name = verdict.verdict.capitalize()
+    start, found, rest = verdict.sentence.partition(f"{name}: ")
+    if found and not start:
+        return f"**{name}:** {literal(rest)}"
+    return f"**{name}.** {literal(verdict.sentence)}"
+
+
+def _entries(results: Results, verdict: VerdictRecord) -> list[str]:
+    entries = [f"**What was tested.** {verdict.tested}", *_deciding(verdict)]
+    entries += [text for part in verdict.parts if (text := _by_problem(results, part))]
+    lead = "What stands in the way" if verdict.verdict == _OPEN else "What would change it"
+    return [*entries, f"**{lead}.** {literal(verdict.what_would_change_it)}"]
+
+
+def _deciding(verdict: VerdictRecord) -> list[str]:
+    """Return the comparison whose numbers the verdict shows, with its interval and its p."""
+    if verdict.effect is None:
+        return []
+    rows = [row for part in verdict.parts for row in part.rows if row.decisive]
+    pair = f"{_versus(rows[0])}: " if rows else ""
+    interval = effect_interval(verdict.low, verdict.high, verdict.unit)
+    between = "" if interval == NONE else f", 95 % interval {interval}"
+    p = f", p {p_value(verdict.p)}" if verdict.p is not None else ""
+    how = f" ({literal(verdict.test)})" if verdict.test else ""
+    return [f"**What decided it.** {pair}{effect(verdict.effect, verdict.unit)}{between}{p}{how}"]
+
+
+def _versus(row: VerdictRow) -> str:
+    return f"{literal(row.a)} against {literal(row.b)}"
+
+
+def _by_problem(results: Results, part: PartRecord) -> str:
+    """Return the verdict of a part, and how its comparisons came out on each problem."""
+    found: dict[str, list[VerdictRow]] = {}
+    for row in part.rows:
+        found.setdefault(row.problem, []).append(row)
+    if not found:
+        return ""
+    told = "; ".join(f"{_title(results, problem)}: {_outcomes(rows)}" for problem, rows in found.items())
+    conceded = ", which the claim concedes and which decides nothing" if part.concession else ""
+    return f"**{_capitalized(literal(part.title))}**: {part.verdict}{conceded}. {told}"
+
+
+def _outcomes(rows: list[VerdictRow]) -> str:
+    counts = Counter(row.outcome for row in rows)
+    return ", ".join(outcome if len(rows) == 1 else f"{count} {outcome}" for outcome, count in counts.most_common())
+
+
+def _title(results: Results, problem: str) -> str:
+    """Return a problem's name for people; a claim may ask for one that the study lacks."""
+    return results.title(problem) if problem in results.problems.problems else literal(problem)
+
+
+def _capitalized(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _others(outside: tuple[OutsideRecord, ...]) -> list[Item]:
+    """Return what others found, a line each, and how it stands to the verdict."""
+    if not outside:
+        return []
+    rows = tuple(
+        (literal(one.source), literal(one.finding), f"**{one.stands}**", literal(one.sentence)) for one in outside
+    )
+    return [Table(("others", "what they found", "beside this verdict", "why"), rows, "llll")]
+
+
+def _evidence(results: Results, verdict: VerdictRecord) -> list[Item]:
+    """Return the rule and every comparison, on demand."""
+    tables = [_table(results, part) for part in verdict.parts if part.rows]
+    count = sum(len(part.rows) for part in verdict.parts)
+    title = f"The rule, and {counted(count, 'comparison')}" if count else "The rule"
+    items: list[Item] = [Paragraph(f"**Rule, fixed beforehand.** {verdict.rule}"), *tables]
+    if verdict.outside:
+        items.append(Paragraph(f"The studies: {literal('; '.join(one.reference for one in verdict.outside))}."))
+    return [Folded(title, tuple(items))]
+
+
+def _table(results: Results, part: PartRecord) -> Table:
+    decisive = frozenset(number for number, row in enumerate(part.rows) if row.decisive)
+    rows = tuple(
+        (
+            _title(results, row.problem),
+            literal(row.measure),
+            literal(row.a),
+            literal(row.b),
+            effect(row.difference, row.unit),
+            effect_interval(row.low, row.high, row.unit),
+            p_value(row.p),
+            f"{row.outcome}: {literal(row.reason)}" if row.reason else row.outcome,
+        )
+        for row in part.rows
+    )
+    return Table(
+        ("problem", "measure", "this", "against", "difference", "95 % interval", "p", "outcome"),
+        rows,
+        "llllrrrl",
+        f"{_capitalized(literal(part.title))}: {part.verdict}.{' In bold what decided the claim.' if decisive else ''}",
+        decisive,
+    )

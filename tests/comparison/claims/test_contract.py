@@ -9,6 +9,7 @@ import pytest
 from pipeline.comparison import claims
 from pipeline.comparison.claim import Claim
 from pipeline.comparison.decisions import METHOD, VerdictKind
+from pipeline.comparison.outside import MIXED, REFUTES, SUPPORTS, Direction, Outside, Source
 from pipeline.results.verdicts import Verdicts
 from tests.comparison.claims.made_up_study import study
 
@@ -35,6 +36,8 @@ IDS = {
     "few_epochs_cost",
 }
 QUESTION = "adam_not_always_best"
+ROOT = Path(__file__).parents[3]
+SOURCE = Source("Ada 1843", "Notes", "a journal")
 NOTHING = study({"somewhere": {}})
 NEARLY = study({"cifar10": {name: {"test": 0.5} for name in ("adam", "sgd")}})
 
@@ -74,7 +77,7 @@ class TestClaim:
         assert len(verdict.sentence) > len("Not tested: .")
         assert verdict.what_would_change_it.startswith("A study that has ")
         assert (verdict.effect, verdict.p) == (None, None)
-        assert {one.stands for one in verdict.outside} <= {"neither"}
+        assert {one.stands for one in verdict.outside} <= {"not comparable"}
 
     def test_its_verdict_is_a_sentence_and_what_would_change_it(self, name: str) -> None:
         verdict = claims.by_name(name).judge(NEARLY)
@@ -97,12 +100,50 @@ def test_verdicts_are_written_and_read_with_words_and_rule(tmp_path: Path) -> No
     assert (record.title, record.says, record.rule) == (question.title, question.says, question.whole_rule)
 
 
-def test_a_source_agrees_or_conflicts_with_a_verdict() -> None:
+@pytest.mark.parametrize(
+    ("found", "kind", "stands"),
+    [
+        (SUPPORTS, VerdictKind.SUPPORTED, "agrees"),
+        (SUPPORTS, VerdictKind.REFUTED, "differs"),
+        (SUPPORTS, VerdictKind.NO_MEANINGFUL_DIFFERENCE, "differs"),
+        (REFUTES, VerdictKind.REFUTED, "agrees"),
+        (REFUTES, VerdictKind.NO_MEANINGFUL_DIFFERENCE, "agrees"),
+        (REFUTES, VerdictKind.SUPPORTED, "differs"),
+        (SUPPORTS, VerdictKind.INCONCLUSIVE, "not comparable"),
+        (REFUTES, VerdictKind.NOT_TESTED, "not comparable"),
+        (MIXED, VerdictKind.SUPPORTED, "not comparable"),
+        (MIXED, VerdictKind.REFUTED, "not comparable"),
+    ],
+)
+def test_how_a_study_of_others_stands_to_a_verdict(found: Direction, kind: VerdictKind, stands: str) -> None:
+    record = Outside(source=SOURCE, finding="Adam won.", found=found, differs="its tasks are others").beside(kind)
+    assert (record.source, record.finding, record.found, record.stands) == ("Ada 1843", "Adam won.", found, stands)
+    assert record.reference == "Ada 1843, Notes (a journal)"
+    assert record.sentence.endswith(".")
+    # what explains a conflict is said wherever the two are set against each other
+    decided = kind not in (VerdictKind.INCONCLUSIVE, VerdictKind.NOT_TESTED)
+    assert ("its tasks are others" in record.sentence) == (decided or found is MIXED)
+
+
+def test_a_conflict_names_both_sides() -> None:
+    assert Outside(source=SOURCE, finding="No.", found=REFUTES, differs="it is old").beside(
+        VerdictKind.SUPPORTED
+    ).sentence == ("It speaks against the claim, this study for it. What is not the same: it is old.")
+
+
+def test_a_claim_is_judged_with_what_others_found() -> None:
     beaten = study({"cifar10": {"adam": {"test": 0.5}, "muon": {"test": 0.6}}})
-    outside = {one.source.split(",")[0]: one for one in claims.by_name(QUESTION).judge(beaten).outside}
-    assert outside["Schmidt"].stands == "agrees"
-    assert outside["Choi et al. 2019"].stands == "neither"
+    outside = {one.source: one.stands for one in claims.by_name(QUESTION).judge(beaten).outside}
+    assert outside["Schmidt et al. 2021"] == "agrees"
+    assert outside["Choi et al. 2019"] == "not comparable"
     ahead = study({"cifar10": {"adam": {"test": 0.6}, "muon": {"test": 0.5}}})
-    outside = {one.source.split(",")[0]: one for one in claims.by_name(QUESTION).judge(ahead).outside}
-    assert outside["Schmidt"].stands == "conflicts"
-    assert "a likely reason" in outside["Schmidt"].sentence
+    outside = {one.source: one.stands for one in claims.by_name(QUESTION).judge(ahead).outside}
+    assert outside["Schmidt et al. 2021"] == "differs"
+
+
+def test_the_page_on_related_work_has_every_study_and_every_finding() -> None:
+    page = " ".join((ROOT / "docs" / "related.md").read_text(encoding="utf-8").split())
+    for name in claims.names():
+        for one in claims.by_name(name).outside:
+            assert one.source.title in page
+            assert f"| `{name}` | {one.source.short} | {one.found} |" in page

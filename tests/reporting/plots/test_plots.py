@@ -14,15 +14,19 @@ from pipeline.reporting import plots
 from pipeline.reporting.drawing.figures import to_svg
 from pipeline.reporting.plots import (
     assignment,
+    budget,
     confusion,
     cost,
-    learning_rates,
     per_class,
     ranking,
+    search,
+    speed,
     training_curves,
+    tuned,
     updates,
 )
-from tests.reporting.conftest import with_rules
+from pipeline.results.comparison import Comparison
+from tests.reporting.conftest import POINTS, judged_by_loss, with_rules
 
 NAMES = sorted(module.name for module in pkgutil.iter_modules(plots.__path__))
 WITHOUT_AXES = {"backprop_network"}
@@ -79,6 +83,13 @@ def test_the_ranking_holds_every_seed_and_sorts_by_the_mean(results):
     assert frame["rank"].tolist() == [0, 0, 0, 1, 1, 1, 2, 2, 2]
 
 
+def test_a_twin_is_not_ranked(results):
+    compared = results.comparison.model_dump()
+    compared["problems"]["cifar10"]["ranking"]["left_out"] = {"muon": "made-up reason"}
+    changed = replace(results, comparison=Comparison.model_validate(compared))
+    assert set(ranking.data(changed, "cifar10")["optimizer"]) == {"sgd", "adam"}
+
+
 def test_the_baseline_is_in_bold_whichever_it_is(results):
     for baseline, label in [("adam", "Adam"), ("muon", "Muon")]:
         figure = ranking.draw(ranking.data(with_rules(results, baseline=baseline), "cifar10"))
@@ -117,19 +128,74 @@ def test_training_curves_stay_readable_after_a_very_bad_start(results):
     assert top < 4
 
 
-def test_learning_rates_show_diverged_trials_and_the_chosen_one(results):
-    frame = learning_rates.data(results, "cifar10")
-    assert len(frame) == 3 * 7
+def test_the_search_shows_every_trial_and_marks_the_special_ones(results):
+    frame = search.data(results, "cifar10")
+    # SGD has no default setting
+    assert len(frame) == 3 * POINTS + 2
     assert frame["optimizer"].drop_duplicates().tolist() == list(results.settings.optimizers)
-    assert frame.groupby("optimizer")["chosen"].sum().tolist() == [1, 1, 1]
+    assert frame.groupby("optimizer")["survivor"].sum().tolist() == [3, 3, 3]
+    assert frame.groupby("optimizer", sort=False)["default"].sum().tolist() == [0, 1, 1]
     lost = frame[frame["diverged"]]
     assert lost["optimizer"].tolist() == ["sgd"]
     assert lost["value"].tolist() == [0.0]
-    figure = learning_rates.draw(frame)
-    crosses = [
-        line for axes in figure.axes for line in axes.lines if line.get_marker() == "x" and len(line.get_xdata())
-    ]
-    assert [line.get_xdata().tolist() for line in crosses] == [lost["learning_rate"].tolist()]
+    figure = search.draw(frame)
+    marks = {
+        marker: [
+            x for axes in figure.axes for line in axes.lines if line.get_marker() == marker for x in line.get_xdata()
+        ]
+        for marker in ("x", "D", "v")
+    }
+    assert marks["x"] == lost["learning_rate"].tolist()
+    assert marks["D"] == frame.loc[frame["default"], "learning_rate"].tolist()
+    assert marks["v"] == frame.loc[frame["stopped"], "learning_rate"].tolist()
+
+
+def test_a_search_by_loss_gives_a_diverged_trial_the_worst_loss(results):
+    frame = search.data(judged_by_loss(results, "cifar10"), "cifar10")
+    assert frame["axis"].unique().tolist() == ["validation loss (nats)"]
+    assert frame.loc[frame["diverged"], "value"].tolist() == [frame["value"].max()]
+    assert search.draw(frame).axes[0].get_xscale() == "log"
+
+
+def test_what_a_shorter_search_finds_has_a_value_for_every_number_of_trials(results):
+    frame = budget.data(results, "cifar10")
+    found = results.comparison.problems["cifar10"].searches
+    assert frame["optimizer"].drop_duplicates().tolist()[0] == max(
+        found, key=lambda name: found[name].expected_best[-1]
+    )
+    adam = frame[frame["optimizer"] == "adam"]
+    assert adam["trials"].tolist() == list(range(1, POINTS + 1))
+    assert adam["value"].tolist() == pytest.approx([100 * value for value in found["adam"].expected_best])
+    by_loss = budget.data(judged_by_loss(results, "cifar10"), "cifar10")
+    assert by_loss["value"].max() < 2
+
+
+def test_default_and_tuned_stand_beside_each_other_also_without_a_default(results):
+    compared = results.comparison.model_dump()
+    compared["problems"]["cifar10"]["searches"]["sgd"]["default"] = None
+    frame = tuned.data(replace(results, comparison=Comparison.model_validate(compared)), "cifar10")
+    by_name = frame.set_index("optimizer")
+    assert by_name["default"].isna().tolist() == (by_name.index == "sgd").tolist()
+    assert (by_name["best"] - by_name["default"]).dropna().tolist() == pytest.approx([2.0, 2.0])
+    assert by_name["good"].tolist() == [25.0] * 3
+    assert "<svg" in to_svg(tuned.draw(frame))
+
+
+def test_speed_is_in_images_and_in_seconds_and_a_target_that_half_missed_has_no_dot(results):
+    frame = speed.data(results, "cifar10")
+    assert len(frame) == 3 * 2 * 3 * 2
+    adam = frame[(frame["optimizer"] == "adam") & (frame["kind"] == "train_loss")]
+    images, seconds = (adam.loc[adam["unit"] == unit, "value"].tolist() for unit in ("images", "seconds"))
+    assert images == [21_000.5, 41_000.5, 62_001.0]
+    microseconds = results.cost.time_per_step["cifar10"]["adam"].microseconds
+    assert seconds == pytest.approx([value * microseconds / 1e6 * 1406 / 90_000 for value in images])
+    # of SGD's three seeds one diverged and one was too slow
+    sgd = frame[(frame["optimizer"] == "sgd") & (frame["unit"] == "images") & (frame["kind"] == "train_loss")]
+    assert sgd["value"].isna().tolist() == [False, False, True]
+    assert len(speed.draw(frame).axes) == 4
+    without = speed.data(replace(results, cost=None), "cifar10")
+    assert without["unit"].unique().tolist() == ["images"]
+    assert len(speed.draw(without).axes) == 2
 
 
 def test_the_heat_map_shows_every_number(results):

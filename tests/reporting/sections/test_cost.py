@@ -35,7 +35,7 @@ def measured(everybody):
     costs = {
         "sgd": entry(1.001, 1.0, 0.0),
         "adam": entry(1.05, 1.75, 8.0),
-        "amsgrad": entry(1.03, 1.8, 12.0),
+        "nadam": entry(1.03, 1.8, 12.0),
         "muon": entry(1.6, 18.0, 4.04),
     }
     return replace(everybody, cost=Cost(optimizers=costs))
@@ -48,7 +48,7 @@ def test_without_a_measurement_there_is_no_section(results):
 
 def test_the_table_holds_every_number_cheapest_first(measured):
     [table] = [item for item in section.build(measured) if isinstance(item, Table)]
-    assert [row[0] for row in table.rows] == ["SGD", "AMSGrad", "Adam", "Muon"]
+    assert [row[0] for row in table.rows] == ["SGD", "NAdam", "Adam", "Muon"]
     assert table.rows[2] == ("Adam", "1.05", "1.03 to 1.07", "1,050", "1.75", "1.73 to 1.77", "88", "8.0")
     assert table.strong_rows == {2}
 
@@ -68,6 +68,20 @@ def test_the_text_says_what_adam_costs_and_what_is_noise(measured):
     assert "8 bytes of state" in text
     assert "21 rounds" in text
     assert "1.00 × (95 % interval 0.98 to 1.02). Smaller differences than that cannot be told from chance" in text
+
+
+def test_every_problem_has_a_column_unless_it_is_measured_together_with_another(results):
+    found = [item for item in section.build(results) if isinstance(item, Table)]
+    assert found[-1].header == ("optimizer", "CIFAR-10", "Handwritten digits")
+    time = results.cost.time_per_step["digits"]["adam"].ratio
+    rows = {row[0]: row for row in found[-1].rows}
+    assert rows["Adam"][2] == f"{time.median:.2f} ({time.low:.2f} to {time.high:.2f})"
+    assert [found[-1].rows[place][0] for place in found[-1].strong_rows] == ["Adam"]
+    problems = results.settings.problems
+    same = problems["cifar10"].model_copy(update={"optimizers": ("adam",)})
+    settings = results.settings.model_copy(update={"problems": {**problems, "digits": same}})
+    together = [item for item in section.build(replace(results, settings=settings)) if isinstance(item, Table)]
+    assert len(together) == 1
 
 
 def test_a_changed_sgd_row_is_not_called_the_reference(measured):

@@ -1,18 +1,28 @@
-from pipeline.reporting.numbers_in_words import interval, number
+from dataclasses import replace
+
+from pipeline.reporting.items import Bullets, Heading, Paragraph, Table
+from pipeline.reporting.numbers_in_words import number
 from pipeline.reporting.sections import ranking
-from tests.reporting.conftest import with_rules
+from pipeline.results.comparison import Comparison
+from tests.reporting.conftest import judged_by_loss, with_rules
 
 
-def test_numbers_in_the_ranking_are_those_of_the_results(results):
+def cells(table):
+    return [dict(zip(table.header, row, strict=True)) for row in table.rows]
+
+
+def test_numbers_in_the_ranking_are_those_of_the_comparison_and_the_metrics(results):
+    placed = results.comparison.problems["cifar10"].ranking.placed
     table = ranking.table(results, "cifar10")
-    assert [row[1] for row in table.rows] == [results.label(name) for name in results.ranked("cifar10")]
-    for row, name in zip(table.rows, results.ranked("cifar10"), strict=True):
+    assert [row[1] for row in table.rows] == [results.label(name) for name in placed]
+    for row, (name, one) in zip(cells(table), placed.items(), strict=True):
         found = results.measured("cifar10")[name]
-        cells = dict(zip(table.header, row, strict=True))
-        assert cells["test accuracy (%)"] == f"{100 * found.test_accuracy.mean:.1f}"
-        assert cells["95 % interval"] == interval(found.test_accuracy)
-        assert cells["gap (points)"] == number(found.generalization_gap.mean)
-        assert cells["seeds diverged"] == f"{found.diverged} of 3"
+        assert row["group"] == str(one.group)
+        assert row["test accuracy (%)"] == f"{100 * one.mean:.1f}"
+        assert row["95 % interval"] == f"{number(one.low)} to {number(one.high)}"
+        assert row["behind (margins)"] == f"{one.behind:.1f}"
+        assert row["gap (points)"] == number(found.generalization_gap.mean)
+        assert row["seeds diverged"] == f"{len(found.diverged)} of 3"
 
 
 def test_the_baseline_is_in_bold_whichever_it_is(results):
@@ -22,7 +32,56 @@ def test_the_baseline_is_in_bold_whichever_it_is(results):
 
 
 def test_a_loss_without_a_mean_is_shown_as_diverged(results):
-    table = ranking.table(results, "cifar10")
-    losses = {row[1]: row[table.header.index("test loss (nats)")] for row in table.rows}
+    losses = {row["optimizer"]: row["test loss (nats)"] for row in cells(ranking.table(results, "cifar10"))}
     assert losses["SGD"] == "diverged"
     assert losses["Adam"] == f"{results.measured('cifar10')['adam'].test_loss.mean:.3f}"
+
+
+def test_a_problem_judged_by_its_loss_is_ranked_by_it(results):
+    rows = cells(ranking.table(judged_by_loss(results, "cifar10"), "cifar10"))
+    shown = [float(row["test loss (nats)"]) for row in rows]
+    assert shown == sorted(shown)
+    assert "training loss (nats)" in rows[0]
+    # a regression has no accuracy
+    regression = judged_by_loss(results, "cifar10", "regression")
+    assert not any("accuracy" in name for name in ranking.table(regression, "cifar10").header)
+
+
+def with_twin(results):
+    """Muon is the same as Adam on the digits."""
+    found = results.comparison.model_dump()
+    digits = found["problems"]["digits"]["ranking"]
+    del digits["placed"]["muon"]
+    digits["left_out"] = {"muon": "the same as Adam in every seed"}
+    found["ranking"]["blocks"]["muon"] = 1
+    return replace(results, comparison=Comparison.model_validate(found))
+
+
+def test_twins_are_left_out_with_the_reason(results):
+    changed = with_twin(results)
+    assert {row["optimizer"] for row in cells(ranking.table(changed, "digits"))} == {"SGD", "Adam"}
+    paragraph, reasons = ranking.left_out(changed, "digits")
+    assert isinstance(paragraph, Paragraph)
+    assert reasons == Bullets(("Muon: the same as Adam in every seed",))
+    assert ranking.left_out(results, "digits") == []
+
+
+def test_ranks_over_the_problems_say_of_how_many_they_are_the_mean(results):
+    items = ranking.build(with_twin(results))
+    assert any(isinstance(item, Heading) and item.anchor == "ranks" for item in items)
+    table = items[-1]
+    assert isinstance(table, Table)
+    assert table.header == ("optimizer", "mean rank", "problems", "CIFAR-10", "Handwritten digits")
+    rows = {row["optimizer"]: row for row in cells(table)}
+    assert rows["Muon"]["mean rank"] == "1.00"
+    assert rows["Muon"]["problems"] == "1 of 2"
+    assert rows["Muon"]["Handwritten digits"] == "–"
+    assert rows["Adam"]["problems"] == "2 of 2"
+    assert "(Muon on Handwritten digits)" in items[-2].text
+
+
+def test_without_ranks_over_problems_there_is_no_table_of_them(results):
+    found = results.comparison.model_dump()
+    found["ranking"] = {"ranks": {}, "blocks": {}, "problems": []}
+    changed = replace(results, comparison=Comparison.model_validate(found))
+    assert not any(isinstance(item, Heading) and item.anchor == "ranks" for item in ranking.build(changed))

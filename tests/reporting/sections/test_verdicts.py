@@ -3,25 +3,38 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.reporting.items import Bullets, Heading, Paragraph, Table
+from pipeline.comparison import claims
+from pipeline.reporting.formats import markdown
+from pipeline.reporting.items import Bullets, Folded, Heading, Paragraph, Table
 from pipeline.reporting.sections import verdicts as section
 from pipeline.results.verdicts import Verdicts
+from tests.comparison.claims.made_up_study import study
 from tests.reporting.conftest import DECIDED
 
 OPEN = DECIDED.model_copy(
-    update=dict.fromkeys(("effect", "unit", "low", "high", "p", "p_over_all_claims"))
-    | {"verdict": "not tested", "problems": (), "test": "", "title": "Other"}
+    update=dict.fromkeys(("effect", "unit", "low", "high", "p"))
+    | {"verdict": "inconclusive", "problems": (), "test": "", "title": "Other", "parts": (), "outside": ()}
 )
+SPACE = "\N{NO-BREAK SPACE}"
 
 
 @pytest.fixture
 def judged(results):
-    return replace(results, verdicts=Verdicts(claims={"first_one": DECIDED, "second_one": OPEN}))
+    verdicts = Verdicts(method="By sign flips.", claims={"first_one": DECIDED, "second_one": OPEN})
+    return replace(results, verdicts=verdicts)
 
 
-def after(items, claim):
-    place = next(n for n, item in enumerate(items) if getattr(item, "anchor", "") == f"claim-{claim}")
-    return items[place + 1 : place + 3]
+def of(items, claim):
+    """What the section says of a claim."""
+    start = next(n for n, item in enumerate(items) if getattr(item, "anchor", "") == f"claim-{claim}")
+    rest = items[start + 1 :]
+    end = next((n for n, item in enumerate(rest) if isinstance(item, Heading)), len(rest))
+    return rest[:end]
+
+
+def bullets(items):
+    found = next(item for item in items if isinstance(item, Bullets))
+    return [entry.replace(SPACE, " ") for entry in found.entries]
 
 
 def test_every_claim_has_a_row_that_links_to_its_evidence(judged):
@@ -31,28 +44,76 @@ def test_every_claim_has_a_row_that_links_to_its_evidence(judged):
     assert anchors == ["verdicts", "claim-first_one", "claim-second_one"]
     assert [re.search(r"\(#(.*)\)", row[0]).group(1) for row in table.rows] == anchors[1:]
     assert [row[1:] for row in table.rows] == [
-        ("**refuted**", "−1.23\N{NO-BREAK SPACE}points", "0.012"),
-        ("**not tested**", "–", "–"),
+        ("**refuted**", "No, it is not: \\*.", "*agrees*: Somebody 2020"),
+        ("**inconclusive**", "No, it is not: \\*.", "–"),
     ]
+    assert Folded("How verdicts are reached", (Paragraph("By sign flips."),)) in items
 
 
-def test_a_claim_shows_quote_verdict_numbers_rule_and_what_would_change_it(judged):
-    paragraph, bullets = after(section.build(judged), "first_one")
-    assert paragraph == Paragraph("“It is, they say” **Refuted.** It is not: made up \\*.")
-    assert isinstance(bullets, Bullets)
-    assert [entry.replace("\N{NO-BREAK SPACE}", " ") for entry in bullets.entries] == [
-        "**Effect.** −1.23 points (−2.00 to −0.50)",
-        "**p.** 0.012 (sign-flip test of 3 seeds); over all claims together 0.04",
-        "**Rule, fixed beforehand.** The rule in `params.yaml`.",
-        "**Problems.** CIFAR-10; Handwritten digits",
+def test_a_claim_shows_what_the_assignment_says_the_verdict_and_what_decided(judged):
+    found = of(section.build(judged), "first_one")
+    assert found[0] == Paragraph("*The assignment, translated:* It is, they say.")
+    assert found[1] == Paragraph("**Refuted.** It is not: made up \\*.")
+    assert bullets(found) == [
+        "**What was tested.** Whether it is.",
+        "**What decided it.** Adam against Muon: −1.23 points, 95 % interval −2.00 to −0.50, p 0.012 "
+        "(sign-flip test of 3 seeds)",
+        "**Test accuracy**: refuted. CIFAR-10: worse; Handwritten digits: not tested",
         "**What would change it.** More seeds.",
     ]
 
 
-def test_a_claim_that_was_not_tested_shows_no_numbers(judged):
-    paragraph, bullets = after(section.build(judged), "second_one")
-    assert "**Not tested.**" in paragraph.text
-    assert len(bullets.entries) == 2
+def test_every_comparison_of_a_claim_is_in_a_fold_out_and_the_deciding_one_in_bold(judged):
+    folded = of(section.build(judged), "first_one")[-1]
+    assert folded.title == "The rule, and 2 comparisons"
+    table = next(item for item in folded.items if isinstance(item, Table))
+    assert [[cell.replace(SPACE, " ") for cell in row] for row in table.rows] == [
+        ["CIFAR-10", "test accuracy", "Adam", "Muon", "−1.23 points", "−2.00 to −0.50", "0.012", "worse"],
+        ["Handwritten digits", "test accuracy", "Adam", "SGD", "–", "–", "–", "not tested: made-up reason"],
+    ]
+    assert table.strong_rows == frozenset({0})
+    assert folded.items[0] == Paragraph("**Rule, fixed beforehand.** The rule in `params.yaml`.")
+    assert folded.items[-1] == Paragraph("The studies: Somebody 2020, A Title (a place).")
+
+
+def test_what_others_found_stands_beside_the_verdict(judged):
+    table = next(item for item in of(section.build(judged), "first_one") if isinstance(item, Table))
+    assert table.rows == (("Somebody 2020", "It was not.", "**agrees**", "Both find that the claim does not hold."),)
+
+
+def test_an_inconclusive_claim_says_what_stands_in_the_way_and_shows_no_numbers(judged):
+    found = of(section.build(judged), "second_one")
+    assert bullets(found) == ["**What was tested.** Whether it is.", "**What stands in the way.** More seeds."]
+    assert not any(isinstance(item, Table) for item in found)
+    assert found[-1].title == "The rule"
+
+
+def test_a_claim_that_was_not_tested_says_so_once(judged):
+    changed = OPEN.model_copy(update={"verdict": "not tested", "sentence": "Not tested: there is no *."})
+    items = section.build(replace(judged, verdicts=Verdicts(method="", claims={"it": changed})))
+    assert of(items, "it")[1] == Paragraph("**Not tested:** there is no \\*.")
+
+
+def test_a_concession_is_called_one_and_several_comparisons_are_counted(judged):
+    part = DECIDED.parts[0]
+    rows = tuple(part.rows[0].model_copy(update={"outcome": outcome}) for outcome in ("better", "worse", "better"))
+    conceded = part.model_copy(update={"title": "slower", "concession": True, "rows": rows})
+    changed = DECIDED.model_copy(update={"parts": (part, conceded)})
+    items = section.build(replace(judged, verdicts=Verdicts(method="", claims={"it": changed})))
+    assert (
+        "**Slower**: refuted, which the claim concedes and which decides nothing. CIFAR-10: 2 better, 1 worse"
+        in bullets(of(items, "it"))
+    )
+
+
+def test_the_real_claims_can_be_shown(results):
+    """All twenty, one of them decided, in Markdown; problems that the study lacks keep their names."""
+    beaten = study({"cifar10": {"adam": {"test": 0.5}, "muon": {"test": 0.6}}})
+    items = section.build(replace(results, verdicts=claims.judge_all(beaten)))
+    text = markdown.blocks(items)
+    assert text.count("*The assignment, translated:*") == 20
+    assert "*agrees*: Schmidt et al. 2021, Wilson et al. 2017" in text
+    assert "visual\\_words" in text
 
 
 def test_without_claims_there_is_no_section(results):

@@ -20,55 +20,66 @@ if TYPE_CHECKING:
 _COLUMNS = 4
 _GREY = "#d9d9d9"
 # Beyond this factor between the largest and the smallest loss a linear axis hides the good ones.
-_LOGARITHMIC_FROM = 12.0
-_CHOSEN: dict[str, Any] = {"marker": "o", "markerfacecolor": "none", "markersize": 9}
+_LOGARITHMIC_FROM = 6.0
+_BLACK: dict[str, Any] = {"linestyle": "", "color": "black"}
+_TRIED: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 4.5}
+_SURVIVOR: dict[str, Any] = {**_BLACK, "marker": "o", "markerfacecolor": "none", "markersize": 9.5}
+_DEFAULT: dict[str, Any] = {**_BLACK, "marker": "D", "markerfacecolor": "white", "markersize": 5.5}
+_STOPPED: dict[str, Any] = {**_BLACK, "marker": "v", "markerfacecolor": "white", "markersize": 4.5}
+_DIVERGED: dict[str, Any] = {**_BLACK, "marker": "x", "markersize": 6}
 
 
 def data(results: Results, problem: str) -> pd.DataFrame:
     """Return one row for every trial, optimizers in the order of their rows, learning rates ascending.
 
     Columns: those of `Results.looks`, ``learning_rate``, ``value`` (accuracy in per cent, 0 after divergence; or loss,
-    the largest of all after divergence), ``diverged``, ``chosen`` (whether it was) and ``axis`` (what the values are).
+    the largest of all after divergence), ``diverged``, ``stopped`` (early, as no better than chance), ``default``
+    (whether it is the optimizer's own default setting), ``survivor`` (whether it is) and ``axis`` (what the values
+    are). Empty where the problem has no search of its own.
     """
     judging = results.judging(problem)
-    trials = of_problem(results.learning_rates, problem).sort_values("learning_rate")
+    trials = of_problem(results.searches, problem).sort_values("learning_rate", kind="stable")
     diverged = trials["diverged_at"].notna()
-    values = judging.scale * trials[f"validation_{judging.noun}"].where(~diverged)
+    values = judging.scale * trials[f"validation_{judging.noun}"].astype(float).where(~diverged)
     trials = trials[["optimizer", "learning_rate"]].assign(
         value=values.fillna(0.0 if judging.higher_is_better else values.max()),
         diverged=diverged,
-        chosen=trials["chosen"].astype(bool),
+        stopped=trials["hopeless"].astype(bool),
+        default=trials["number"].isna(),
+        survivor=trials["survivor"].notna(),
         axis=judging.axis("validation"),
     )
     return results.looks(results.settings.roster(problem)).merge(trials, on="optimizer")
 
 
 def draw(frame: pd.DataFrame) -> Figure:
-    """Draw small panels on the same axes, each with the other optimizers in grey behind it."""
+    """Draw small panels on the same axes, each with the trials of the other optimizers in grey behind it."""
     groups = [trials for _, trials in frame.groupby("optimizer", sort=False)]
     columns = min(_COLUMNS, len(groups))
     lines = -(-len(groups) // columns)
-    figure = Figure(figsize=(WIDTH, 1.2 + 1.55 * lines), layout="constrained")
+    figure = Figure(figsize=(WIDTH, 1.4 + 1.7 * lines), layout="constrained")
     panels = figure.subplots(lines, columns, sharex=True, sharey=True, squeeze=False).ravel()
     for trials, axes in zip(groups, panels, strict=False):
-        for others in groups:
-            axes.plot(others["learning_rate"], others["value"], color=_GREY, linewidth=0.7, zorder=1)
+        axes.plot(frame["learning_rate"], frame["value"], "o", color=_GREY, markersize=2.5, zorder=1)
         _draw_trials(axes, trials)
     for axes in panels[len(groups) :]:
         axes.set_visible(False)
     _name_axes(figure, frame, len(groups), columns)
+    _name_marks(figure)
     return figure
 
 
 def _draw_trials(axes: Axes, trials: pd.DataFrame) -> None:
     first = trials.iloc[0]
-    axes.plot(trials["learning_rate"], trials["value"], color=first["colour"], linewidth=1.8, zorder=2)
-    kept = trials[~trials["diverged"]]
-    axes.plot(kept["learning_rate"], kept["value"], "o", color=first["colour"], markersize=3.5, zorder=3)
-    lost = trials[trials["diverged"]]
-    axes.plot(lost["learning_rate"], lost["value"], "x", color="black", markersize=6, zorder=4)
-    chosen = trials[trials["chosen"]]
-    axes.plot(chosen["learning_rate"], chosen["value"], linestyle="", color="black", zorder=4, **_CHOSEN)
+    special = trials["default"] | trials["diverged"] | trials["stopped"]
+    for rows, style in (
+        (trials[~special], {**_TRIED, "color": first["colour"]}),
+        (trials[trials["stopped"]], _STOPPED),
+        (trials[trials["default"]], _DEFAULT),
+        (trials[trials["survivor"]], _SURVIVOR),
+        (trials[trials["diverged"]], _DIVERGED),
+    ):
+        axes.plot(rows["learning_rate"], rows["value"], zorder=3, **style)
     axes.set_title(first["label"], size=10, weight="bold" if first["baseline"] else "normal")
 
 
@@ -76,7 +87,7 @@ def _name_axes(figure: Figure, frame: pd.DataFrame, count: int, columns: int) ->
     highest, title = frame["value"].max(), frame["axis"].iloc[0]
     for place, axes in enumerate(figure.axes[:count]):
         axes.set_xscale("log")
-        axes.xaxis.set_major_locator(LogLocator(10, numticks=4))
+        axes.xaxis.set_major_locator(LogLocator(10, numticks=5))
         axes.xaxis.set_minor_locator(NullLocator())
         if title.endswith("(%)"):
             axes.set_ylim(-4, max(100.0 if highest > 80 else 0.0, 1.15 * highest))
@@ -87,10 +98,16 @@ def _name_axes(figure: Figure, frame: pd.DataFrame, count: int, columns: int) ->
         tidy(axes)
     figure.supxlabel("learning rate (logarithmic)", size=10)
     figure.supylabel(title, size=10)
-    handles = [
-        Line2D([], [], color="#666666", marker="o", markersize=3.5, label="tried, one seed"),
-        Line2D([], [], linestyle="", color="black", label="chosen", **_CHOSEN),
-        Line2D([], [], linestyle="", marker="x", color="black", label="diverged"),
-        Line2D([], [], color=_GREY, label="other optimizers"),
-    ]
-    figure.legend(handles=handles, loc="outside upper center", ncols=4, frameon=False)
+
+
+def _name_marks(figure: Figure) -> None:
+    marks: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("tried, one seed", {**_TRIED, "color": "#666666"}),
+        ("survivor", _SURVIVOR),
+        ("default setting", _DEFAULT),
+        ("stopped early", _STOPPED),
+        ("diverged", _DIVERGED),
+        ("other optimizers", {**_TRIED, "color": _GREY, "markersize": 2.5}),
+    )
+    handles = [Line2D([], [], label=label, **style) for label, style in marks]
+    figure.legend(handles=handles, loc="outside upper center", ncols=3, frameon=False)
