@@ -549,5 +549,8 @@ def one_problem(results):
     """The same on digits alone, with nothing optional: the demo before its other stages."""
     settings = results.settings.model_copy(update={"problems": {"digits": results.settings.problems["digits"]}})
     alone = {"digits": results.comparison.problems["digits"]}
-    compared = results.comparison.model_copy(update={"problems": alone})
+    over = results.comparison.ranking.model_copy(
+        update={"problems": tuple(alone), "blocks": dict.fromkeys(results.comparison.ranking.ranks, 1)}
+    )
+    compared = results.comparison.model_copy(update={"problems": alone, "ranking": over})
     return replace(results, settings=settings, comparison=compared, backprop=None, cost=None)

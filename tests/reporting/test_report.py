@@ -93,7 +93,7 @@ def test_the_answer_comes_first_and_what_is_absent_is_left_out(everything, one_p
 
 
 def test_the_first_verdict_is_the_answer(everything):
-    assert everything[1] == Paragraph("**It is not: made up \\*.**")
+    assert everything[1] == Paragraph("**No, it is not: \\*.**")
 
 
 def test_links_inside_the_report_lead_somewhere_once(page):
