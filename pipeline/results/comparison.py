@@ -84,9 +84,9 @@ class ProblemComparison(Record):
 
     @property
     def differences(self) -> dict[str, Difference]:
-        """The differences from the baseline on the test examples, by the measure that the problem is judged by."""
+        """The differences from the baseline on the test examples, by the problem's own measure; none if it is alone."""
         by_measure = self.against_baseline
-        return by_measure["test_accuracy"] if "test_accuracy" in by_measure else by_measure["test_loss"]
+        return by_measure.get("test_accuracy") or by_measure.get("test_loss", {})
 
 
 class Rules(Record):

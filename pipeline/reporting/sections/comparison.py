@@ -29,9 +29,7 @@ def build(results: Results) -> list[Item]:
         Heading(f"Every optimizer against {baseline}", "comparison"),
         Paragraph(_method(results, baseline)),
     ]
-    for problem, found in results.comparison.problems.items():
-        if not found.differences:
-            continue
+    for problem, found in _compared(results).items():
         tables = (_table(results, problem, found), *_others(results, problem, found))
         title = results.title(problem)
         if problem == results.main_problem:
@@ -40,6 +38,12 @@ def build(results: Results) -> list[Item]:
         else:
             items.append(Folded(title, tables))
     return items
+
+
+def _compared(results: Results) -> dict[str, ProblemComparison]:
+    """Return the comparisons of the study's problems, without those where the baseline is alone."""
+    found = results.comparison.problems
+    return {name: found[name] for name in results.settings.study if name in found and found[name].differences}
 
 
 def hardest(results: Results, problem: str, kind: str) -> str | None:
@@ -79,7 +83,7 @@ def _method(results: Results, baseline: str) -> str:
 def _margins(results: Results) -> str:
     """Return the margins of what the problems are judged by, each with its problems where they differ."""
     where: dict[str, list[str]] = {}
-    for problem, found in results.comparison.problems.items():
+    for problem, found in _compared(results).items():
         margin = next((one.margin for one in found.differences.values() if one.margin is not None), None)
         if margin is not None:
             unit = results.judging(problem)
