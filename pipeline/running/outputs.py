@@ -80,9 +80,7 @@ def write_trainings(optimizer: str, outcomes: Sequence[Outcome]) -> None:
 def write_weights(path: Path, outcomes: Iterable[Outcome]) -> None:
     """Write the weights of one problem's trainings to one file, by the training's key and parameter name."""
     tensors = {
-        f"{outcome.key}/{name}": array
-        for outcome in outcomes
-        for name, array in (outcome.weights or {}).items()
+        f"{outcome.key}/{name}": array for outcome in outcomes for name, array in (outcome.weights or {}).items()
     }
     files.write_tensors(path, tensors)
 
