@@ -189,7 +189,7 @@ class _Search:
         return Trial(self._problem, number, Setting(values.pop(LEARNING_RATE), values))
 
     def _points(self) -> list[Trial]:
-        """The trials that may be chosen, the best first: the default setting is shown, but not part of the budget."""
+        """Return the trials that may be chosen, the best first: the default setting is shown, but not in the budget."""
         points = [trial for trial in self._found if trial.number is not None]
         return sorted(points, key=lambda trial: merit.order(self._found[trial], self._measure), reverse=True)
 
