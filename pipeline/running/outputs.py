@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Setting:
-    """A point of a search: the learning rate, and the searched arguments by their names in the row's ``search``."""
+    """What a search tries: a learning rate, and the searched arguments by their names in the row's ``search``."""
 
     learning_rate: float
     arguments: dict[str, float] = field(default_factory=dict, hash=False)

@@ -50,7 +50,7 @@ def circumstances() -> dict[str, str]:
 
 
 def name(outcome: Outcome) -> str:
-    """Return the name of a training's run; no two points of a search have the same learning rate."""
+    """Return the name of a training's run; no two settings of a search have the same learning rate."""
     training = outcome.training
     seed = f" seed {training.seed}" if training.kind == "train" else ""
     return f"{training.optimizer} lr {training.learning_rate:g}{seed}"
