@@ -90,9 +90,7 @@ def test_the_digest_is_what_it_always_was(name, problem, tiny, tmp_path):
 
 
 def test_its_own_network_learns_the_tiny_instance(name, problem, tiny, tmp_path):
-    found = preparing.prepare(
-        problem, tiny, DATA.sets[name].validation_fraction, 0, tmp_path / "learning", tmp_path / "test"
-    )
+    found = preparing.prepare(problem, tiny, 0.2, 0, tmp_path / "learning", tmp_path / "test")
     asked = planning.plan("train", SETTINGS, "adam", name, setting=Setting(0.003), seed=1, data=found.digest)
     short = replace(asked, epochs=8, batch_size=16, validations_per_epoch=1)
     outcome = train(short, tmp_path / "learning", "key")
