@@ -99,25 +99,32 @@ def trained(
     on_finish
         Called with every outcome, and whether it is fresh (not from the memo).
     on_total
-        Called with the number of trials, whenever it grows.
+        Called with the number of trainings, whenever it grows; equal trials are one training.
     """
-    expected = expected_trials(optimizer, settings)
-    trial_of: dict[Training, Trial] = {}
-
-    def plans(trials: Sequence[Trial]) -> list[Training]:
-        wanted = {planned(optimizer, settings, trial, digests[trial.problem]): trial for trial in trials}
-        trial_of.update(wanted)
-        on_total(max(expected, len(trial_of)))
-        return list(wanted)
+    # two trials may be one training: the default setting and a point, where both have the same values
+    trials_of: dict[Training, list[Trial]] = {}
+    found: dict[Training, Outcome] = {}
 
     def run(first: Sequence[Trial], follow: Follow) -> None:
-        run_study(
-            plans(first),
-            settings,
-            execution,
-            on_finish,
-            lambda outcome: plans(follow(trial_of[outcome.training], outcome)),
-        )
+        def plans(trials: Sequence[Trial]) -> list[Training]:
+            """Return the trainings still to do; a trial whose training has finished is reported at once."""
+            wanted: list[Training] = []
+            for trial in trials:
+                training = planned(optimizer, settings, trial, digests[trial.problem])
+                known = trials_of.setdefault(training, [])
+                known.append(trial)
+                if training in found:
+                    wanted += plans(follow(trial, found[training]))
+                elif known == [trial]:
+                    wanted.append(training)
+            on_total(len(trials_of))
+            return wanted
+
+        def finished(outcome: Outcome) -> list[Training]:
+            found[outcome.training] = outcome
+            return plans([more for trial in trials_of[outcome.training] for more in follow(trial, outcome)])
+
+        run_study(plans(first), settings, execution, on_finish, finished)
 
     return tune(optimizer, settings, run)
 
@@ -133,7 +140,12 @@ class _Search:
     """The search of one optimizer on one problem."""
 
     def __init__(
-        self, problem: str, spaces: Mapping[str, Space], default: Setting | None, tuning: TuningSettings, measure: MeasureName
+        self,
+        problem: str,
+        spaces: Mapping[str, Space],
+        default: Setting | None,
+        tuning: TuningSettings,
+        measure: MeasureName,
     ) -> None:
         self._problem = problem
         self._spaces = spaces
@@ -177,7 +189,7 @@ class _Search:
         return Trial(self._problem, number, Setting(values.pop(LEARNING_RATE), values))
 
     def _points(self) -> list[Trial]:
-        """The trials that may be chosen, the best first: the default setting is shown, but not part of the budget."""
+        """Return the trials that may be chosen, the best first: the default setting is shown, but not in the budget."""
         points = [trial for trial in self._found if trial.number is not None]
         return sorted(points, key=lambda trial: merit.order(self._found[trial], self._measure), reverse=True)
 

@@ -46,9 +46,7 @@ def _plans(settings: Settings, optimizer: str) -> list[Training]:
     ]
 
 
-def _survivors(
-    settings: Settings, optimizer: str, problem: str, choices: Mapping[str, Choice]
-) -> tuple[Setting, ...]:
+def _survivors(settings: Settings, optimizer: str, problem: str, choices: Mapping[str, Choice]) -> tuple[Setting, ...]:
     row = settings.problems[problem]
     if row.untuned:
         rate = settings.optimizer(optimizer).default_learning_rate

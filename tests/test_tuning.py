@@ -1,25 +1,27 @@
 from __future__ import annotations
 
 import math
-import random
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import hypothesis
+import numpy as np
 import pytest
 
 from pipeline import tuning
+from pipeline.project import paths
+from pipeline.running import memo
+from pipeline.running.key import code_fingerprint, key_of
 from pipeline.running.outputs import Choice, Setting
+from pipeline.running.settings import ExecutionSettings
 from tests import studies
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from pipeline.settings.study import Settings
     from pipeline.training.record import Outcome
     from pipeline.tuning import Trial
-
-Landscape = "Callable[[Setting], tuple[float | None, float | None]]"
 
 
 class Runner:
@@ -27,13 +29,13 @@ class Runner:
 
     def __init__(self, landscape: Callable[[Setting], tuple[float | None, float | None]], order: int = 0) -> None:
         self.landscape = landscape
-        self.order = random.Random(order)
+        self.order = np.random.default_rng(order)
         self.asked: list[Trial] = []
 
     def __call__(self, first: Sequence[Trial], follow: Callable[[Trial, Outcome], Sequence[Trial]]) -> None:
         waiting = list(first)
         while waiting:
-            trial = waiting.pop(self.order.randrange(len(waiting)))
+            trial = waiting.pop(int(self.order.integers(len(waiting))))
             self.asked.append(trial)
             waiting += follow(trial, self.outcome(trial))
 
@@ -53,8 +55,12 @@ def hill(top: float) -> Callable[[Setting], tuple[float, float]]:
     return landscape
 
 
-def settings(optimizer: str = "adam", measure: str = "accuracy", **tuning_settings: int) -> Settings:
+def settings(
+    optimizer: str = "adam", measure: str = "accuracy", default: float | None = None, **tuning_settings: int
+) -> Settings:
     content = studies.params()
+    if default is not None:
+        content["optimizers"][optimizer]["default_learning_rate"] = default
     content["problems"] = {"digits": {**content["problems"]["digits"], "measure": measure, "demo": False}}
     content["optimizers"] = {optimizer: content["optimizers"][optimizer]}
     content["comparison"]["baseline"] = optimizer
@@ -108,7 +114,7 @@ def test_the_best_settings_survive_in_whatever_order_they_finish(order: int) -> 
     assert choice.survivors == tuple(points[:3])
     assert (choice.trials, choice.widened, choice.on_edge) == (12, None, False)
     assert choice.validation_accuracy == pytest.approx(hill(0.003)(points[0])[0])
-    assert [outcome.training.learning_rate for outcome in outcomes][0] == 0.001
+    assert outcomes[0].training.learning_rate == 0.001
     assert len(outcomes) == 13
 
 
@@ -178,18 +184,51 @@ def test_the_summary_names_the_best_setting_and_a_border() -> None:
     )
 
 
-def test_a_search_by_loss_takes_the_lowest_loss_whatever_the_accuracy() -> None:
-    # the rate of the best accuracy has the worst loss
-    run = Runner(lambda _, rate: (0.9, 3.0) if rate == 10 else (0.5, 0.1 if rate == 1 else 0.2))
-    grid = {"p": steps_around(0, 3)}
-    _, by_loss = tuning.search(1.0, grid, budget(extensions=0), run, measure=lambda _: "loss")
-    assert by_loss["p"] == Choice(1.0, 0.5, 3, on_edge=False, validation_loss=0.1)
-    _, by_accuracy = tuning.search(1.0, grid, budget(extensions=0), run)
-    assert by_accuracy["p"].learning_rate == 10
-
-
 def test_a_regression_is_searched_by_its_loss() -> None:
-    run = Runner(lambda _, rate: (None, abs(math.log10(rate)) + 0.5))
-    _, choices = tuning.search(1.0, {"p": steps_around(0, 3)}, budget(), run)
-    assert choices["p"] == Choice(1.0, None, 3, on_edge=False, validation_loss=0.5)
-    assert "validation loss 0.5)" in tuning.summary("sgd", "p", choices["p"])
+    _, choice, _ = search(lambda setting: (None, hill(0.003)(setting)[1] + 0.5), measure="loss")
+    assert choice.survivors[0].learning_rate == pytest.approx(0.003, rel=0.5)
+    assert choice.validation_accuracy is None
+    assert choice.validation_loss == pytest.approx(hill(0.003)(choice.survivors[0])[1] + 0.5)
+    found = tuning.summary("adam", "digits", replace(choice, validation_loss=0.5), "loss")
+    assert found.endswith("is the best of 12 settings (validation loss 0.5)")
+
+
+# --- with the memo ----------------------------------------------------------------------------------------
+
+
+def remembered(chosen: Settings, trials: Sequence[Trial], landscape: Callable[[Setting], tuple[float, float]]) -> None:
+    """Put the trainings of trials into the memo of the current folder, as if they had been done."""
+    for trial in trials:
+        asked = tuning.planned("adagrad", chosen, trial, "d" * 64)
+        accuracy, loss = landscape(trial.setting)
+        outcome = studies.outcome(accuracy, loss=loss, key=key_of(asked, code_fingerprint()))
+        memo.keep(paths.memo(), replace(outcome, training=asked))
+
+
+@pytest.mark.parametrize("number", [3, 12])
+def test_a_point_with_the_values_of_the_default_setting_is_one_training_and_two_trials(
+    number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # where the best point lies on the border, number 12 is a point beyond it, asked for when the default is finished
+    landscape = hill(1000 if number == 12 else 0.03)
+    _, _, asked = search(landscape, "adagrad", points_beyond=1)
+    (equal,) = (trial.setting for trial in asked if trial.number == number)
+    chosen = settings("adagrad", default=equal.learning_rate, points_beyond=1)
+
+    monkeypatch.chdir(tmp_path)
+    points = [trial for trial in asked if trial.number is not None]
+    remembered(chosen, points, landscape)
+    heard: list[float] = []
+    totals: list[int] = []
+    outcomes, choices = tuning.trained(
+        "adagrad",
+        chosen,
+        ExecutionSettings(workers=1),
+        {"digits": "d" * 64},
+        lambda outcome, fresh: heard.append(outcome.training.learning_rate),
+        totals.append,
+    )
+    assert sorted(heard) == sorted(trial.setting.learning_rate for trial in points)
+    assert totals[-1] == len(points)
+    assert [outcome.training.learning_rate for outcome in outcomes["digits"]].count(equal.learning_rate) == 2
+    assert (len(outcomes["digits"]), choices["digits"].trials) == (len(points) + 1, len(points))

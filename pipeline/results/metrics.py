@@ -51,7 +51,7 @@ class Length(Record):
 
 
 class SettingRecord(Record):
-    """A point of the search: the learning rate, and the other searched arguments by name."""
+    """A setting: the learning rate, and the other searched arguments by name."""
 
     learning_rate: float
     arguments: dict[str, float] = {}

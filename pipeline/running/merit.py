@@ -39,17 +39,22 @@ def accuracy(outcome: Outcome) -> float | None:
     return outcome.validation_accuracy if measured else None
 
 
-def in_words(accuracies: Sequence[float | None], losses: Sequence[float | None], measure: MeasureName) -> str:
-    """Return ``validation accuracy 57.1%, mean of 3 seeds (…)``: by the measure, or by the loss where that is all."""
+def in_words(
+    accuracies: Sequence[float | None], losses: Sequence[float | None], measure: MeasureName, of: str = ""
+) -> str:
+    """Return ``validation accuracy 57.1%, mean of 3 seeds (…)``: by the measure, or by the loss where that is all.
+
+    `of` says what several values are of, such as ``3 seeds``.
+    """
     known = [value for value in accuracies if value is not None]
     if measure == "accuracy" and known:
-        return f"validation accuracy {_spread(known, '.1%')}"
+        return f"validation accuracy {_spread(known, '.1%', of)}"
     finite = [value for value in losses if value is not None]
-    return f"validation loss {_spread(finite, '.4g')}" if finite else "no finite validation loss"
+    return f"validation loss {_spread(finite, '.4g', of)}" if finite else "no finite validation loss"
 
 
-def _spread(values: Sequence[float], form: str) -> str:
+def _spread(values: Sequence[float], form: str, of: str) -> str:
     mean = format(sum(values) / len(values), form)
     if len(values) == 1:
         return mean
-    return f"{mean}, mean of {len(values)} seeds ({min(values):{form}} to {max(values):{form}})"
+    return f"{mean}, mean of {of} ({min(values):{form}} to {max(values):{form}})"

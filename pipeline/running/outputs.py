@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Setting:
-    """A point of a search: the learning rate, and the searched arguments by their names in the row's ``search``."""
+    """What a search tries: a learning rate, and the searched arguments by their names in the row's ``search``."""
 
     learning_rate: float
     arguments: dict[str, float] = field(default_factory=dict, hash=False)
@@ -80,9 +80,7 @@ def write_trainings(optimizer: str, outcomes: Sequence[Outcome]) -> None:
 def write_weights(path: Path, outcomes: Iterable[Outcome]) -> None:
     """Write the weights of one problem's trainings to one file, by the training's key and parameter name."""
     tensors = {
-        f"{outcome.key}/{name}": array
-        for outcome in outcomes
-        for name, array in (outcome.weights or {}).items()
+        f"{outcome.key}/{name}": array for outcome in outcomes for name, array in (outcome.weights or {}).items()
     }
     files.write_tensors(path, tensors)
 

@@ -97,9 +97,16 @@ def short_name(training: Training) -> str:
 
 
 def summary(optimizer: str, problem: str, outcomes: Sequence[Outcome], measure: MeasureName = "accuracy") -> str:
-    """Say in one line what the seeds of an optimizer reached on a problem."""
-    seeds = [outcome for outcome in outcomes if outcome.training.problem == problem]
-    losses = [outcome.last.validation_loss for outcome in seeds]
-    reached = merit.in_words([merit.accuracy(outcome) for outcome in seeds], losses, measure)
-    diverged = sum(outcome.diverged for outcome in seeds)
+    """Say in one line what the settings and seeds of an optimizer reached on a problem."""
+    own = [outcome for outcome in outcomes if outcome.training.problem == problem]
+    losses = [outcome.last.validation_loss for outcome in own]
+    reached = merit.in_words([merit.accuracy(outcome) for outcome in own], losses, measure, _count(own))
+    diverged = sum(outcome.diverged for outcome in own)
     return f"{optimizer} on {problem}: {reached}" + (f"; {diverged} diverged" if diverged else "")
+
+
+def _count(outcomes: Sequence[Outcome]) -> str:
+    """Say how many trainings these are: every setting was trained with every seed."""
+    seeds = len({outcome.training.seed for outcome in outcomes})
+    settings = len(outcomes) // max(seeds, 1)
+    return f"{seeds} seeds" if settings == 1 else f"{settings} settings × {seeds} seed{'s' * (seeds > 1)}"

@@ -96,7 +96,7 @@ def coordinates(names: Mapping[str, Space]) -> list[int]:
     return [shared[name] if name in shared else next(free) for name in names]
 
 
-def arguments_with(arguments: Mapping[str, Any], found: Mapping[str, float]) -> dict[str, Any]:
+def arguments_with(arguments: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any]:
     """Return a class's arguments with the searched values put in; ``beta1`` is the first of the row's ``betas``."""
     whole = dict(arguments)
     for name, value in found.items():

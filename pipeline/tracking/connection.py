@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.prepared import reader
 from pipeline.project import paths
+from pipeline.settings.spaces import LEARNING_RATE
 from pipeline.tracking import DataSet, Tracker
 
 if TYPE_CHECKING:
@@ -36,11 +37,16 @@ def _dataset(name: str, settings: Settings) -> DataSet:
     )
 
 
+def searched(settings: Settings) -> dict[str, list[str]]:
+    """Return the names of the arguments that each optimizer's search varies beside the learning rate."""
+    return {name: [one for one in row.search if one != LEARNING_RATE] for name, row in settings.optimizers.items()}
+
+
 def tracker(settings: Settings) -> Tracker:
     """Return a tracker of the settings' problems, which connects to MLflow when it is first used.
 
     With the environment variable ``PIPELINE_TRACKING=later``, nothing is recorded now: `make ui` fills it in.
     """
-    found = Tracker(datasets(settings), warn=lambda text: print(f"warning: {text}", file=sys.stderr))
+    found = Tracker(datasets(settings), lambda text: print(f"warning: {text}", file=sys.stderr), searched(settings))
     found.usable = os.environ.get(TRACKING) != LATER
     return found

@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pipeline.project import git
+from pipeline.settings.spaces import arguments_with, is_beta, searched_in
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from pipeline.training.record import Outcome
 
 
@@ -47,17 +50,26 @@ def circumstances() -> dict[str, str]:
 
 
 def name(outcome: Outcome) -> str:
-    """Return the name of a training's run."""
+    """Return the name of a training's run; no two settings of a search have the same learning rate."""
     training = outcome.training
-    what = f"lr {training.learning_rate:g}" if training.kind == "tune" else f"seed {training.seed}"
-    return f"{training.optimizer} {what}"
+    seed = f" seed {training.seed}" if training.kind == "train" else ""
+    return f"{training.optimizer} lr {training.learning_rate:g}{seed}"
 
 
-def params(outcome: Outcome, *, shared: bool = False) -> list[Any]:
-    """Return a training's settings; `shared`: only those that its parent run has as well."""
+def common_arguments(outcome: Outcome, searched: Collection[str]) -> dict[str, Any]:
+    """Return the arguments that all trainings of a row share, with a word in place of what is searched."""
+    return arguments_with(outcome.training.row.arguments, dict.fromkeys(searched, "searched"))
+
+
+def params(outcome: Outcome, searched: Collection[str] = (), *, shared: bool = False) -> list[Any]:
+    """Return a training's settings; `searched` are the names of the row's searched arguments.
+
+    `shared`: only those that its parent run has as well.
+    """
     from mlflow.entities import Param
 
     training = outcome.training
+    arguments = common_arguments(outcome, searched) if shared else _arguments(outcome, searched)
     values: dict[str, Any] = {
         "optimizer": training.optimizer,
         "class": training.row.class_name,
@@ -72,13 +84,19 @@ def params(outcome: Outcome, *, shared: bool = False) -> list[Any]:
     }
     if training.row.identity:
         values["identity"] = training.row.identity
-    values |= {f"arguments.{name}": value for name, value in training.row.arguments.items()}
+    values |= {f"arguments.{name}": value for name, value in arguments.items()}
     if rest := training.row.rest:
         values |= {"rest.class": rest.class_name} | {f"rest.arguments.{n}": v for n, v in rest.arguments.items()}
     values |= {f"parameters.{name}": count for name, count in outcome.parameters.items()}
     if not shared:
         values |= {"learning_rate": training.learning_rate, "seed": training.seed}
     return [Param(name, str(value)) for name, value in values.items()]
+
+
+def _arguments(outcome: Outcome, searched: Collection[str]) -> dict[str, Any]:
+    """Return a training's arguments; a searched β also by its own name, as a number to sort and draw by."""
+    arguments = outcome.training.row.arguments
+    return {**arguments, **searched_in(arguments, [name for name in searched if is_beta(name, arguments)])}
 
 
 def metrics(outcome: Outcome, start: int, end: int) -> list[Any]:

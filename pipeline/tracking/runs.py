@@ -16,7 +16,7 @@ from pipeline.tracking import entities
 from pipeline.tracking.store import store_uri
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from pipeline.tracking.entities import DataSet
     from pipeline.training.record import Outcome
@@ -30,11 +30,17 @@ _KIND_TAG, _KIND = "mlflow.experimentKind", "custom_model_development"
 
 
 class Runs:
-    """The runs of the store that MLflow's `client` writes to; `datasets` are the problems' data, by name."""
+    """The runs of the store that MLflow's `client` writes to.
 
-    def __init__(self, client: Any, datasets: Mapping[str, DataSet]) -> None:
+    `datasets` are the problems' data, by name; `searched` the names of the searched arguments, by optimizer.
+    """
+
+    def __init__(
+        self, client: Any, datasets: Mapping[str, DataSet], searched: Mapping[str, Collection[str]] | None = None
+    ) -> None:
         self.client = client
         self._datasets = datasets
+        self._searched = searched or {}
         self._experiments: dict[str, str] = {}
         self._parents: dict[str, str] = {}
 
@@ -88,12 +94,16 @@ class Runs:
         tags = {"mlflow.note.content": note, "problem": problem, _KIND_TAG: _KIND}
         return str(self.client.create_experiment(problem, artifact_location=location, tags=tags))
 
+    def _params(self, outcome: Outcome, *, shared: bool = False) -> list[Any]:
+        searched = self._searched.get(outcome.training.optimizer, ())
+        return entities.params(outcome, searched, shared=shared)
+
     def _complete(self, run: Any, outcome: Outcome) -> int:
         """Add what a run lacks because an earlier version of the project wrote it."""
         from mlflow.entities import RunTag
 
         tags = [RunTag(n, v) for n, v in entities.tags(outcome).items() if n not in run.data.tags]
-        params = [param for param in entities.params(outcome) if param.key not in run.data.params]
+        params = [param for param in self._params(outcome) if param.key not in run.data.params]
         if tags or params:
             self.client.log_batch(run.info.run_id, tags=tags, params=params)
         return int(bool(tags or params))
@@ -104,7 +114,7 @@ class Runs:
         own = {"mlflow.parentRunId": self._parent(experiment, outcome), "mlflow.runName": entities.name(outcome)}
         with self._new_run(experiment, outcome, ("key", outcome.key), own, start_time=start) as run_id:
             series = entities.metrics(outcome, start, end)
-            self.client.log_batch(run_id, metrics=series, params=entities.params(outcome))
+            self.client.log_batch(run_id, metrics=series, params=self._params(outcome))
             if outcome.weights:
                 self._log_weights(run_id, outcome)
             self.client.set_terminated(run_id, status="FAILED" if outcome.diverged else "FINISHED", end_time=end)
@@ -112,9 +122,10 @@ class Runs:
     def _parent(self, experiment: str, outcome: Outcome) -> str:
         """Return the run that gathers an optimizer's trials and seeds under equal settings."""
         training = outcome.training
-        how = [training.precision, training.device, training.convolution]
+        arguments = entities.common_arguments(outcome, self._searched.get(training.optimizer, ()))
+        how = [training.precision, training.device, training.convolution, training.schedule, training.warmup_fraction]
         what = [training.problem, training.network, training.epochs, training.batch_size, training.data]
-        same = [asdict(training.row), *what, *how]
+        same = [{**asdict(training.row), "arguments": arguments}, *what, *how]
         if (key := f"{training.optimizer} {files.canonical(same)}") not in self._parents:
             group = hashlib.sha256(key.encode()).hexdigest()[:32]
             found = self.client.search_runs([experiment], f"tags.group = '{group}'", max_results=1)
@@ -125,7 +136,7 @@ class Runs:
     def _write_parent(self, experiment: str, outcome: Outcome, group: str) -> str:
         own = {"kind": "parent", "mlflow.runName": outcome.training.optimizer}
         with self._new_run(experiment, outcome, ("group", group), own) as run_id:
-            self.client.log_batch(run_id, params=entities.params(outcome, shared=True))
+            self.client.log_batch(run_id, params=self._params(outcome, shared=True))
             self.client.set_terminated(run_id)
         return run_id
 

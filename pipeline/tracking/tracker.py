@@ -9,7 +9,7 @@ from pipeline.tracking import store
 from pipeline.tracking.runs import Runs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from pipeline.tracking.entities import DataSet
     from pipeline.training.record import Outcome
@@ -21,11 +21,18 @@ Job: TypeAlias = "Callable[[Runs], int]"
 class Tracker:
     """A connection to an MLflow store that never stops the work it records. Not for two threads at a time.
 
-    `warn` gets one sentence when the store cannot be used; from that first failure on, `usable` is false.
+    `datasets` and `searched` are those of `Runs`. `warn` gets one sentence when the store cannot be used; from that
+    first failure on, `usable` is false.
     """
 
-    def __init__(self, datasets: Mapping[str, DataSet], warn: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        datasets: Mapping[str, DataSet],
+        warn: Callable[[str], None],
+        searched: Mapping[str, Collection[str]] | None = None,
+    ) -> None:
         self._datasets = datasets
+        self._searched = searched
         self._runs: Runs | None = None
         self.warn = warn
         self.usable = True
@@ -41,7 +48,7 @@ class Tracker:
         try:
             with store.quietly(), store.one_writer():
                 if self._runs is None:
-                    self._runs = Runs(store.connect(), self._datasets)
+                    self._runs = Runs(store.connect(), self._datasets, self._searched)
                 return job(self._runs)
         except Exception as error:  # noqa: BLE001 - whatever a store or its network does, the study goes on
             self.usable = False

@@ -41,3 +41,10 @@ def test_summary_counts_its_own_problem_and_the_diverged() -> None:
     assert planning.summary("adam", "digits", outcomes) == (
         "adam on digits: validation accuracy 25.0%, mean of 2 seeds (0.0% to 50.0%); 1 diverged"
     )
+
+
+def test_summary_counts_the_settings_that_each_seed_was_trained_with() -> None:
+    outcomes = [studies.outcome(0.5, seed=seed, learning_rate=rate) for rate in (0.1, 0.2) for seed in range(6)]
+    assert planning.summary("adam", "digits", outcomes) == (
+        "adam on digits: validation accuracy 50.0%, mean of 2 settings × 6 seeds (50.0% to 50.0%)"
+    )

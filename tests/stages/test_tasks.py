@@ -41,7 +41,7 @@ def load(raw):
 """
 ROWS = {
     "song": {"network": "causal_transformer", "epochs": 1, "batch_size": 16, "measure": "loss"},
-    "diabetes": {"network": "linear", "epochs": 2, "batch_size": 16, "target_train_loss": 0.9},
+    "diabetes": {"network": "linear", "epochs": 2, "batch_size": 16, "targets": {"train_loss": [0.9]}},
 }
 
 

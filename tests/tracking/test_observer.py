@@ -180,8 +180,8 @@ def test_recorded_and_unrecorded_studies_give_the_same_bytes(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     content = studies.params()
-    content["problems"] = {"digits": {**content["problems"]["digits"], "epochs": 1}}
-    content["tuning"].update(points=3, max_extensions=0)
+    content["problems"] = {"digits": {**content["problems"]["digits"], "epochs": 1, "demo": False}}
+    content["tuning"].update(points=3, points_beyond=0, survivors=2)
     content["training"] = {"first_seed": 1, "seeds": 2}
     content["optimizers"] = {"sgd": content["optimizers"]["sgd"]}
     content["comparison"]["baseline"] = "sgd"
@@ -193,7 +193,8 @@ def test_recorded_and_unrecorded_studies_give_the_same_bytes(
 
     live = trained(searched, tmp_path / "recorded", monkeypatch)
     assert len(live) == 2
-    assert len(recorded()) == 2
+    # two settings with two seeds
+    assert len(recorded()) == 4
     assert "warning" not in capsys.readouterr().err
     monkeypatch.setenv(connection.TRACKING, connection.LATER)
     assert trained(searched, tmp_path / "later", monkeypatch) == live

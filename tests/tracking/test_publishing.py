@@ -46,7 +46,7 @@ def outcomes(made: tuple[Path, list[Outcome]], monkeypatch: pytest.MonkeyPatch) 
 
 
 def tracker(settings: Settings) -> Tracker:
-    return Tracker(connection.datasets(settings), pytest.fail)
+    return Tracker(connection.datasets(settings), pytest.fail, connection.searched(settings))
 
 
 def held() -> dict[str, Any]:

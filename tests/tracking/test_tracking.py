@@ -104,7 +104,7 @@ def test_a_run_tells_all_of_its_training(tracker: Tracker) -> None:
     run = store.run(outcome)
     assert run.info.status == "FINISHED"
     assert run.info.end_time - run.info.start_time == 1500
-    assert run.data.tags["mlflow.runName"] == "all seed 7"
+    assert run.data.tags["mlflow.runName"] == "all lr 0.001 seed 7"
     assert {name: run.data.tags[name] for name in ("optimizer", "problem", "kind")} == {
         "optimizer": "all",
         "problem": "digits",
@@ -205,21 +205,50 @@ def test_trials_and_seeds_of_an_optimizer_have_one_parent(tracker: Tracker) -> N
     assert [used.dataset.digest for used in parent.inputs.dataset_inputs] == [DATA.digest]
     children = store.runs(f"tags.`mlflow.parentRunId` = '{parent.info.run_id}'")
     assert sorted(run.data.tags["mlflow.runName"] for run in children) == [
+        "kin lr 0.001 seed 1",
+        "kin lr 0.001 seed 2",
+        "kin lr 0.001 seed 3",
         "kin lr 0.01",
         "kin lr 0.1",
-        "kin seed 1",
-        "kin seed 2",
-        "kin seed 3",
     ]
     assert "seed" not in parent.data.params
     assert parent.info.status == "FINISHED"
     assert store.run(elsewhere).data.tags["mlflow.parentRunId"] != parent.info.run_id
 
 
-def test_other_settings_have_another_parent(tracker: Tracker) -> None:
-    outcomes = [studies.outcome(optimizer="epochs", epochs=epochs) for epochs in (2, 3)]
-    tracker.sync(outcomes)
-    assert len(Store().runs("tags.optimizer = 'epochs' and tags.kind = 'parent'")) == 2
+@pytest.mark.parametrize("change", [{"epochs": 3}, {"schedule": "linear"}, {"row": OptimizerRow("Adam", {"eps": 0.1})}])
+def test_other_settings_have_another_parent(tracker: Tracker, change: dict[str, Any]) -> None:
+    name = f"other {next(iter(change))}"
+    tracker.sync([studies.outcome(optimizer=name), studies.outcome(optimizer=name, **change)])
+    assert len(Store().runs(f"tags.optimizer = '{name}' and tags.kind = 'parent'")) == 2
+
+
+def test_searched_arguments_are_params_of_a_run_and_not_of_its_parent(warned: list[str]) -> None:
+    rows = [
+        OptimizerRow("Adam", {"betas": [beta, 0.999], **eps})
+        # the default setting has no value of its own for an argument that only the search gives
+        for beta, eps in ((0.9, {}), (0.75, {"eps": 1e-5}), (0.95, {"eps": 1e-4}))
+    ]
+    kinds = ["tune", "train", "train"]
+    outcomes = [
+        studies.outcome(optimizer="searched", row=row, kind=kind, learning_rate=rate)
+        for row, kind, rate in zip(rows, kinds, (0.001, 0.01, 0.02), strict=True)
+    ]
+    Tracker({"digits": DATA}, warned.append, {"searched": ["beta1", "eps"]}).sync(outcomes)
+    assert warned == []
+    store = Store()
+    (parent,) = store.runs("tags.optimizer = 'searched' and tags.kind = 'parent'")
+    shown = {name: value for name, value in parent.data.params.items() if name.startswith("arguments.")}
+    assert shown == {"arguments.betas": "['searched', 0.999]", "arguments.eps": "searched"}
+    runs = [store.run(outcome).data for outcome in outcomes]
+    assert [run.tags["mlflow.runName"] for run in runs] == [
+        "searched lr 0.001",
+        "searched lr 0.01 seed 1",
+        "searched lr 0.02 seed 1",
+    ]
+    assert [run.params["arguments.beta1"] for run in runs] == ["0.9", "0.75", "0.95"]
+    assert [run.params.get("arguments.eps") for run in runs] == [None, "1e-05", "0.0001"]
+    assert runs[1].params["arguments.betas"] == "[0.75, 0.999]"
 
 
 def test_a_training_that_diverged_is_a_failed_run(tracker: Tracker) -> None:
