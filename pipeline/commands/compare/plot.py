@@ -50,11 +50,11 @@ def write(found: OptimizerComparison, path: Path) -> None:
 
 
 def draw(found: OptimizerComparison) -> Figure:
-    """Draw the search on the left and the paired differences on the right."""
+    """Draw the search on the left, survivors ringed, and the paired differences on the right."""
     figure = Figure(figsize=(WIDTH, 3.6), layout="constrained")
     left, right = figure.subplots(1, 2)
     sides = (found.optimizer, found.baseline)
-    given = styles({side.name: side.class_name for side in sides}, found.baseline.name)
+    given = styles({side.name: side.row.class_name for side in sides}, found.baseline.name)
     for side in sides:
         _draw_search(left, side, given[side.name], by_loss=not found.measure.higher_is_better)
     validated = "validation accuracy (%)" if found.measure.higher_is_better else f"validation loss ({found.unit})"
@@ -72,11 +72,16 @@ def _draw_search(axes: Axes, side: Side, style: Style, *, by_loss: bool) -> None
     accuracies = [100 * (tried.validation_accuracy or 0.0) for tried in side.tried]
     losses = [math.nan if tried.validation_loss is None else tried.validation_loss for tried in side.tried]
     values = losses if by_loss else accuracies
+    axes.plot(rates, values, style.marker, color=style.colour, label=side.label)
+    survived = [place for place, tried in enumerate(side.tried) if tried.survivor is not None]
     axes.plot(
-        rates, values, style.dash, marker=style.marker, color=style.colour, linewidth=style.width, label=side.label
+        [rates[place] for place in survived],
+        [values[place] for place in survived],
+        "o",
+        markersize=12,
+        markerfacecolor="none",
+        color="black",
     )
-    best = rates.index(side.learning_rate)
-    axes.plot(rates[best], values[best], "o", markersize=12, markerfacecolor="none", color="black")
 
 
 def _draw_differences(axes: Axes, found: OptimizerComparison, style: Style) -> None:
