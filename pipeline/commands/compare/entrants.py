@@ -194,7 +194,8 @@ def _named(row: OptimizerSettings, given: Mapping[str, Any], settings: Settings,
     class_name = row.class_name.rpartition(":")[2]
     labels = {known.label for known in settings.optimizers.values()}
     shown = ", ".join(f"{name}={value}" for name, value in given.items())
-    candidates = [class_name, f"{class_name} ({shown})", *(f"{class_name} {number}" for number in range(2, 1000))]
+    with_arguments = [f"{class_name} ({shown})"] if shown else []
+    candidates = [class_name, *with_arguments, *(f"{class_name} {number}" for number in range(2, 1000))]
     label = next(one for one in candidates if one not in labels and len(one) <= _LONGEST)
     return Entrant(free_name(class_name, settings), row.model_copy(update={"label": label}), note)
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from pipeline.commands.compare.compared import OptimizerComparison, Side
 
+_FIELDS = ("label", "class", "default_learning_rate", "arguments", "search", "rest")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
@@ -57,7 +58,7 @@ def keep(name: str, found: OptimizerComparison) -> str:
     side, said = _in_optimizers(found.optimizer)
     yaml = loading.with_comments()
     content = yaml.load(paths.PARAMS)
-    content["optimizers"][name] = _as_yaml(side.row.model_dump(mode="json", by_alias=True, exclude_unset=True))
+    content["optimizers"][name] = _row(side)
     origin = origin_of(side.row.class_name)
     if not (origin.is_torch or origin.is_file):
         _add_plugin(content, origin.package)
@@ -81,6 +82,11 @@ def _in_optimizers(side: Side) -> tuple[Side, str]:
     class_name = f"{copy}:{origin_of(side.row.class_name).name}"
     moved = replace(side, row=side.row.model_copy(update={"class_name": class_name}))
     return moved, f"{file} was copied: from now on edit {copy}, which DVC watches.\n"
+
+
+def _row(side: Side) -> CommentedMap:
+    values = side.row.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    return _as_yaml({name: values[name] for name in _FIELDS if values.get(name)})
 
 
 def _as_yaml(values: dict[str, Any]) -> CommentedMap:

@@ -28,6 +28,7 @@ _STYLE: dict[Any, str] = {
     "svg.hashsalt": "optimizer-study",
     "svg.fonttype": "none",
 }
+_RING: dict[str, Any] = {"markersize": 12, "markerfacecolor": "none", "color": "black"}
 _DOTS_PER_INCH = 150
 
 
@@ -59,7 +60,8 @@ def draw(found: OptimizerComparison) -> Figure:
         _draw_search(left, side, given[side.name], by_loss=not found.measure.higher_is_better)
     validated = "validation accuracy (%)" if found.measure.higher_is_better else f"validation loss ({found.unit})"
     left.set(xscale="log", xlabel="learning rate (logarithmic)", ylabel=validated, title="search")
-    left.legend(frameon=False)
+    left.plot([], [], "o", **_RING, label="trained with every seed")
+    left.legend(frameon=False, fontsize=8)
     _draw_differences(right, found, given[found.optimizer.name])
     for axes in (left, right):
         tidy(axes)
@@ -74,14 +76,7 @@ def _draw_search(axes: Axes, side: Side, style: Style, *, by_loss: bool) -> None
     values = losses if by_loss else accuracies
     axes.plot(rates, values, style.marker, color=style.colour, label=side.label)
     survived = [place for place, tried in enumerate(side.tried) if tried.survivor is not None]
-    axes.plot(
-        [rates[place] for place in survived],
-        [values[place] for place in survived],
-        "o",
-        markersize=12,
-        markerfacecolor="none",
-        color="black",
-    )
+    axes.plot([rates[place] for place in survived], [values[place] for place in survived], "o", **_RING)
 
 
 def _draw_differences(axes: Axes, found: OptimizerComparison, style: Style) -> None:
