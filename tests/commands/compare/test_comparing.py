@@ -121,7 +121,7 @@ def test_an_interrupted_comparison_of_a_small_budget_keeps_what_is_finished(fold
         command, cwd=folder.path, env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True
     ) as process:
         assert process.stderr is not None
-        lines = []
+        lines: list[str] = []
         while "search 1 of" not in "".join(lines):
             lines.append(process.stderr.readline())
         os.killpg(process.pid, signal.SIGINT)

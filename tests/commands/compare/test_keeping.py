@@ -49,7 +49,9 @@ def test_the_row_is_added_and_none_of_its_trainings_has_to_be_repeated(
 
 
 def _done(side: dict[str, Any], settings: Settings) -> list[tuple[Kind, float, int]]:
-    tried = [("tune", one["learning_rate"], settings.tuning.seed) for one in side["tried"]]
+    tried: list[tuple[Kind, float, int]] = [
+        ("tune", one["learning_rate"], settings.tuning.seed) for one in side["tried"]
+    ]
     survivors = [setting["learning_rate"] for setting in side["survivors"]]
     return [*tried, *(("train", rate, seed) for rate in survivors for seed in settings.seeds("digits"))]
 
