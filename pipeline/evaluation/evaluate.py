@@ -3,46 +3,40 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pandas as pd
 
 from pipeline.console.progress import progress
 from pipeline.evaluation import assessment, champion, choosing, curves, listings
-from pipeline.evaluation.assessment import Assessment, AssessmentTask
 from pipeline.evaluation.choosing import Replicates
-from pipeline.evaluation.metrics import confusion_rows, optimizer_metrics, per_class_rows, tabled, twins
-from pipeline.evaluation.speed import speed as measured_speed
+from pipeline.evaluation.measuring import Problem, place_of
+from pipeline.evaluation.metrics import confusion_rows, per_class_rows, tabled
 from pipeline.prepared import reader
 from pipeline.project import environment, paths
-from pipeline.project.numbers import decimals
 from pipeline.results import tables
 from pipeline.results.champions import ChampionRecord, Champions
 from pipeline.results.environment import Environment
-from pipeline.results.metrics import Metrics, OptimizerMetrics, Search, SettingRecord
-from pipeline.results.problems import ProblemFacts, Problems
+from pipeline.results.metrics import Metrics, OptimizerMetrics
+from pipeline.results.problems import Problems
 from pipeline.running import merit, outputs, pool
 
 if TYPE_CHECKING:
-    import numpy as np
+    from collections.abc import Mapping
 
-    from pipeline.prepared.reader import Description, Task
+    from pipeline.evaluation.assessment import Assessment, AssessmentTask
     from pipeline.running.outputs import Choice
-    from pipeline.settings.study import MeasureName, ProblemSettings, Settings
+    from pipeline.settings.study import Settings
     from pipeline.training.record import Outcome
 
 ProblemAndOptimizer = tuple[str, str]
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
-class _Problem:
-    """A problem with its final trainings by optimizer."""
+class _Problem(Problem):
+    """A problem with its final trainings, and the best of them."""
 
-    settings: ProblemSettings
-    description: Description
-    measure: MeasureName
-    labels: np.ndarray
-    trainings: dict[str, Replicates]
     champion: Outcome
 
 
@@ -51,7 +45,10 @@ def evaluate(settings: Settings, workers: int) -> None:
     choices = _choices(settings)
     problems = _problems(settings)
     assessments = _assess_all(settings, problems, workers)
-    metrics = {name: _metrics(name, problem, choices, assessments) for name, problem in problems.items()}
+    metrics = {
+        name: problem.metrics(_of(assessments, name), _of(choices, problem.settings.tuned_on or name))
+        for name, problem in problems.items()
+    }
     Metrics(problems=metrics).write()
     _write_class_tables(problems, metrics, assessments)
     trials = [trial for name in settings.optimizers for trial in outputs.read_trials(name)]
@@ -59,7 +56,7 @@ def evaluate(settings: Settings, workers: int) -> None:
     tables.SEARCHES.write(listings.searches(trials, choices, settings.optimizers))
     tables.RUNS.write(listings.runs(picks, metrics))
     tables.TRAINING_CURVES.write(curves.training_curves(pick for own in picks.values() for pick in own))
-    Problems(problems={name: _facts(settings, name, problem) for name, problem in problems.items()}).write()
+    Problems(problems={name: one.facts(settings.data_of(name)) for name, one in problems.items()}).write()
     Environment.model_validate(environment.describe()).write()
     records = {name: _record(problem.champion, settings) for name, problem in problems.items()}
     Champions(problems=records).write()
@@ -101,20 +98,9 @@ def _assess_all(
     settings: Settings, problems: dict[str, _Problem], workers: int
 ) -> dict[ProblemAndOptimizer, Assessment]:
     # once for each data set, not once for each optimizer and problem
-    hashes = {data: assessment.test_hash(paths.test(data)) for data in map(settings.data_of, problems)}
+    places = {data: place_of(data) for data in map(settings.data_of, problems)}
     tasks = [
-        AssessmentTask(
-            problem=name,
-            optimizer=optimizer,
-            network=problem.settings.network,
-            convolution=settings.convolution,
-            learning=paths.learning(settings.data_of(name)),
-            test=paths.test(settings.data_of(name)),
-            examples=hashes[settings.data_of(name)],
-            weights=paths.weights(optimizer, name),
-            keys=tuple(outcome.key for outcome in own.outcomes),
-            memo=paths.memo(),
-        )
+        places[settings.data_of(name)].task(own.outcomes, paths.weights(optimizer, name))
         for name, problem in problems.items()
         for optimizer, own in problem.trainings.items()
     ]
@@ -129,43 +115,9 @@ def _assess_all(
     return found
 
 
-def _metrics(
-    name: str,
-    problem: _Problem,
-    choices: dict[ProblemAndOptimizer, Choice],
-    assessments: dict[ProblemAndOptimizer, Assessment],
-) -> dict[str, OptimizerMetrics]:
-    classes, task = problem.description.classes, problem.description.task
-    found = {}
-    for optimizer, own in problem.trainings.items():
-        choice = choices.get((problem.settings.tuned_on or name, optimizer))
-        assessed, speed = assessments[name, optimizer], measured_speed(own, problem.settings.targets)
-        search = _search(own, choice, task)
-        found[optimizer] = optimizer_metrics(assessed, problem.labels, classes, own, search, speed, task)
-    trained = {optimizer: own for optimizer, own in problem.trainings.items() if not _all_diverged(own)}
-    hashes = {optimizer: assessments[name, optimizer].hashes[own.picked_places] for optimizer, own in trained.items()}
-    same = twins(hashes)
-    return {optimizer: one.model_copy(update={"twin_of": same.get(optimizer)}) for optimizer, one in found.items()}
-
-
-def _search(own: Replicates, choice: Choice | None, task: Task) -> Search:
-    """Describe a search; without one, the default learning rate stands in its place."""
-    if choice is None:
-        default = SettingRecord(learning_rate=own.outcomes[0].training.learning_rate)
-        return Search(survivors=(default,), picked=own.picked, trials=0, on_edge=False)
-    return Search(
-        survivors=tuple(SettingRecord.model_validate(vars(setting)) for setting in choice.survivors),
-        picked=own.picked,
-        trials=choice.trials,
-        on_edge=choice.on_edge,
-        widened=choice.widened,
-        tuned_accuracy=None if task == "regression" else decimals(choice.validation_accuracy),
-        tuned_loss=decimals(choice.validation_loss),
-    )
-
-
-def _all_diverged(own: Replicates) -> bool:
-    return all(outcome.diverged for outcome in own.picks)
+def _of(found: Mapping[ProblemAndOptimizer, Found], problem: str) -> dict[str, Found]:
+    """Return what belongs to a problem, by optimizer."""
+    return {optimizer: one for (name, optimizer), one in found.items() if name == problem}
 
 
 def _write_class_tables(
@@ -189,14 +141,6 @@ def _write_class_tables(
         confusion += [{"problem": name, **row} for row in rows]
     tables.PER_CLASS.write(pd.DataFrame(per_class, columns=list(tables.PER_CLASS.columns)))
     tables.CONFUSION.write(pd.DataFrame(confusion, columns=list(tables.CONFUSION.columns)))
-
-
-def _facts(settings: Settings, name: str, problem: _Problem) -> ProblemFacts:
-    known = vars(problem.description).items()
-    measured = {field: value for field, value in known if field in ProblemFacts.model_fields}
-    title = problem.settings.title or problem.description.title
-    rest = {"title": title, "data": settings.data_of(name), "measure": problem.measure}
-    return ProblemFacts.model_validate({**measured, **rest})
 
 
 def _record(champion: Outcome, settings: Settings) -> ChampionRecord:

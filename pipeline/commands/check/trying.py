@@ -9,12 +9,13 @@ import numpy as np
 
 from pipeline.comparison import settings as comparison_settings
 from pipeline.evaluation import assessment
-from pipeline.evaluation.assessment import AssessmentTask
+from pipeline.evaluation.measuring import Place
 from pipeline.prepared import reader
 from pipeline.prepared.reader import DESCRIPTION
 from pipeline.project import files
 from pipeline.project.wording import counted
-from pipeline.running.planning import plan
+from pipeline.running import outputs
+from pipeline.running.planning import central_setting, plan
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,8 +64,8 @@ def few_steps(settings: Settings, problem: str, description: Description, folder
     """
     row = settings.problems[problem]
     name = comparison_settings.load().baseline
-    rate = settings.optimizer(name).learning_rate_centre
-    whole = plan("train", settings, name, problem, learning_rate=rate, seed=settings.tuning.seed, data="")
+    setting = central_setting(settings.optimizer(name))
+    whole = plan("train", settings, name, problem, setting=setting, seed=settings.tuning.seed, data="")
     short = replace(whole, epochs=1, validations_per_epoch=1)
     batches = description.counts["train"] // row.batch_size
     if not batches:
@@ -77,7 +78,9 @@ def few_steps(settings: Settings, problem: str, description: Description, folder
     if more.diverged or loss is None or loss > _FAR_ABOVE * guessing(description, folder / "l"):
         found = "not finite" if loss is None else f"{loss:.3g}"
         advice = f"far above that of guessing: scale the inputs (SCALING is {description.scaling})"
-        return Tried([f"after {more.last.step} steps of {name} at {rate:g} the loss is {found}, {advice}"])
+        return Tried(
+            [f"after {more.last.step} steps of {name} at {setting.learning_rate:g} the loss is {found}, {advice}"]
+        )
     steps = more.last.step - few.last.step
     seconds = max(more.seconds - few.seconds, 0.0) / steps if steps else more.seconds / more.last.step
     reached = _evaluated(more, description, folder)
@@ -109,20 +112,9 @@ def _write(folder: Path, part: str, examples: Examples) -> None:
 
 
 def _evaluated(outcome: Outcome, description: Description, folder: Path) -> str:
-    training = outcome.training
     weights = folder / "weights.safetensors"
-    files.write_tensors(weights, {f"{training.seed}/{name}": array for name, array in (outcome.weights or {}).items()})
-    task = AssessmentTask(
-        problem=training.problem,
-        optimizer=training.optimizer,
-        network=training.network,
-        convolution=training.convolution,
-        learning=folder / "l",
-        test=folder / "t",
-        examples="",
-        weights=weights,
-        memo=folder / "memo",
-    )
+    outputs.write_weights(weights, [outcome])
+    task = Place(folder / "l", folder / "t", "", folder / "memo").task([outcome], weights)
     found = assessment.assess(task)
     loss = f"test loss {found.test_loss[0]:.3g}"
     if description.task == "regression":

@@ -32,13 +32,17 @@ def compare(
         str | None, typer.Option(help="The baseline, given like OPTIMIZER; that of params.yaml if not given.")
     ] = None,
     budget: Annotated[
-        str, typer.Option(help="small: the study's search and six of its seeds; study: all of its seeds.")
+        str, typer.Option(help="small: a search of six points, and six seeds; study: the whole search and all seeds.")
     ] = "small",
     arg: Annotated[
         list[str] | None, typer.Option(metavar="NAME=VALUE", help="An argument of the class; can be repeated.")
     ] = None,
-    learning_rate_centre: Annotated[
-        float | None, typer.Option(help="Where the search begins; the default of the class if not given.")
+    learning_rates: Annotated[
+        tuple[float, float] | None,
+        typer.Option(
+            metavar="LOWEST HIGHEST",
+            help="The range to search; that of the row, or three decades around the class's default, if not given.",
+        ),
     ] = None,
     keep: Annotated[
         str | None, typer.Option(metavar="NAME", help="Add the optimizer to params.yaml as a row of this name.")
@@ -73,7 +77,7 @@ def compare(
             against=against,
             budget=budget,
             arguments=arg or (),
-            learning_rate_centre=learning_rate_centre,
+            learning_rates=learning_rates,
             show=not as_json,
         )
     lines = []

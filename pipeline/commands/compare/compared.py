@@ -3,27 +3,35 @@
 from __future__ import annotations
 
 import html
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pipeline.project.wording import counted
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
     from pipeline.comparison.measures import Measure
     from pipeline.results.cost import Ratio
-    from pipeline.statistics.paired import Conclusion
+    from pipeline.results.metrics import Search
+    from pipeline.settings.study import OptimizerSettings
 
 
 @dataclass(frozen=True)
 class Tried:
-    """A learning rate that the search tried; the loss is None (and the accuracy 0) after a divergence."""
+    """A setting that the search tried: a row of ``results/searches.csv``, without problem and optimizer."""
 
     learning_rate: float
+    arguments: str  # the other searched arguments, such as beta1=0.904
+    number: int | None  # None for the default setting, which is never chosen
     validation_accuracy: float | None  # fraction; a regression has none
     validation_loss: float | None
-    diverged: bool
+    diverged_at: int | None  # a step
+    hopeless: bool  # ended early, no better than chance
+    survivor: int | None  # its rank among those that were trained with every seed
 
 
 @dataclass(frozen=True)
@@ -41,25 +49,29 @@ class Side:
     """One of the two optimizers, and what it reached."""
 
     name: str  # of the row under which its trainings are kept
-    label: str
-    class_name: str
-    arguments: dict[str, Any]
-    rest: dict[str, Any] | None
-    learning_rate_centre: float
-    learning_rate: float  # the best that the search found
-    on_edge: bool  # whether it is the first or the last that was tried, so that a better one may lie beyond
-    tried: tuple[Tried, ...]  # in ascending order of the learning rate
-    scores: tuple[float | None, ...]  # the measure of each seed, None where it is not finite
-    diverged: int  # how many final trainings
+    row: OptimizerSettings
+    search: Search
+    tried: tuple[Tried, ...]  # in the order of the search, the default setting first
+    scores: tuple[float, ...]  # the measure of each seed; a diverged one counts as the worst value
+    diverged: int  # how many seeds
     microseconds_per_step: float | None
     state_bytes_per_parameter: float | None
     keys: tuple[str, ...]  # of all its trainings in the memo
 
     @property
-    def mean(self) -> float | None:
-        """The mean over the seeds; None where one has no value."""
-        known = [score for score in self.scores if score is not None]
-        return sum(known) / len(known) if len(known) == len(self.scores) else None
+    def label(self) -> str:
+        """Its name for people."""
+        return self.row.label
+
+    @property
+    def mean(self) -> float:
+        """The mean over the seeds."""
+        return sum(self.scores) / len(self.scores)
+
+    @property
+    def learning_rates(self) -> list[float]:
+        """The learning rate that each seed chose."""
+        return [self.search.survivors[place].learning_rate for place in self.search.picked]
 
 
 @dataclass(frozen=True)
@@ -67,8 +79,9 @@ class OptimizerComparison:
     """An optimizer against a baseline, on one problem.
 
     Figures are in the measure's own unit: an accuracy is a fraction, a loss in nats. A difference is that of the
-    optimizer minus that of the baseline. `low` and `high` are its 95 % interval, `p` is that of the exact paired
-    sign-flip test. All are None where the two cannot be compared; `reason` says what stands in the way.
+    optimizer minus that of the baseline. `low` and `high` are its 95 % interval, `p` is that of the paired sign-flip
+    test of whether it goes beyond the margin. All are None where the two were not compared; `reason` says what stands
+    in the way of an answer.
     """
 
     problem: str
@@ -78,7 +91,7 @@ class OptimizerComparison:
     seeds: tuple[int, ...]
     optimizer: Side
     baseline: Side
-    conclusion: Conclusion
+    conclusion: str  # better, worse, no meaningful difference, inconclusive or not tested
     reason: str
     difference: float | None
     low: float | None
@@ -87,14 +100,13 @@ class OptimizerComparison:
     margin: float  # the largest difference that does not matter
     step_ratio: Ratio  # time of a training step over the baseline's: the median over rounds with its 95 % interval
     checks: tuple[Checked, ...]
-    notes: tuple[str, ...]
     trainings: int  # of both optimizers
     known: int  # how many of them were in the memo
     seconds: float  # of the whole comparison
 
     @property
     def sentence(self) -> str:
-        """The verdict in one sentence."""
+        """The verdict, and what would help where it is open."""
         one, other = self.optimizer.label, self.baseline.label
         answer = {
             "better": f"{one} is better than {other} on {self.title}",
@@ -102,13 +114,13 @@ class OptimizerComparison:
             "no meaningful difference": f"{one} and {other} do not differ by more than {self._size(self.margin)} "
             f"on {self.title}",
             "inconclusive": f"Whether {one} or {other} is better on {self.title} stays open",
+            "not tested": f"{one} was not compared with {other} on {self.title}",
         }[self.conclusion]
-        parts = [part for part in (self._figures(), self.reason) if part]
-        return f"{answer}: {'; '.join(parts)}."
+        if self.difference is None:
+            return f"{answer}: {self.reason}"
+        return " ".join(part for part in (f"{answer}: {self._figures()}.", self.reason) if part)
 
     def _figures(self) -> str:
-        if self.difference is None:
-            return ""
         means = [self.level(side.mean) for side in (self.optimizer, self.baseline)]
         interval = f"95 % interval {self._signed(self.low)} to {self._signed(self.high)}"
         p = "" if self.p is None else f", p = {self.p:.2g}"
@@ -123,10 +135,8 @@ class OptimizerComparison:
         """The unit of a difference, for people."""
         return "points" if self.measure.unit == "percentage points" else self.measure.unit
 
-    def level(self, value: float | None) -> str:
+    def level(self, value: float) -> str:
         """Return a value of the measure for people."""
-        if value is None:
-            return "none"
         return f"{value:.2%}".replace("%", " %") if self.unit == "points" else f"{value:.4f}"
 
     def shown(self, difference: float | None) -> float | None:
@@ -144,9 +154,9 @@ class OptimizerComparison:
         return f"{self.shown(difference):g} {self.unit}"
 
     def differences(self) -> dict[int, float]:
-        """Return optimizer minus baseline by seed, without the seeds in which one has no value."""
+        """Return optimizer minus baseline by seed."""
         pairs = zip(self.seeds, self.optimizer.scores, self.baseline.scores, strict=True)
-        return {seed: one - other for seed, one, other in pairs if one is not None and other is not None}
+        return {seed: one - other for seed, one, other in pairs}
 
     def facts(self) -> list[dict[str, str]]:
         """Return a row for each of the two, in words, by title of the column."""
@@ -158,8 +168,8 @@ class OptimizerComparison:
         state = side.state_bytes_per_parameter
         return {
             "optimizer": side.label,
-            "best learning rate": f"{side.learning_rate:g}" + (" (edge)" if side.on_edge else ""),
-            "tried": str(len(side.tried)),
+            "settings tried": str(side.search.trials),
+            "learning rates chosen": _most_common(side.learning_rates),
             self.measure.title: self.level(side.mean),
             "diverged": f"{side.diverged} of {len(self.seeds)}",
             "time per step": relative,
@@ -175,11 +185,11 @@ class OptimizerComparison:
         """Return what else a person should know, a sentence each."""
         failed = [check.sentence for check in self.checks if not check.ok]
         edges = [
-            f"The best learning rate of {side.label} lies on the edge of those tried: a better one may lie beyond."
+            f"The best learning rate of {side.label} lies on the border of those tried: a better one may lie beyond."
             for side in (self.optimizer, self.baseline)
-            if side.on_edge and side.diverged < len(self.seeds)
+            if side.search.on_edge
         ]
-        return [*failed, *edges, *self.notes]
+        return [*failed, *edges]
 
     def to_frame(self) -> pd.DataFrame:
         """Return a row for each optimizer and seed, in the layout that ``judge`` reads.
@@ -187,7 +197,8 @@ class OptimizerComparison:
         Returns
         -------
         DataFrame
-            Columns problem, optimizer, seed, learning_rate and the measure, such as ``test_accuracy`` (a fraction).
+            Columns problem, optimizer, seed, learning_rate (the one that the seed chose) and the measure, such as
+            ``test_accuracy`` (a fraction).
         """
         import pandas as pd
 
@@ -196,13 +207,13 @@ class OptimizerComparison:
                 "problem": self.problem,
                 "optimizer": side.name,
                 "seed": seed,
-                "learning_rate": side.learning_rate,
+                "learning_rate": rate,
                 self.measure.name: score,
             }
             for side in (self.optimizer, self.baseline)
-            for seed, score in zip(self.seeds, side.scores, strict=True)
+            for seed, rate, score in zip(self.seeds, side.learning_rates, side.scores, strict=True)
         ]
-        return pd.DataFrame(rows).astype({self.measure.name: float})
+        return pd.DataFrame(rows)
 
     def _repr_html_(self) -> str:
         """Return the sentence, the table of the two and the remarks, for a notebook."""
@@ -246,16 +257,17 @@ def _interval(median: float | None, low: float | None, high: float | None) -> st
     return f"{median:.2f}{bounds}"
 
 
+def _most_common(rates: Sequence[float]) -> str:
+    return ", ".join(f"{rate:g}" for rate, _ in Counter(rates).most_common())
+
+
 def _side_items(side: Side) -> dict[str, Any]:
     return {
         "name": side.name,
-        "label": side.label,
-        "class": side.class_name,
-        "arguments": side.arguments,
-        "rest": side.rest,
-        "learning_rate_centre": side.learning_rate_centre,
-        "learning_rate": side.learning_rate,
-        "on_edge": side.on_edge,
+        **side.row.model_dump(mode="json", by_alias=True),
+        # as the row gives it
+        "search": side.row.model_dump(mode="json", exclude_unset=True)["search"],
+        **side.search.model_dump(mode="json"),
         "tried": [vars(tried) for tried in side.tried],
         "scores": list(side.scores),
         "mean": side.mean,

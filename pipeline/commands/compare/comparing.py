@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pipeline.commands.compare.entrants import Entrant, entrant
 from pipeline.commands.compare.shown import FINAL, SEARCH, duration, watching
@@ -24,8 +24,18 @@ if TYPE_CHECKING:
     from pipeline.settings.study import Settings
     from pipeline.tuning import Found
 
-# How many of the study's seeds are used, the first ones; None stands for all. With six pairs the smallest p is 0.031.
-BUDGETS: dict[str, int | None] = {"small": 6, "study": None}
+
+class Budget(NamedTuple):
+    """The most points, survivors and seeds that are used of the study's."""
+
+    points: int
+    points_beyond: int
+    survivors: int
+    seeds: int
+
+
+# Six seeds are the fewest with which a difference, or its absence, can be shown. None stands for all of the study.
+BUDGETS = {"small": Budget(points=6, points_beyond=2, survivors=2, seeds=6), "study": None}
 
 
 def compare_optimizer(
@@ -35,7 +45,7 @@ def compare_optimizer(
     against: str | None = None,
     budget: str = "small",
     arguments: Mapping[str, Any] | Sequence[str] = (),
-    learning_rate_centre: float | None = None,
+    learning_rates: tuple[float, float] | None = None,
     show: bool = True,
 ) -> OptimizerComparison:
     """Tune and train an optimizer as the study does, and compare it with a baseline, paired by seed.
@@ -55,11 +65,13 @@ def compare_optimizer(
     against
         The baseline, given like `optimizer`; ``comparison.baseline`` of ``params.yaml`` if None.
     budget
-        ``small``: the study's search and the first six of its seeds. ``study``: all of its seeds.
+        ``small``: a search of six points, of which two survive, and the first six of the study's seeds. ``study``: the
+        whole search and all seeds.
     arguments
         Arguments of the class by name, or texts such as ``"betas=0.9,0.99"``.
-    learning_rate_centre
-        Where the grid of learning rates has its centre; the default of the class if None.
+    learning_rates
+        The lowest and the highest learning rate of the search; if None those of the row of ``params.yaml``, or three
+        decades around the class's default.
     show
         Whether to show on standard error how far it is.
 
@@ -80,8 +92,8 @@ def compare_optimizer(
         _check(settings, problem, budget)
         pool.start_server()
         text = optimizer if isinstance(optimizer, str) else text_of(optimizer)
-        entrants = _entrants(settings, text, against, arguments, learning_rate_centre)
-        study = _restricted(settings, problem, entrants)
+        entrants = _entrants(settings, text, against, arguments, learning_rates)
+        study = _restricted(settings, problem, entrants, BUDGETS[budget])
         with watching(problem, show=show) as watch, _without_place(entrants[0].name):
             return _compare(study, problem, budget, entrants, watch)
 
@@ -106,6 +118,8 @@ def _from_anywhere(text: str) -> str:
 def _check(settings: Settings, problem: str, budget: str) -> None:
     if problem not in settings.problems:
         raise SettingsError(f"--problem {problem}: there is no such problem{closest(problem, settings.problems)}.")
+    if settings.problems[problem].untuned:
+        raise SettingsError(f"--problem {problem}: nothing is tuned there, so that no comparison would be fair.")
     if budget not in BUDGETS:
         raise SettingsError(f"--budget {budget}: there is no such budget{closest(budget, BUDGETS)}.")
 
@@ -115,11 +129,11 @@ def _entrants(
     text: str,
     against: str | None,
     arguments: Mapping[str, Any] | Sequence[str],
-    centre: float | None,
+    learning_rates: tuple[float, float] | None,
 ) -> tuple[Entrant, Entrant]:
     from pipeline.comparison import settings as comparison_settings
 
-    newcomer = entrant(text, settings, arguments, centre)
+    newcomer = entrant(text, settings, arguments, learning_rates)
     other = comparison_settings.load().baseline if against is None else against
     known = settings.model_copy(update={"optimizers": {**settings.optimizers, newcomer.name: newcomer.row}})
     baseline = entrant(other, known)
@@ -134,16 +148,26 @@ def _entrants(
     return newcomer, baseline
 
 
-def _restricted(settings: Settings, problem: str, entrants: Sequence[Entrant]) -> Settings:
+def _restricted(settings: Settings, problem: str, entrants: Sequence[Entrant], budget: Budget | None) -> Settings:
     """Return the settings of a study of these optimizers on this problem, and on the one that its search needs."""
-    source = settings.problems[problem].tuned_on
-    rows = {name: settings.problems[name] for name in (source, problem) if name is not None}
+    source, tuning = settings.problems[problem].tuned_on, settings.tuning
+    seeds = len(settings.seeds(problem))
+    if budget is not None:
+        most = {name: min(getattr(tuning, name), getattr(budget, name)) for name in _SEARCHED}
+        tuning, seeds = tuning.model_copy(update=most), min(seeds, budget.seeds)
+    changes = {"optimizers": None, "demo": False, "seeds": seeds}
     return settings.model_copy(
         update={
-            "problems": {name: row.model_copy(update={"optimizers": None}) for name, row in rows.items()},
+            "problems": {
+                name: settings.problems[name].model_copy(update=changes) for name in (source, problem) if name
+            },
+            "tuning": tuning,
             "optimizers": {one.name: one.row for one in entrants},
         }
     )
+
+
+_SEARCHED = ("points", "points_beyond", "survivors")
 
 
 def _compare(
@@ -153,30 +177,27 @@ def _compare(
     from pipeline.running import settings as execution_settings
 
     start = time.perf_counter()
-    newcomer, baseline = entrants
-    if newcomer.note:
-        watch.say(newcomer.note)
-    checks = trying_out.check(study, newcomer, watch.say)
+    for one in entrants:
+        if one.note:
+            watch.say(one.note)
+    checks = trying_out.check(study, entrants[0], watch.say)
     descriptions = {name: needs.prepared(name, study, watch.say) for name in study.problems}
-    seeds = tuple(study.seeds(problem))[: BUDGETS[budget]]
-    jobs = work.Work(study, problem, seeds, descriptions, execution_settings.load())
+    jobs = work.Work(study, problem, descriptions, execution_settings.load())
     times = trying_out.time_steps(jobs)
     counts = {one.name: work.counts(jobs, one.name) for one in entrants}
     _announce(jobs, counts, times, watch)
 
-    found = {one.name: _searched(jobs, one, counts[one.name].total - len(seeds), watch) for one in entrants}
-    choices = {name: own[problem] for name, (_, own) in found.items()}
-    phases = {one.name: watch.begin(one.row.label, FINAL, len(seeds)) for one in entrants}
+    found = {one.name: _searched(jobs, one, counts[one.name].trials, watch) for one in entrants}
+    trials = {name: outcomes[jobs.searched] for name, (outcomes, _) in found.items()}
+    choices = {name: own[jobs.searched] for name, (_, own) in found.items()}
+    finals = {name: jobs.finals(name, choice) for name, choice in choices.items()}
+    phases = {one.name: watch.begin(one.row.label, FINAL, len(finals[one.name])) for one in entrants}
     trained = work.train(
-        jobs,
-        {name: choice.learning_rate for name, choice in choices.items()},
-        lambda outcome, fresh: watch.finished(phases[outcome.training.optimizer], outcome, fresh),
+        jobs, finals, lambda outcome, fresh: watch.finished(phases[outcome.training.optimizer], outcome, fresh)
     )
-    trials = {name: outcomes for name, (outcomes, _) in found.items()}
-    metrics = work.metrics(jobs, choices, trained)
-    figures = concluding.Figures(trials, trained, metrics, times, checks)
+    figures = concluding.Figures(trials, choices, work.measured(jobs, trained), times, checks)
     seconds = time.perf_counter() - start
-    return concluding.conclude(jobs, (newcomer, baseline), budget, figures, watch.known, seconds)
+    return concluding.conclude(jobs, entrants, budget, figures, watch.known, seconds)
 
 
 def _searched(jobs: Work, one: Entrant, expected: int, watch: Watch) -> Found:
@@ -202,7 +223,8 @@ def _announce(jobs: Work, counts: Mapping[str, Counts], times: StepTimes, watch:
     known = total - sum(missing.values())
     left = f"The others take about {duration(seconds)} here." if sum(missing.values()) else "Nothing is trained."
     watch.say(
-        f"{labels} on {jobs.title}: {counted(total, 'training')} (a search of the learning rate and "
-        f"{counted(len(jobs.seeds), 'seed')} for each), {known} of them known already. {left}"
+        f"{labels} on {jobs.title}: {counted(total, 'training')} (for each a search of "
+        f"{counted(jobs.settings.tuning.points, 'point')}, and the best {jobs.settings.tuning.survivors} of them with "
+        f"{counted(len(jobs.seeds), 'seed')}), {known} of them known already. {left}"
     )
     watch.expected, watch.workers, watch.measure = sum(missing.values()), workers, jobs.measure

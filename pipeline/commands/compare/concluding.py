@@ -6,34 +6,35 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipeline.commands.compare.compared import OptimizerComparison, Side, Tried
+from pipeline.comparison import pairs, sentences
 from pipeline.comparison import settings as comparison_settings
+from pipeline.comparison.decisions import cell
+from pipeline.comparison.evidence import Evidence
 from pipeline.comparison.measures import TEST_ACCURACY
-from pipeline.comparison.pairs import Entry, compare_entries
-from pipeline.project.wording import counted
+from pipeline.evaluation import listings
 from pipeline.results.metrics import Metrics
-from pipeline.running import merit
-from pipeline.statistics.paired import smallest_p
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import pandas as pd
+
     from pipeline.commands.compare.compared import Checked
     from pipeline.commands.compare.entrants import Entrant
     from pipeline.commands.compare.trying_out import StepTimes
-    from pipeline.commands.compare.work import Work
-    from pipeline.comparison.pairs import Pair
-    from pipeline.results.metrics import OptimizerMetrics
-    from pipeline.statistics.paired import Conclusion
+    from pipeline.commands.compare.work import Measured, Work
+    from pipeline.comparison.pairs import Tested
+    from pipeline.running.outputs import Choice
     from pipeline.training.record import Outcome
 
 
 @dataclass(frozen=True)
 class Figures:
-    """All that was measured; mappings are by optimizer, and `trials` also by problem."""
+    """All that was measured; mappings are by optimizer."""
 
-    trials: Mapping[str, Mapping[str, Sequence[Outcome]]]
-    trained: Mapping[str, Sequence[Outcome]]
-    metrics: Mapping[str, OptimizerMetrics]
+    trials: Mapping[str, Sequence[Outcome]]
+    choices: Mapping[str, Choice]
+    measured: Measured
     times: StepTimes
     checks: tuple[Checked, ...]
 
@@ -41,91 +42,76 @@ class Figures:
 def conclude(
     jobs: Work, entrants: tuple[Entrant, Entrant], budget: str, figures: Figures, known: int, seconds: float
 ) -> OptimizerComparison:
-    """Compare the two by the study's own statistics and margins."""
-    rules = comparison_settings.load()
-    first, second = (Entry(jobs.problem, one.name) for one in entrants)
-    pair = compare_entries(rules, Metrics(problems={jobs.problem: dict(figures.metrics)}), first, second, TEST_ACCURACY)
-    sides = newcomer, baseline = tuple(_side(one, jobs.problem, figures, pair) for one in entrants)
-    found = pair.found
-    conclusion: Conclusion = "inconclusive" if found is None else found.conclusion(found.p, rules.alpha)
+    """Compare the two by the study's own statistics and margins: a family of one comparison."""
+    evidence = _evidence(jobs, entrants, figures)
+    newcomer, baseline = (pairs.Side(jobs.problem, (one.name,)) for one in entrants)
+    (found,) = pairs.compare_family(evidence, [pairs.Pair(TEST_ACCURACY, newcomer, baseline)])
+    sides = [_side(one, jobs.problem, figures, evidence, found) for one in entrants]
+    tested = found.outcome != pairs.NOT_TESTED
     return OptimizerComparison(
         problem=jobs.problem,
         title=jobs.title,
-        measure=pair.measure,  # the loss, where the problem is judged by it
+        measure=found.measure,  # the loss, where the problem is judged by it
         budget=budget,
-        seeds=jobs.seeds,
-        optimizer=newcomer,
-        baseline=baseline,
-        conclusion=conclusion,
-        reason=_reason(pair, rules.alpha, len(jobs.study_seeds), sides) if conclusion == "inconclusive" else "",
-        difference=None if found is None else found.difference,
-        low=None if found is None else found.interval.low,
-        high=None if found is None else found.interval.high,
-        p=None if found is None else found.p,
-        margin=pair.measure.margin_in(rules.margins),
+        seeds=tuple(jobs.seeds),
+        optimizer=sides[0],
+        baseline=sides[1],
+        conclusion=found.outcome,
+        reason=_reason(found, evidence),
+        difference=found.interval.estimate if tested else None,
+        low=found.interval.low,
+        high=found.interval.high,
+        p=found.corrected if tested else None,
+        margin=found.measure.margin_on(jobs.problem, evidence),
         step_ratio=figures.times.ratio,
         checks=figures.checks,
-        notes=tuple(_notes(figures, newcomer, baseline)),
-        trainings=len(newcomer.keys) + len(baseline.keys),
+        trainings=len(sides[0].keys) + len(sides[1].keys),
         known=known,
         seconds=seconds,
     )
 
 
-def _side(one: Entrant, problem: str, figures: Figures, pair: Pair) -> Side:
-    found, trials, trained = figures.metrics[one.name], figures.trials[one.name], figures.trained[one.name]
-    everything = [*(outcome for some in trials.values() for outcome in some), *trained]
-    row = one.row
-    return Side(
-        name=one.name,
-        label=row.label,
-        class_name=row.class_name,
-        arguments=row.arguments,
-        rest=None if row.rest is None else row.rest.model_dump(by_alias=True),
-        learning_rate_centre=row.learning_rate_centre,
-        learning_rate=found.learning_rate,
-        on_edge=found.on_edge,
-        tried=tuple(_tried(outcome) for outcome in trials[problem]),
-        scores=tuple(pair.measure.seeds(found) or ()),
-        diverged=found.diverged,
-        microseconds_per_step=figures.times.microseconds(one.name),
-        state_bytes_per_parameter=figures.times.state_bytes(one.name),
-        keys=tuple(outcome.key for outcome in everything),
+def _evidence(jobs: Work, entrants: Sequence[Entrant], figures: Figures) -> Evidence:
+    problem, rows = jobs.problem, jobs.settings.optimizers
+    metrics = figures.measured.problem.metrics(figures.measured.assessments, figures.choices)
+    trials = [trial for own in figures.trials.values() for trial in own]
+    choices = {(jobs.searched, name): choice for name, choice in figures.choices.items()}
+    rules = comparison_settings.load()
+    return Evidence(
+        settings=rules.model_copy(update={"baseline": entrants[1].name}),
+        metrics=Metrics(problems={problem: metrics}),
+        searches=listings.searches(trials, choices, rows),
+        points=jobs.settings.tuning.points,
+        facts={problem: figures.measured.problem.facts(jobs.settings.data_of(problem))},
+        labels={name: row.label for name, row in rows.items()},
     )
 
 
-def _tried(outcome: Outcome) -> Tried:
-    rate, loss = outcome.training.learning_rate, outcome.last.validation_loss
-    return Tried(rate, merit.accuracy(outcome), loss, outcome.diverged)
+def _side(one: Entrant, problem: str, figures: Figures, evidence: Evidence, found: Tested) -> Side:
+    metrics = evidence.metrics.problems[problem][one.name]
+    searched = evidence.searches[evidence.searches["optimizer"] == one.name]
+    outcomes = [*figures.trials[one.name], *figures.measured.problem.trainings[one.name].outcomes]
+    return Side(
+        name=one.name,
+        row=one.row,
+        search=metrics.search,
+        tried=tuple(_tried(searched)),
+        scores=tuple(evidence.scores(found.measure, problem)[one.name].tolist()),
+        diverged=len(metrics.diverged),
+        microseconds_per_step=figures.times.microseconds(one.name),
+        state_bytes_per_parameter=figures.times.state_bytes(one.name),
+        keys=tuple(outcome.key for outcome in outcomes),
+    )
 
 
-def _reason(pair: Pair, alpha: float, most: int, sides: Sequence[Side]) -> str:
-    """Say what stands in the way of an answer."""
-    if pair.found is None:
-        return next(filter(None, map(_obstacle, sides)), pair.reason)
-    pairs = pair.found.pairs
-    if smallest_p(pairs) > alpha:
-        return f"with {counted(pairs, 'seed')} no p can be below {smallest_p(pairs):g}, so more seeds are needed"
-    more = f" (--budget study takes {most})" if most > pairs else ""
-    return f"{counted(pairs, 'seed')} vary too much to tell{more}"
+def _tried(searched: pd.DataFrame) -> list[Tried]:
+    plain = searched.drop(columns=["problem", "optimizer"]).astype(object).where(searched.notna(), None)
+    rows = [{str(name): value for name, value in row.items()} for row in plain.to_dict("records")]
+    return [Tried(**{**row, "arguments": row["arguments"] or ""}) for row in rows]
 
 
-def _obstacle(side: Side) -> str:
-    """Say why an optimizer cannot be compared, or nothing."""
-    if all(tried.diverged for tried in side.tried):
-        return f"{side.label} diverged at every learning rate that was tried"
-    if side.on_edge:
-        return f"the best learning rate of {side.label} is {side.learning_rate:g}, the last that was tried on this side"
-    return f"{side.label} diverged with {counted(side.diverged, 'seed')}" if side.diverged else ""
-
-
-def _notes(figures: Figures, newcomer: Side, baseline: Side) -> list[str]:
-    ours, theirs = (figures.trained[side.name] for side in (newcomer, baseline))
-    if all(_same_weights(one, other) for one, other in zip(ours, theirs, strict=True)):
-        return [f"{newcomer.label} and {baseline.label} ended with the same weights: here they are the same optimizer."]
-    return []
-
-
-def _same_weights(one: Outcome, other: Outcome) -> bool:
-    mine, theirs = one.weights or {}, other.weights or {}
-    return mine.keys() == theirs.keys() and all((mine[name] == theirs[name]).all() for name in mine)
+def _reason(found: Tested, evidence: Evidence) -> str:
+    """Say what stands in the way of an answer, as the study does; nothing where there is one."""
+    if found.outcome == pairs.NOT_TESTED:
+        return f"{found.reason}."
+    return sentences.change(cell(found), evidence) if found.outcome == pairs.OPEN else ""

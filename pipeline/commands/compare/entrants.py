@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from pipeline.project.errors import SettingsError
 from pipeline.project.wording import closest, shortened
+from pipeline.settings.spaces import LEARNING_RATE, is_beta
 from pipeline.settings.study import OptimizerSettings, is_watched
 
 if TYPE_CHECKING:
@@ -20,9 +21,11 @@ if TYPE_CHECKING:
 
     from pipeline.settings.study import Settings
 
-# Where a class has no default of its own: Adam's, the most common one
-_USUAL_RATE = 0.001
+# Where a class has no default of its own: the centre of the rows whose steps are not as large as the gradient
+_USUAL_RATE = 0.00316
 _LARGEST_RATE = 1000
+# Of the range of learning rates to either side of the default: three in all, as every row of params.yaml has
+_DECADES = 1.5
 _LONGEST = 40
 
 
@@ -39,9 +42,12 @@ def entrant(
     text: str,
     settings: Settings,
     arguments: Mapping[str, Any] | Sequence[str] = (),
-    centre: float | None = None,
+    learning_rates: tuple[float, float] | None = None,
 ) -> Entrant:
     """Return the optimizer that a person means; whether it takes its arguments is checked later, by a step.
+
+    A class that a row has is searched as that row is, without the arguments that are given. Of any other class the
+    learning rate is searched.
 
     Parameters
     ----------
@@ -50,8 +56,9 @@ def entrant(
         ``path/to/file.py:Class``.
     arguments
         Values by name, or texts such as ``betas=0.9,0.99``; they replace those of a row.
-    centre
-        Of the grid of learning rates; the class's default where it is None.
+    learning_rates
+        The lowest and the highest to search; where it is None those of the row, or three decades around the class's
+        default.
 
     Raises
     ------
@@ -62,15 +69,32 @@ def entrant(
     class_name = _class_name(text, settings) if base is None else base.class_name
     defaults = _defaults(class_name)
     given = _arguments(arguments, defaults)
-    note = ""
     if base is None:
-        # says what takes the parameters that the class cannot take
-        like_it = next((row for row in settings.optimizers.values() if row.class_name == class_name), None)
-        rate, note = (centre, "") if centre is not None else _usual_rate(class_name, defaults)
+        base = _like(class_name, given, settings)
+    elif not given and learning_rates is None:
+        return Entrant(text, base)
+    note = ""
+    values: dict[str, Any] = {"label": "unnamed", "class": class_name, "arguments": given}
+    if base is not None:
+        values = base.model_dump(by_alias=True, exclude_unset=True) | values
+        values["arguments"] = base.arguments | given
+        values["search"] = {name: space for name, space in values["search"].items() if not _is_given(name, given)}
     else:
-        like_it, given = base, base.arguments | given
-        rate = base.learning_rate_centre if centre is None else centre
-    return _named(_row(class_name, rate, given, like_it), settings, note)
+        searched, note = _usual_search(class_name, defaults.get("lr"), learning_rates)
+        values |= searched
+    if learning_rates is not None:
+        values["search"][LEARNING_RATE] = {"log_uniform": learning_rates}
+    return _named(_row(values), given, settings, note)
+
+
+def _like(class_name: str, given: Mapping[str, Any], settings: Settings) -> OptimizerSettings | None:
+    """Return the row that a class stands for: with the arguments given, or else the first one with this class."""
+    rows = [row for row in settings.optimizers.values() if row.class_name == class_name]
+    return next((row for row in rows if row.arguments == given), rows[0] if rows else None)
+
+
+def _is_given(name: str, given: Mapping[str, Any]) -> bool:
+    return name in given or is_beta(name, given)
 
 
 def _class_name(text: str, settings: Settings) -> str:
@@ -127,28 +151,25 @@ def _defaults(class_name: str) -> dict[str, Any]:
     return {name: one.default for name, one in parameters.items() if one.default is not inspect.Parameter.empty}
 
 
-def _usual_rate(class_name: str, defaults: Mapping[str, Any]) -> tuple[float, str]:
-    default = defaults.get("lr")
-    if isinstance(default, int | float) and 0 < default <= _LARGEST_RATE:
-        return float(default), ""
+def _usual_search(
+    class_name: str, default: object, learning_rates: tuple[float, float] | None
+) -> tuple[dict[str, Any], str]:
+    """Return what the search of a class without a row varies, and a sentence on it if nobody said what."""
+    own = float(default) if isinstance(default, int | float) and 0 < default <= _LARGEST_RATE else None
+    centre = _USUAL_RATE if own is None else own
+    low, high = (float(f"{centre * 10**decades:.3g}") for decades in (-_DECADES, _DECADES))
+    values: dict[str, Any] = {"search": {LEARNING_RATE: {"log_uniform": (low, high)}}}
+    if own is not None:
+        values["default_learning_rate"] = own
+    where = f"{centre:g}, because it has no default" if own is None else f"its default {centre:g}"
     note = (
-        f"{class_name} has no default learning rate: the search begins around {_USUAL_RATE:g} "
-        "(--learning-rate-centre gives another)."
+        f"The search of {class_name.rpartition(':')[2]}: learning rates from {low:g} to {high:g}, three decades around "
+        f"{where} (--learning-rates gives others)."
     )
-    return _USUAL_RATE, note
+    return values, "" if learning_rates else note
 
 
-def _row(
-    class_name: str, rate: float, arguments: dict[str, Any], like_it: OptimizerSettings | None
-) -> OptimizerSettings:
-    rest = None if like_it is None else like_it.rest
-    values = {
-        "label": "unnamed",
-        "class": class_name,
-        "learning_rate_centre": rate,
-        "arguments": arguments,
-        "rest": None if rest is None else rest.model_dump(by_alias=True),
-    }
+def _row(values: Mapping[str, Any]) -> OptimizerSettings:
     try:
         return OptimizerSettings.model_validate(values)
     except ValidationError as error:
@@ -157,7 +178,7 @@ def _row(
 
 def _wrong(detail: dict[str, Any]) -> SettingsError:
     place = [str(part) for part in detail["loc"] if part not in ("arguments", "[key]")]
-    options = {"learning_rate_centre": "--learning-rate-centre", "class": ""}
+    options = {"search": "--learning-rates", "class": ""}
     option = options.get(place[0], f"--arg {place[0]}")
     if detail["type"] == "value_error":
         return SettingsError(f"{option}: {detail['ctx']['error']}.".removeprefix(": "))
@@ -165,17 +186,23 @@ def _wrong(detail: dict[str, Any]) -> SettingsError:
     return SettingsError(f"{option}: found {shortened(detail['input'])}; {reason}.")
 
 
-def _named(row: OptimizerSettings, settings: Settings, note: str) -> Entrant:
+def _named(row: OptimizerSettings, given: Mapping[str, Any], settings: Settings, note: str) -> Entrant:
     """Name a row as the study does if it has the same one; otherwise give it a name and a label that are free."""
     for name, known in settings.optimizers.items():
-        if (known.class_name, known.arguments, known.rest) == (row.class_name, row.arguments, row.rest):
+        if _identity(known) == _identity(row):
             return Entrant(name, row.model_copy(update={"label": known.label}), note)
     class_name = row.class_name.rpartition(":")[2]
     labels = {known.label for known in settings.optimizers.values()}
-    shown = ", ".join(f"{name}={value}" for name, value in row.arguments.items())
-    candidates = [class_name, f"{class_name} ({shown})", *(f"{class_name} {number}" for number in range(2, 1000))]
+    shown = ", ".join(f"{name}={value}" for name, value in given.items())
+    with_arguments = [f"{class_name} ({shown})"] if shown else []
+    candidates = [class_name, *with_arguments, *(f"{class_name} {number}" for number in range(2, 1000))]
     label = next(one for one in candidates if one not in labels and len(one) <= _LONGEST)
     return Entrant(free_name(class_name, settings), row.model_copy(update={"label": label}), note)
+
+
+def _identity(row: OptimizerSettings) -> tuple[object, ...]:
+    """Return what makes an optimizer: not the ranges that are searched, but what is."""
+    return row.class_name, row.arguments, row.rest, set(row.search)
 
 
 def free_name(wanted: str, settings: Settings) -> str:
@@ -192,7 +219,7 @@ def _arguments(given: Mapping[str, Any] | Sequence[str], defaults: Mapping[str, 
         texts = dict(_split(text) for text in given)
         found = {name: _value(text, defaults.get(name)) for name, text in texts.items()}
     if "lr" in found:
-        raise SettingsError("--arg lr: the search sets it; give the centre of its grid by --learning-rate-centre.")
+        raise SettingsError("--arg lr: the search sets it; give its range by --learning-rates.")
     return found
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from pipeline.commands.compare.compared import OptimizerComparison, Side
 
+_FIELDS = ("label", "class", "default_learning_rate", "arguments", "search", "rest")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
@@ -58,7 +59,7 @@ def keep(name: str, found: OptimizerComparison) -> str:
     yaml = loading.with_comments()
     content = yaml.load(paths.PARAMS)
     content["optimizers"][name] = _row(side)
-    origin = origin_of(side.class_name)
+    origin = origin_of(side.row.class_name)
     if not (origin.is_torch or origin.is_file):
         _add_plugin(content, origin.package)
     with files.atomic(paths.PARAMS) as temporary:
@@ -71,34 +72,30 @@ def keep(name: str, found: OptimizerComparison) -> str:
 
 def _in_optimizers(side: Side) -> tuple[Side, str]:
     """Copy the class's file to where DVC watches it, unless it lies there; say so."""
-    file = unwatched_file(side.class_name)
+    file = unwatched_file(side.row.class_name)
     if file is None:
         return side, ""
     copy = _copy_of(file)
     if not copy.exists():
         copy.parent.mkdir(exist_ok=True)
         shutil.copyfile(file, copy)
-    class_name = f"{copy}:{origin_of(side.class_name).name}"
-    return replace(side, class_name=class_name), f"{file} was copied: from now on edit {copy}, which DVC watches.\n"
+    class_name = f"{copy}:{origin_of(side.row.class_name).name}"
+    moved = replace(side, row=side.row.model_copy(update={"class_name": class_name}))
+    return moved, f"{file} was copied: from now on edit {copy}, which DVC watches.\n"
 
 
 def _row(side: Side) -> CommentedMap:
-    row = CommentedMap(
-        {
-            "label": side.label,
-            "class": side.class_name,
-            "learning_rate_centre": side.learning_rate_centre,
-            "arguments": _in_a_line(side.arguments),
-        }
+    values = side.row.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    return _as_yaml({name: values[name] for name in _FIELDS if values.get(name)})
+
+
+def _as_yaml(values: dict[str, Any]) -> CommentedMap:
+    """Return a mapping as the file has them: in one line if there is no other mapping in it."""
+    mapping = CommentedMap(
+        {name: _as_yaml(value) if isinstance(value, dict) else value for name, value in values.items()}
     )
-    if side.rest is not None:
-        row["rest"] = CommentedMap({**side.rest, "arguments": _in_a_line(side.rest["arguments"])})
-    return row
-
-
-def _in_a_line(values: dict[str, Any]) -> CommentedMap:
-    mapping = CommentedMap(values)
-    mapping.fa.set_flow_style()
+    if not any(isinstance(value, dict) for value in values.values()):
+        mapping.fa.set_flow_style()
     return mapping
 
 
@@ -117,6 +114,6 @@ def _rename_trainings(side: Side, name: str) -> None:
     for key in side.keys:
         outcome = memo.recall(paths.memo(), key)
         if outcome is not None:
-            row = replace(outcome.training.row, class_name=side.class_name)
+            row = replace(outcome.training.row, class_name=side.row.class_name)
             training = replace(outcome.training, optimizer=name, row=row)
             memo.keep(paths.memo(), replace(outcome, training=training, key=key_of(training, code_fingerprint())))

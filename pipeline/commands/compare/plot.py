@@ -28,6 +28,7 @@ _STYLE: dict[Any, str] = {
     "svg.hashsalt": "optimizer-study",
     "svg.fonttype": "none",
 }
+_RING: dict[str, Any] = {"markersize": 12, "markerfacecolor": "none", "color": "black"}
 _DOTS_PER_INCH = 150
 
 
@@ -50,16 +51,17 @@ def write(found: OptimizerComparison, path: Path) -> None:
 
 
 def draw(found: OptimizerComparison) -> Figure:
-    """Draw the search on the left and the paired differences on the right."""
+    """Draw the search on the left, survivors ringed, and the paired differences on the right."""
     figure = Figure(figsize=(WIDTH, 3.6), layout="constrained")
     left, right = figure.subplots(1, 2)
     sides = (found.optimizer, found.baseline)
-    given = styles({side.name: side.class_name for side in sides}, found.baseline.name)
+    given = styles({side.name: side.row.class_name for side in sides}, found.baseline.name)
     for side in sides:
         _draw_search(left, side, given[side.name], by_loss=not found.measure.higher_is_better)
     validated = "validation accuracy (%)" if found.measure.higher_is_better else f"validation loss ({found.unit})"
     left.set(xscale="log", xlabel="learning rate (logarithmic)", ylabel=validated, title="search")
-    left.legend(frameon=False)
+    left.plot([], [], "o", **_RING, label="trained with every seed")
+    left.legend(frameon=False, fontsize=8)
     _draw_differences(right, found, given[found.optimizer.name])
     for axes in (left, right):
         tidy(axes)
@@ -72,11 +74,9 @@ def _draw_search(axes: Axes, side: Side, style: Style, *, by_loss: bool) -> None
     accuracies = [100 * (tried.validation_accuracy or 0.0) for tried in side.tried]
     losses = [math.nan if tried.validation_loss is None else tried.validation_loss for tried in side.tried]
     values = losses if by_loss else accuracies
-    axes.plot(
-        rates, values, style.dash, marker=style.marker, color=style.colour, linewidth=style.width, label=side.label
-    )
-    best = rates.index(side.learning_rate)
-    axes.plot(rates[best], values[best], "o", markersize=12, markerfacecolor="none", color="black")
+    axes.plot(rates, values, style.marker, color=style.colour, label=side.label)
+    survived = [place for place, tried in enumerate(side.tried) if tried.survivor is not None]
+    axes.plot([rates[place] for place in survived], [values[place] for place in survived], "o", **_RING)
 
 
 def _draw_differences(axes: Axes, found: OptimizerComparison, style: Style) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from statistics import mean
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from pipeline.training.record import Outcome
 
 _REFRESHES_PER_SECOND = 4
-_TITLES = ("problem", "optimizer", "phase", "done", "known", "learning rate", "so far")
+_TITLES = ("problem", "optimizer", "phase", "done", "known", "best learning rate", "reached")
 SEARCH, FINAL = "search", "final trainings"
 
 
@@ -41,15 +40,11 @@ class Phase:
 
     @property
     def reached(self) -> tuple[str, str]:
-        """The best learning rate so far with its score in a search; else the only one with the mean of its seeds."""
+        """The learning rate of the best training so far, and what it reached."""
         if not self.outcomes:
             return "", ""
         best = max(self.outcomes, key=lambda outcome: merit.score(outcome, self.measure))
-        rate = f"{best.training.learning_rate:g}"
-        if self.name == SEARCH:
-            return rate, f"{self.shown(best)}, best"
-        values = [_value(outcome, self.measure) for outcome in self.outcomes]
-        return rate, f"{_in_words(mean(values), self.measure)}, mean"
+        return f"{best.training.learning_rate:g}", self.shown(best)
 
     def shown(self, outcome: Outcome) -> str:
         """Return what a training reached on the validation examples, in words."""

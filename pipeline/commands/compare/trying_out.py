@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pipeline.commands.compare.compared import Checked
 from pipeline.project.errors import UserError
 from pipeline.running import pool, rows
-from pipeline.running.planning import optimizer_row
+from pipeline.running.planning import central_setting, optimizer_row, with_searched
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,7 +48,8 @@ def _check_here(task: tuple[Settings, Entrant]) -> list[Checked]:
     from pipeline.running import contract
 
     study, newcomer = task
-    found = contract.check(optimizer_row(newcomer.row), newcomer.row.learning_rate_centre)
+    setting = central_setting(newcomer.row)
+    found = contract.check(with_searched(optimizer_row(newcomer.row), setting), setting.learning_rate)
     if found.can_take_part:
         rows.check_here(study)
     return [Checked(one.name, one.ok, one.sentence, one.name in contract.INDISPENSABLE) for one in found.findings]
@@ -79,7 +80,7 @@ def time_steps(jobs: Work) -> StepTimes:
     from pipeline import cost
 
     only = {jobs.problem: jobs.settings.problems[jobs.problem]}
-    task = cost.timing_task(jobs.settings.model_copy(update={"problems": only}))
+    (task,) = cost.timing_tasks(jobs.settings.model_copy(update={"problems": only}))
     found: list[Measurement] = []
 
     def keep(_: TimingTask, measurement: Measurement) -> None:

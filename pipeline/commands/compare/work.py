@@ -1,4 +1,4 @@
-"""The trainings of a comparison: which there are, which of them the memo knows, and running them."""
+"""The trainings of a comparison: which there are, which of them the memo knows, running and measuring them."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from pipeline.evaluation.assessment import Assessment
+    from pipeline.evaluation.measuring import Problem
     from pipeline.prepared.reader import Description
-    from pipeline.results.metrics import OptimizerMetrics
     from pipeline.running.outputs import Choice
     from pipeline.running.settings import ExecutionSettings
     from pipeline.settings.study import MeasureName, Settings
@@ -29,19 +29,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Counts:
-    """How many trainings one optimizer needs if no grid must be extended, and how many of them are known."""
+    """How many trainings one optimizer needs if no range must be widened, and how many of them are known."""
 
-    total: int
+    trials: int
+    finals: int
     known: int
+
+    @property
+    def total(self) -> int:
+        """All of its trainings."""
+        return self.trials + self.finals
 
 
 @dataclass(frozen=True)
 class Work:
     """What is trained: the same for every optimizer of the settings."""
 
-    settings: Settings  # holds the problem, the one whose search it begins from (if any), and two optimizers
+    settings: Settings  # holds the problem, the one that it is tuned on (if any), and two optimizers
     problem: str
-    seeds: tuple[int, ...]  # of the final trainings
     descriptions: Mapping[str, Description]  # by problem
     execution: ExecutionSettings
 
@@ -56,8 +61,13 @@ class Work:
         return merit.measure_of(self.descriptions[self.problem].task, self.settings.problems[self.problem])
 
     @property
-    def study_seeds(self) -> range:
-        """All seeds that the study would use."""
+    def searched(self) -> str:
+        """The problem on which the settings are searched."""
+        return self.settings.problems[self.problem].tuned_on or self.problem
+
+    @property
+    def seeds(self) -> range:
+        """The seeds of the final trainings."""
         return self.settings.seeds(self.problem)
 
     @property
@@ -71,11 +81,12 @@ class Work:
         """The SHA-256 of the prepared examples, by problem."""
         return {name: found.digest for name, found in self.descriptions.items()}
 
-    def finals(self, optimizer: str, learning_rate: float) -> list[Training]:
-        """Return the final trainings of an optimizer on the problem."""
+    def finals(self, optimizer: str, choice: Choice) -> list[Training]:
+        """Return the final trainings of an optimizer on the problem: every survivor with every seed."""
         data = self.digests[self.problem]
         return [
-            plan("train", self.settings, optimizer, self.problem, learning_rate=learning_rate, seed=seed, data=data)
+            plan("train", self.settings, optimizer, self.problem, setting=setting, seed=seed, data=data)
+            for setting in choice.survivors
             for seed in self.seeds
         ]
 
@@ -88,7 +99,7 @@ def counts(work: Work, optimizer: str) -> Counts:
     """Look up in the memo how much of an optimizer's search and final trainings is known."""
     code, known = code_fingerprint(), 0
 
-    def from_memo(first: Sequence[Trial], follow: Follow, likely: Callable[[], Trial | None]) -> None:
+    def from_memo(first: Sequence[Trial], follow: Follow) -> None:
         nonlocal known
         waiting, complete = list(first), True
         while waiting:
@@ -107,82 +118,64 @@ def counts(work: Work, optimizer: str) -> Counts:
     try:
         _, choices = tuning.tune(optimizer, work.settings, from_memo)
     except _UnfinishedError:
-        return Counts(max(expected, known + 1) + len(work.seeds), known)
-    finals = work.finals(optimizer, choices[work.problem].learning_rate)
-    there = sum(memo.place(paths.memo(), key_of(training, code)).exists() for training in finals)
-    return Counts(known + len(finals), known + there)
+        budget = work.settings.tuning
+        finals = min(budget.survivors, budget.points) * len(work.seeds)
+        return Counts(max(expected, known + 1), finals, known)
+    planned = work.finals(optimizer, choices[work.searched])
+    there = sum(memo.place(paths.memo(), key_of(training, code)).exists() for training in planned)
+    return Counts(known, len(planned), known + there)
 
 
 def search(
     work: Work, optimizer: str, on_finish: Callable[[Outcome, bool], None], on_total: Callable[[int], None]
 ) -> Found:
-    """Search an optimizer's learning rate as stage ``tune`` does."""
+    """Search an optimizer's settings as stage ``tune`` does."""
     return tuning.trained(optimizer, work.settings, work.execution, work.digests, on_finish, on_total)
 
 
 def train(
-    work: Work, rates: Mapping[str, float], on_finish: Callable[[Outcome, bool], None]
+    work: Work, finals: Mapping[str, Sequence[Training]], on_finish: Callable[[Outcome, bool], None]
 ) -> dict[str, list[Outcome]]:
-    """Train optimizers at their learning rates with all seeds, as stage ``train`` does; outcomes are by optimizer."""
-    wanted = {optimizer: work.finals(optimizer, rate) for optimizer, rate in rates.items()}
+    """Finish the final trainings of all optimizers, as stage ``train`` does; everything is by optimizer."""
     # seed by seed, so that both optimizers have the same seeds if it is stopped
-    mixed = [training for pair in zip(*wanted.values(), strict=True) for training in pair]
+    mixed = sorted((training for own in finals.values() for training in own), key=lambda training: training.seed)
     outcomes = run_study(mixed, work.settings, work.execution, on_finish)
-    return {
-        optimizer: [outcome for outcome in outcomes if outcome.training.optimizer == optimizer] for optimizer in wanted
-    }
+    return {name: [outcome for outcome in outcomes if outcome.training.optimizer == name] for name in finals}
 
 
-def metrics(
-    work: Work, choices: Mapping[str, Choice], trained: Mapping[str, Sequence[Outcome]]
-) -> dict[str, OptimizerMetrics]:
-    """Measure and summarise what the optimizers reached, as stage ``evaluate`` does; everything is by optimizer."""
-    from pipeline.evaluation import assessment, convergence
-    from pipeline.evaluation.metrics import optimizer_metrics
+@dataclass(frozen=True)
+class Measured:
+    """The final trainings, and what their networks do on the test examples, by optimizer."""
 
-    row = work.settings.problems[work.problem]
-    labels = assessment.test_labels(paths.test(work.settings.data_of(work.problem)))
-    known = work.descriptions[work.problem]
-    found = {}
-    for optimizer, assessed in _assess(work, trained).items():
-        own = trained[optimizer]
-        speed = convergence.summary(own, row.target_train_loss, row.target_validation_accuracy)
-        choice = choices[optimizer]
-        found[optimizer] = optimizer_metrics(
-            assessed, labels, known.classes, own, choice, speed, known.task, work.measure
-        )
-    return found
+    problem: Problem
+    assessments: Mapping[str, Assessment]
 
 
-def _assess(work: Work, trained: Mapping[str, Sequence[Outcome]]) -> dict[str, Assessment]:
-    """Run the final networks on the test examples."""
+def measured(work: Work, trained: Mapping[str, Sequence[Outcome]]) -> Measured:
+    """Run the final networks on the test examples, as stage ``evaluate`` does; everything is by optimizer."""
     from pipeline.evaluation import assessment
+    from pipeline.evaluation.choosing import Replicates
+    from pipeline.evaluation.measuring import Problem, place_of
 
-    found: dict[str, Assessment] = {}
-    dataset = work.settings.data_of(work.problem)
+    data, found = work.settings.data_of(work.problem), {}
+    place = place_of(data)
     with tempfile.TemporaryDirectory() as scratch:
         tasks = []
-        examples = assessment.test_hash(paths.test(dataset))
         for optimizer, outcomes in trained.items():
             weights = Path(scratch) / f"{optimizer}.safetensors"
             outputs.write_weights(weights, outcomes)
-            tasks.append(
-                assessment.AssessmentTask(
-                    problem=work.problem,
-                    optimizer=optimizer,
-                    network=work.settings.problems[work.problem].network,
-                    convolution=work.settings.convolution,
-                    learning=paths.learning(dataset),
-                    test=paths.test(dataset),
-                    examples=examples,
-                    weights=weights,
-                    memo=paths.memo(),
-                )
-            )
+            tasks.append(place.task(outcomes, weights))
         pool.parallel(
             assessment.assess,
             tasks,
             work.execution.worker_count(),
             lambda task, assessed: found.update({task.optimizer: assessed}),
         )
-    return found
+    problem = Problem(
+        settings=work.settings.problems[work.problem],
+        description=work.descriptions[work.problem],
+        measure=work.measure,
+        labels=assessment.test_labels(place.test),
+        trainings={name: Replicates(outcomes, work.measure) for name, outcomes in trained.items()},
+    )
+    return Measured(problem, found)

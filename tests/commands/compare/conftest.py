@@ -100,7 +100,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folder:
 def _fresh(path: Path) -> Folder:
     content = small(params())
     content["execution"]["workers"] = 2
-    content["tuning"]["max_extensions"] = 4  # enough to leave every edge
     (path / "params.yaml").write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
     (path / "lion.py").write_text(LION, encoding="utf-8")
     return Folder(path)

@@ -11,6 +11,7 @@ import pytest
 from pipeline.prepared import reader
 from pipeline.project import paths
 from pipeline.running.key import code_fingerprint, key_of
+from pipeline.running.outputs import Setting
 from pipeline.running.planning import plan
 from pipeline.settings import loading
 from tests.conftest import ROOT
@@ -37,18 +38,22 @@ def test_the_row_is_added_and_none_of_its_trainings_has_to_be_repeated(
     assert (folder.path / "lion.png").read_bytes().startswith(b"\x89PNG")
     settings = loading.load()
     row = settings.optimizers["my_lion"]
-    assert (row.label, row.class_name, row.learning_rate_centre) == ("Lion", "optimizers/lion.py:Lion", 0.003)
+    assert (row.label, row.class_name, row.default_learning_rate) == ("Lion", "optimizers/lion.py:Lion", 0.003)
+    assert "      learning_rate: {log_uniform: [9.49e-05, 0.0949]}\n" in paths.PARAMS.read_text(encoding="utf-8")
     data = reader.describe(paths.learning("digits")).digest
     wanted = [
-        plan(kind, settings, "my_lion", "digits", learning_rate=rate, seed=seed, data=data)
+        plan(kind, settings, "my_lion", "digits", setting=Setting(rate), seed=seed, data=data)
         for kind, rate, seed in _done(found["optimizer"], settings)
     ]
     assert {f"{key_of(training, code_fingerprint())}.safetensors" for training in wanted} == folder.memo() - before
 
 
 def _done(side: dict[str, Any], settings: Settings) -> list[tuple[Kind, float, int]]:
-    tried = [("tune", one["learning_rate"], settings.tuning.seed) for one in side["tried"]]
-    return [*tried, *(("train", side["learning_rate"], seed) for seed in settings.seeds("digits"))]
+    tried: list[tuple[Kind, float, int]] = [
+        ("tune", one["learning_rate"], settings.tuning.seed) for one in side["tried"]
+    ]
+    survivors = [setting["learning_rate"] for setting in side["survivors"]]
+    return [*tried, *(("train", rate, seed) for rate in survivors for seed in settings.seeds("digits"))]
 
 
 def test_comments_and_layout_of_the_file_stay(folder: Folder) -> None:
