@@ -14,7 +14,6 @@ import typer
 from pipeline.commands.demo.command import demo
 from pipeline.commands.run import subset
 from pipeline.commands.run.processes import check_rows, project_environment
-from pipeline.commands.run.watched import run_and_tell
 from pipeline.project import errors, paths
 from pipeline.settings import loading
 
@@ -38,6 +37,8 @@ def run(
 
     CIFAR10_SOURCE=cifar-10-python.tar.gz optimizer-study run
     """
+    from pipeline.commands.run.watched import run_and_tell
+
     names = None if problems is None else subset.chosen(problems, loading.load())
     check_rows()
     settings = loading.load()
@@ -54,6 +55,8 @@ def run(
 
 
 def _run_some(names: Sequence[str]) -> None:
+    from pipeline.commands.run.watched import run_and_tell
+
     project = Path.cwd()
     folder = subset.make(project, names, loading.load())
     # finished trainings and the runs in MLflow are the project's: `paths.shared_root`

@@ -28,7 +28,7 @@ class Flow:
 
     def is_stale(self, name: str, *, after: Sequence[str] = ()) -> bool:
         """Return whether a stage would run, or one of the kinds that come before it, such as ``prepare``."""
-        return name in self.stale or any(stage.partition("@")[0] in after or stage in after for stage in self.stale)
+        return name in self.stale or any(stage.partition("@")[0] in after for stage in self.stale)
 
 
 def running(line: str) -> str | None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipeline import tuning
-from pipeline.commands.run.flow import Flow
 from pipeline.running import memo, outputs
 from pipeline.running.key import code_fingerprint, key_of
 from pipeline.running.outputs import Setting
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from pipeline.commands.run.flow import Flow
     from pipeline.running.outputs import Choice
     from pipeline.settings.study import Settings
     from pipeline.training.record import Outcome, Training
