@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -39,8 +41,6 @@ def digests(settings: Settings) -> dict[str, str]:
 
 def keep(folder: Path, training: Training, place: int = 0) -> Outcome:
     """Keep a made-up outcome of a training; the later its place, the better."""
-    from dataclasses import replace
-
     made_up = studies.outcome(0.5 + place / 100, key=key_of(training, code_fingerprint()))
     outcome = replace(made_up, training=training)
     memo.keep(folder, outcome)
@@ -62,10 +62,8 @@ def search(settings: Settings, folder: Path, most: int = 1000) -> dict[str, Choi
         if waiting:
             raise InterruptedError
 
-    try:
+    with suppress(InterruptedError):
         _, choices = tuning.tune("sgd", settings, run)
-    except InterruptedError:
-        pass
     return choices
 
 
