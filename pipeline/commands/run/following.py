@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from pipeline.commands.run.duration import Duration
 
-# As long as less has been estimated, the estimate is not corrected by what really passed
+# As long as less has passed, the estimate is not corrected by it
 _ENOUGH_SECONDS = 30.0
 
 
@@ -76,7 +76,8 @@ class Following:
         if not self._estimated:
             return ""
         left = sum(seconds for name, seconds in self._estimated.items() if name not in self._seen)
-        pace = self._real / self._expected if self._expected >= _ENOUGH_SECONDS else 1
+        known = self._expected > 0 and self._real >= _ENOUGH_SECONDS
+        pace = self._real / self._expected if known else 1
         return f", {about(left * pace)} left of the whole study"
 
 

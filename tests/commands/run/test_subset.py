@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -91,7 +92,7 @@ def test_a_smaller_study_leaves_the_whole_one_alone_and_shares_its_trainings(tmp
     project.write_params(params)
     said = project.run("python", "-m", "pipeline", "run", "--problems", "digits").stdout
     assert "trainings to do here: " in said
-    assert "Stage 2 of 10: tune@sgd" in said or "Stage 3 of 10: tune@sgd" in said
+    assert re.search(r"Stage \d of 11: tune@sgd, (about|less than)", said)
     assert "So far on digits, 2 of 2" in said
     folder = project.folder / "subset-digits"
     assert list(json.loads((folder / "results" / "metrics.json").read_text())["problems"]) == ["digits"]
