@@ -31,7 +31,7 @@ _ANSWER = 1 / 3
 _ANY_STAGE = 3.0
 _OF_STAGE = {"prepare": 3.0, "compare": 15.0, "report": 8.0}
 # Enough for a number of minutes; stage `cost` measures thoroughly
-_ROUNDS, _STEPS = 2, 4
+_ROUNDS, _STEPS = 3, 3
 
 
 @dataclass(frozen=True)
