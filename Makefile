@@ -21,8 +21,8 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
 	@touch $@
 
-run: $(READY) ## the whole study on CIFAR-10, ends with the answer
-	@$(BIN)/python -m pipeline run
+run: $(READY) ## the whole study, ends with the answer; PROBLEMS=cifar10,next_word: some problems alone
+	@$(BIN)/python -m pipeline run $(if $(PROBLEMS),--problems "$(PROBLEMS)")
 
 # one process makes the small study that many tests use; the other tests run in the others
 PYTEST := $(BIN)/python -m pytest --numprocesses logical --maxprocesses 8 --dist loadgroup

@@ -21,7 +21,7 @@ _README = """# A study of optimizers
 ```bash
 optimizer-study doctor   # is this machine ready?
 optimizer-study demo     # a first look without a download, about two minutes
-optimizer-study run      # the whole study, ends with the answer
+optimizer-study run      # the whole study, ends with the answer; --problems cifar10: a smaller one
 dvc repro                # reruns what a change affects
 ```
 

@@ -13,7 +13,7 @@ from pipeline.project.errors import UserError, one_message
 from pipeline.settings import loading
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 
 def check_rows() -> None:
@@ -33,19 +33,61 @@ def _check_rows() -> None:
         rows.check_here(loading.load())
 
 
-def run_study(folder: Path, variables: Mapping[str, str] | None = None) -> None:
-    """Run ``dvc repro`` in a project's folder with more environment `variables`, then print the answer."""
-    if not (folder / ".dvc").exists():
-        _run(["dvc", "init", "--no-scm", "--quiet"], folder)
-    _run(["dvc", "repro"], folder, variables)
+def run_study(
+    folder: Path, variables: Mapping[str, str] | None = None, on_line: Callable[[str], None] | None = None
+) -> None:
+    """Run ``dvc repro`` in a project's folder with more environment `variables`, then print the answer.
+
+    Parameters
+    ----------
+    on_line
+        Called with every line that DVC prints, and prints it; without it they are printed as they are.
+    """
+    repro(folder, variables=variables, on_line=on_line)
     _run([sys.executable, "-m", "pipeline", "summary"], folder, variables)
 
 
-def _run(command: list[str], folder: Path, variables: Mapping[str, str] | None = None) -> None:
+def repro(
+    folder: Path,
+    *targets: str,
+    variables: Mapping[str, str] | None = None,
+    on_line: Callable[[str], None] | None = None,
+) -> None:
+    """Run ``dvc repro``, of some stages alone where `targets` names them; see `run_study`."""
+    if not (folder / ".dvc").exists():
+        _run(["dvc", "init", "--no-scm", "--quiet"], folder)
+    _run(["dvc", "repro", *targets], folder, variables, on_line)
+
+
+def _run(
+    command: list[str],
+    folder: Path,
+    variables: Mapping[str, str] | None = None,
+    on_line: Callable[[str], None] | None = None,
+) -> None:
     environment = {**project_environment(), **(variables or {})}
-    if subprocess.run(command, cwd=folder, env=environment, check=False).returncode:  # noqa: S603
+    if on_line is None:
+        status = subprocess.run(command, cwd=folder, env=environment, check=False).returncode  # noqa: S603
+    else:
+        status = _followed(command, folder, environment, on_line)
+    if status:
         remedy = "see the message above; run the same command to go on"
         raise UserError(f"the study in {folder.resolve()} stopped: {remedy}.")
+
+
+def _followed(command: list[str], folder: Path, environment: dict[str, str], on_line: Callable[[str], None]) -> int:
+    with subprocess.Popen(  # noqa: S603
+        command, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True, encoding="utf-8", errors="replace"
+    ) as process:
+        assert process.stdout is not None  # noqa: S101 - asked for
+        try:
+            for line in process.stdout:
+                on_line(line)
+        except KeyboardInterrupt:
+            # the stage and DVC got it as well, and have something to say before they end
+            process.communicate()
+            raise
+    return process.returncode
 
 
 def project_environment() -> dict[str, str]:

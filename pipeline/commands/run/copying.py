@@ -1,0 +1,58 @@
+"""Copies of the project for smaller studies, each with a ``params.yaml`` of its own."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from pipeline.project import files
+from pipeline.settings import loading
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+    from pathlib import Path
+
+# What a study needs of the project
+_PROJECT = ("dvc.yaml", "params.yaml", ".dvcignore", ".gitignore", "optimizers", "pipeline", "stages")
+
+
+def copy_files(project: Path, folder: Path) -> None:
+    """Copy what the pipeline needs into `folder`; what is there already of an earlier copy is replaced."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in _PROJECT:
+        source, target = project / name, folder / name
+        if source.is_dir():
+            shutil.rmtree(target, ignore_errors=True)
+            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+        elif source.exists():
+            shutil.copy2(source, target)
+
+
+@contextmanager
+def edited(params: Path) -> Iterator[Any]:
+    """Yield the content of a ``params.yaml``, to be changed, and write it back with its comments."""
+    yaml = loading.with_comments()
+    content = yaml.load(params)
+    yield content
+    with files.atomic(params) as temporary:
+        yaml.dump(content, temporary)
+
+
+def keep_problems(content: Any, names: Collection[str]) -> None:
+    """Make some problems the whole study, and drop what belongs to others alone: data sets and margins."""
+    keep(content["problems"], names)
+    for row in content["problems"].values():
+        row.pop("demo", None)
+    keep(content["data"]["sets"], [row.get("data", name) for name, row in content["problems"].items()])
+    margins = content["comparison"].get("problem_margins", {})
+    keep(margins, names)
+    if not margins:
+        # an emptied mapping would be written where YAML does not allow it
+        content["comparison"].pop("problem_margins", None)
+
+
+def keep(rows: dict[str, Any], names: Collection[str]) -> None:
+    """Drop all rows but those named."""
+    for name in [name for name in rows if name not in names]:
+        del rows[name]
