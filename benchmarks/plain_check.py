@@ -205,7 +205,7 @@ def accuracy(row: PlainRow, data: Data, seed: int) -> float:
     model = _trained(row, data, seed)
     right = 0
     with torch.inference_mode():
-        for images, labels in zip(data.test_images.split(250), data.test_labels.split(250), strict=True):
+        for images, labels in zip(torch.split(data.test_images, 250), torch.split(data.test_labels, 250), strict=True):
             right += int((model(data.normalised(images)).argmax(dim=1) == labels).sum())
     return right / len(data.test_labels)
 
@@ -217,7 +217,7 @@ def _trained(row: PlainRow, data: Data, seed: int, most: int | None = None) -> n
     whole = len(data.labels) // row.batch_size * row.batch_size
     optimizers = _Optimizers(row, model, row.epochs * whole // row.batch_size)
     for _ in range(row.epochs):
-        batches = torch.randperm(len(data.labels))[:whole].split(row.batch_size)
+        batches = torch.split(torch.randperm(len(data.labels))[:whole], row.batch_size)
         for rows in batches[:most]:
             optimizers.step(F.cross_entropy(model(data.normalised(data.images[rows])), data.labels[rows]))
         if most is not None:

@@ -37,15 +37,17 @@ OPTIMIZERS = ("sgd", "momentum", "nesterov", "adagrad", "adam", "nadam", "adamw"
 
 
 def write_results(folder: Path, law: Law, seeds: int = 10) -> None:
-    """Write the results of a study that follows a law, without the choice among survivors."""
+    """Write the results of a study that follows a law; every seed picks among three settings that are equally good."""
     shutil.copy2(ROOT / "params.yaml", folder)
     rng = np.random.default_rng(3)
     runs, trials, metrics = [], [], {"cifar10": {}, "next_word": {}}
     shared = rng.normal(0, law.seed_sd, seeds)
     centres = {name: row.centre for name, row in loading.load(folder / "params.yaml").optimizers.items()}
     for number, name in enumerate(OPTIMIZERS):
-        run = 60 + shared + rng.normal(0, law.run_sd, seeds)
-        test, validation = (run + rng.normal(0, sd, seeds) for sd in (law.test_sd, law.validation_sd))
+        run = 60 + shared[:, None] + rng.normal(0, law.run_sd, (seeds, 3))
+        test, validation = (run + rng.normal(0, sd, run.shape) for sd in (law.test_sd, law.validation_sd))
+        picked = validation.argmax(axis=1)
+        test, validation = (own[np.arange(seeds), picked] for own in (test, validation))
         best = rng.normal(0, law.best_sd)
         for problem, found in metrics.items():
             found[name] = entry(number, measure="loss" if problem == "next_word" else "accuracy")
@@ -55,7 +57,7 @@ def write_results(folder: Path, law: Law, seeds: int = 10) -> None:
                     "problem": problem,
                     "optimizer": name,
                     "seed": 51 + seed,
-                    "learning_rate": 0.01,
+                    "learning_rate": 0.01 * (1 + picked[seed]),
                     "test_accuracy": test[seed] / 100,
                     "validation_accuracy": validation[seed] / 100,
                     # a loss of the same law, in hundredths of a nat
@@ -113,17 +115,25 @@ def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Recorded:
 
 def test_the_law_that_results_follow_is_found_in_them(study: Recorded) -> None:
     law = calibrate.recorded_law(study, "cifar10")
-    for name in ("seed_sd", "run_sd", "test_sd", "validation_sd"):
-        assert getattr(law, name) == pytest.approx(getattr(LAW, name), rel=0.15), name
+    # the choice among survivors leaves its mark on each of these, and less on their sum
+    assert law.seed_sd == pytest.approx(LAW.seed_sd, rel=0.2)
+    assert law.run_sd == pytest.approx(LAW.run_sd, rel=0.2)
+    assert np.hypot(law.run_sd, law.test_sd) == pytest.approx(np.hypot(LAW.run_sd, LAW.test_sd), rel=0.1)
+    assert law.trial_sd == pytest.approx(LAW.trial_sd, rel=0.25)
     assert law.fall == pytest.approx(LAW.fall, rel=0.3)
-    assert law.trial_sd == pytest.approx(LAW.trial_sd, rel=0.15)
     assert 0 < law.best_sd < 1
+
+
+def test_simulated_studies_have_the_spread_of_the_recorded_one(study: Recorded) -> None:
+    law, protocol = (find(study, "cifar10") for find in (calibrate.recorded_law, calibrate.protocol_of))
+    spread = calibrate.differences(law, protocol, 300, 1).var(axis=1, ddof=1).mean()
+    assert spread == pytest.approx(calibrate._paired_variance(study, "cifar10"), rel=0.1)
 
 
 def test_a_loss_has_the_same_law_in_nats(study: Recorded) -> None:
     accuracy, loss = (calibrate.recorded_law(study, name) for name in ("cifar10", "next_word"))
     for name in ("seed_sd", "run_sd", "test_sd", "validation_sd"):
-        assert getattr(loss, name) == pytest.approx(getattr(accuracy, name) / 100), name
+        assert getattr(loss, name) == pytest.approx(getattr(accuracy, name) / 100, rel=0.02), name
 
 
 def test_optimizers_that_differ_from_run_to_run_by_a_seed_that_diverged_are_left_out(study: Recorded) -> None:
@@ -181,11 +191,11 @@ def test_the_command_writes_its_figures_twice_the_same(study: Recorded, tmp_path
     app = calibrate.typer.Typer()
     app.command()(calibrate.main)
     usual = ["--studies", "100", "--optimizers", "2"]
-    for name in ("a", "b"):
-        found = CliRunner().invoke(app, [*usual, "--output", str(tmp_path / name)])
+    for name, problems in (("a", "cifar10,next_word"), ("b", "next_word")):
+        found = CliRunner().invoke(app, [*usual, "--problems", problems, "--output", str(tmp_path / name)])
         assert found.exit_code == 0, found.output
-    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
-    written = json.loads((tmp_path / "a").read_text())["problems"]
+    written, again = (json.loads((tmp_path / name).read_text())["problems"] for name in ("a", "b"))
+    assert again["next_word"] == written["next_word"]
     assert list(written) == ["cifar10", "next_word"]
     assert list(written["cifar10"]["power"]) == ["1", "1.5", "2"]
     assert (written["next_word"]["unit"], list(written["next_word"]["power"])) == ("nats", ["0.02", "0.03", "0.04"])
