@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 TORCH_BACKEND ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow demo ui experiments check lint format bench bench-precision bench-steps bench-pipeline calibrate lock ray
+.PHONY: help run test test-slow demo ui experiments check lint format bench bench-precision bench-steps bench-pipeline calibrate plain-check other-seeds lock ray
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -69,9 +69,14 @@ bench-steps: $(READY) ## how much each part of the fast training step gains
 bench-pipeline: $(READY) ## wall time, overhead and memory of every stage
 	$(BIN)/python -m benchmarks.stages
 
-calibrate: $(READY) ## how often the statistics report a difference where there is none
+calibrate: $(READY) ## how often the study reports a difference where there is none, and how small a real one it finds
 	$(BIN)/python -m benchmarks.calibrate
-	$(BIN)/python -m benchmarks.tuning_luck
+
+plain-check: $(READY) ## three optimizers by a plain PyTorch loop: does it reach what the study reports?
+	$(BIN)/python -m benchmarks.plain_check
+
+other-seeds: $(READY) ## the whole study again with other seeds and another search: which verdicts change?
+	$(BIN)/python -m benchmarks.other_seeds
 
 ray: $(READY) ## install Ray, for trainings on many machines (docs/scaling.md)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements-ray.lock $(if $(TORCH_BACKEND),--torch-backend $(TORCH_BACKEND))

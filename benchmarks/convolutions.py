@@ -1,9 +1,10 @@
 """Whether the compiled convolution changes what a network learns: ``python -m benchmarks.convolutions``.
 
-Trains optimizers with the best setting of their search (`runs/tune/`) with the compiled convolution and with
-PyTorch's, the same seeds for both: the same initial weights and the same batches, sums in another order. Writes each
-one's mean and the paired difference with its 95 % interval (Student's t). Trainings go to the study's memo, so an
-interrupted run goes on where it stopped.
+Trains optimizers at the setting that most seeds of the study picked (``results/metrics.json``), with the compiled
+convolution and with PyTorch's (``convolution: torch``), the same seeds for both: the same initial weights and the same
+batches, sums in another order. Writes each one's mean on the validation examples and the paired difference with its
+95 % interval (Student's t). Trainings come from the study's memo and go there, so the compiled ones are finished
+already, and an interrupted run goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -15,11 +16,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from benchmarks.plain_check import ROWS, usual_setting
 from pipeline.console.progress import progress
 from pipeline.prepared import reader
 from pipeline.project import environment, errors, files, paths
-from pipeline.running import outputs, refusals
+from pipeline.results.metrics import Metrics
+from pipeline.running import refusals
 from pipeline.running import settings as execution_settings
+from pipeline.running.outputs import Setting
 from pipeline.running.planning import plan, short_name
 from pipeline.running.trainings import run_study
 from pipeline.settings import loading, study
@@ -33,15 +37,15 @@ CONVOLUTIONS: tuple[Convolution, ...] = ("compiled", "torch")
 
 
 def main(
-    optimizers: Annotated[str, typer.Option(help="Rows of params.yaml, with commas between.")] = "adam,sgd,nesterov",
+    optimizers: Annotated[str, typer.Option(help="Rows of params.yaml, with commas between.")] = ROWS,
     seeds: Annotated[int, typer.Option(min=2, help="How many seeds, from training.first_seed on.")] = 10,
     problem: Annotated[str, typer.Option(help="What to train on.")] = "cifar10",
     result: Annotated[Path, typer.Option(help="Where to write.")] = RESULT,
 ) -> None:
     """Train, print and write ``benchmarks/results/convolutions.json``."""
-    settings, execution = loading.load(), execution_settings.load()
+    settings, execution, metrics = loading.load(), execution_settings.load(), Metrics.read()
     names = optimizers.split(",")
-    trainings = [training for name in names for training in _trainings(settings, name, problem, seeds)]
+    trainings = [training for name in names for training in _trainings(settings, metrics, name, problem, seeds)]
     with progress("convolutions", len(trainings), "trainings") as bar:
         outcomes = run_study(
             trainings, settings, execution, lambda outcome, _: bar.advance(note=short_name(outcome.training))
@@ -59,10 +63,10 @@ def main(
         print(f"{name}: {means}; difference {mean} points ({low} to {high})")
 
 
-def _trainings(settings: study.Settings, optimizer: str, problem: str, seeds: int) -> list[Training]:
+def _trainings(settings: study.Settings, metrics: Metrics, optimizer: str, problem: str, seeds: int) -> list[Training]:
     """Return both trainings of every seed, side by side."""
-    # the best of the search
-    setting = outputs.read_choices(optimizer, [problem])[problem].survivors[0]
+    found, _ = usual_setting(metrics, problem, optimizer)
+    setting = Setting(found.learning_rate, found.arguments)
     data = reader.describe(paths.learning(settings.data_of(problem))).digest
     first = settings.training.first_seed
     asked = [
@@ -78,6 +82,7 @@ def _compared(outcomes: list[Outcome]) -> dict[str, Any]:
     losses = {name: [o.last.validation_loss or float("nan") for o in found] for name, found in own.items()}
     return {
         "learning_rate": outcomes[0].training.learning_rate,
+        "arguments": outcomes[0].training.row.arguments,
         "validation_accuracy": _paired(accuracies),
         "validation_loss": _paired(losses),
         "seconds": {name: round(fmean(o.seconds for o in found), 2) for name, found in own.items()},

@@ -1,73 +1,188 @@
-"""Do the verdicts hold for other seeds? ``python -m benchmarks.other_seeds``.
+"""Do the verdicts hold for other seeds and another search? ``make other-seeds``.
 
-Repeats the final trainings of the whole study with seeds that it has not used, in a copy of the project, and lists the
-claims whose verdict changes. The learning rates stay as they were tuned, and the cost of a step as it was timed.
+Repeats the whole study in a copy of the project: the search with another seed, which also draws other settings, and all
+final trainings with seeds that the study has not used. Both studies are then judged by the same rules, with the same
+times of a step. Finished trainings go to the project's memo, so an interrupted run goes on where it stopped, and
+takes about as long as ``make run`` from nothing. Writes ``benchmarks/results/other_seeds.json``.
 """
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 import yaml
 
 from benchmarks.stages import copy_environment, copy_project
+from pipeline.comparison import claims
+from pipeline.comparison import settings as comparison_settings
+from pipeline.comparison.decisions import VerdictKind
+from pipeline.comparison.evidence import Evidence
 from pipeline.project import errors, files, paths
+from pipeline.project.wording import closest
+from pipeline.results import tables
 from pipeline.results.cost import Cost
-from pipeline.results.verdicts import VerdictRecord, Verdicts
+from pipeline.results.metrics import Metrics
+from pipeline.results.problems import Problems
 from pipeline.running import refusals
 from pipeline.settings import loading
+
+if TYPE_CHECKING:
+    from pipeline.results.verdicts import VerdictRecord, Verdicts
+    from pipeline.settings.study import Settings
 
 RESULT = Path("benchmarks/results/other_seeds.json")
 
 
+@dataclass(frozen=True)
+class Seeds:
+    """The seeds of a study: of its search, and of its final trainings."""
+
+    search: int
+    first: int
+    count: int
+
+    def described(self) -> dict[str, Any]:
+        """Return them for the result; `training` has the first and the last one."""
+        return {"search": self.search, "training": [self.first, self.first + self.count - 1]}
+
+
 def main(
+    problems: Annotated[str, typer.Option(help="With commas between; all of the study unless given.")] = "",
     first_seed: Annotated[
         int | None, typer.Option(help="The first of the other seeds; the next ones unless given.")
     ] = None,
+    search_seed: Annotated[
+        int | None, typer.Option(help="Of the other search; the one after the other seeds unless given.")
+    ] = None,
     folder: Annotated[Path | None, typer.Option(help="Where to work; a temporary folder unless given.")] = None,
+    result: Annotated[Path, typer.Option(help="Where to write.")] = RESULT,
 ) -> None:
-    """Measure, print and write ``benchmarks/results/other_seeds.json``."""
-    own = Verdicts.read().claims
-    settings = loading.load().training
-    if first_seed is None:
-        first_seed = settings.first_seed + settings.seeds
+    """Train, compare the verdicts, print and write ``benchmarks/results/other_seeds.json``."""
+    settings = loading.load()
+    names = chosen(settings, problems)
+    own, other = own_and_other_seeds(settings, first_seed, search_seed)
+    Metrics.read()  # fails before any work if there is nothing to compare with
+    print(
+        f"{len(names)} problems again: search with seed {other.search}, trainings with seeds {other.first} to "
+        f"{other.first + other.count - 1}. This takes about as long as the study itself did for them.",
+        flush=True,
+    )
     with tempfile.TemporaryDirectory() as temporary:
         copy = folder or Path(temporary) / "study"
-        copy_project(copy)
-        # the tuning is not repeated
-        if Path(".memo").exists():
-            shutil.copytree(".memo", copy / ".memo")
-        # DVC leaves alone what its lock file knows and no change concerns: the timings, which have no seed
-        for kept in (Path("dvc.lock"), Cost.PATH):
-            (copy / kept).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(kept, copy / kept)
-        content = yaml.safe_load(paths.PARAMS.read_text(encoding="utf-8"))
-        content["training"]["first_seed"] = first_seed
-        files.write_text(copy / paths.PARAMS, yaml.safe_dump(content, sort_keys=False, allow_unicode=True))
-        status = subprocess.run(["dvc", "repro", "compare"], cwd=copy, env=copy_environment(), check=False).returncode
-        if status:
-            raise errors.UserError("the study stopped: see above.")
-        other = Verdicts.read(copy / Verdicts.PATH).claims
-    result: dict[str, Any] = {
-        "seeds": [settings.first_seed, settings.first_seed + settings.seeds - 1],
-        "other_seeds": [first_seed, first_seed + settings.seeds - 1],
-        "same": sum(own[name].verdict == other[name].verdict for name in own),
-        "claims": {name: _pair(own[name], other[name]) for name in own},
+        _train(copy, names, other)
+        verdicts = {root: judged(root, names) for root in (Path(), copy)}
+    found = compared(verdicts[Path()], verdicts[copy])
+    files.write_json(result, {"problems": names, "seeds": own.described(), "other_seeds": other.described(), **found})
+    report(found)
+
+
+def chosen(settings: Settings, problems: str) -> list[str]:
+    """Return the problems to repeat, in the study's order, with those whose settings they take over."""
+    asked = problems.split(",") if problems else settings.study
+    for name in asked:
+        if name not in settings.study:
+            raise errors.UserError(f"the study has no problem {name!r}{closest(name, settings.study)}.")
+    needed = {settings.problems[name].tuned_on for name in asked}
+    return [name for name in settings.study if name in asked or name in needed]
+
+
+def own_and_other_seeds(settings: Settings, first: int | None, search: int | None) -> tuple[Seeds, Seeds]:
+    """Return the study's seeds and those of the second one; no seed may be in both."""
+    own = Seeds(settings.tuning.seed, settings.training.first_seed, settings.training.seeds)
+    # the next ones, beyond the search's as well
+    first = max(own.search, own.first + own.count - 1) + 1 if first is None else first
+    other = Seeds(first + own.count if search is None else search, first, own.count)
+    used, wanted = ({seeds.search, *range(seeds.first, seeds.first + seeds.count)} for seeds in (own, other))
+    if used & wanted:
+        raise errors.UserError(f"seed {min(used & wanted)} is one of the study's own: take others.")
+    return own, other
+
+
+def params_of_copy(content: dict[str, Any], problems: list[str], seeds: Seeds) -> dict[str, Any]:
+    """Return the content of ``params.yaml`` with other seeds, and with some of its problems alone."""
+    margins = content["comparison"].get("problem_margins", {})
+    return {
+        **content,
+        "problems": {name: content["problems"][name] for name in problems},
+        "tuning": {**content["tuning"], "seed": seeds.search},
+        "training": {**content["training"], "first_seed": seeds.first},
+        "comparison": {
+            **content["comparison"],
+            "problem_margins": {name: own for name, own in margins.items() if name in problems},
+        },
     }
-    files.write_json(RESULT, result)
-    for name, (before, after) in ((n, (p["verdict"], p["other_verdict"])) for n, p in result["claims"].items()):
-        print(f"{name:26} {before:26} {'same' if before == after else after}")
-    print(f"{result['same']} of {len(own)} verdicts are the same")
+
+
+def _train(copy: Path, problems: list[str], seeds: Seeds) -> None:
+    """Run the stages up to ``evaluate`` in a copy that shares the memo; one that is there already goes on."""
+    if not (copy / paths.PARAMS).exists():
+        copy_project(copy)
+        memo = paths.memo()
+        memo.mkdir(exist_ok=True)
+        (copy / memo.name).symlink_to(memo, target_is_directory=True)
+    content = yaml.safe_load(paths.PARAMS.read_text(encoding="utf-8"))
+    written = yaml.safe_dump(params_of_copy(content, problems, seeds), sort_keys=False, allow_unicode=True)
+    files.write_text(copy / paths.PARAMS, written)
+    if subprocess.run(["dvc", "repro", "evaluate"], cwd=copy, env=copy_environment(), check=False).returncode:
+        raise errors.UserError("the study stopped: see above; the same command goes on.")
+
+
+def judged(root: Path, problems: list[str]) -> Verdicts:
+    """Judge every claim by the results in a folder, on some of its problems, with the times of this project."""
+    settings = loading.load()
+    metrics = Metrics.read(root / Metrics.PATH)
+    return claims.judge_all(
+        Evidence(
+            settings=comparison_settings.load(),
+            metrics=Metrics(problems={name: metrics.problems[name] for name in problems}),
+            searches=tables.SEARCHES.read(root),
+            points=settings.tuning.points,
+            cost=Cost.read_if_there(),
+            facts=Problems.read().problems,
+            constant=[name for name in problems if settings.problems[name].schedule == "constant"],
+            labels={name: row.label for name, row in settings.optimizers.items()},
+        )
+    )
+
+
+def compared(own: Verdicts, other: Verdicts) -> dict[str, Any]:
+    """Return which verdicts changed, of those that could.
+
+    A verdict could change if any of the claim's numbers did: one that rests on timings alone, or could not be tested,
+    has the same in both studies.
+    """
+    pairs = {name: (own.claims[name], other.claims[name]) for name in own.claims}
+    could = {name: before != after for name, (before, after) in pairs.items()}
+    changed = [name for name, (before, after) in pairs.items() if before.verdict != after.verdict]
+    opposite = {VerdictKind.SUPPORTED, VerdictKind.REFUTED}
+    return {
+        "could_change": sum(could.values()),
+        "changed": changed,
+        "turned_round": [name for name in changed if {one.verdict for one in pairs[name]} == opposite],
+        "claims": {name: {"could_change": could[name], **_pair(*pairs[name])} for name in pairs},
+    }
 
 
 def _pair(own: VerdictRecord, other: VerdictRecord) -> dict[str, Any]:
-    shown = ("verdict", "effect", "low", "high", "p", "sentence")
+    shown = ("verdict", "effect", "low", "high", "unit", "p", "sentence")
     return {**{n: getattr(own, n) for n in shown}, **{f"other_{n}": getattr(other, n) for n in shown}}
+
+
+def report(found: dict[str, Any]) -> None:
+    """Print both verdicts on every claim, and how many are the same."""
+    for name, pair in found["claims"].items():
+        after = "same" if pair["verdict"] == pair["other_verdict"] else pair["other_verdict"]
+        print(f"{name:30} {pair['verdict']:26} {after if pair['could_change'] else 'could not change'}")
+    could, changed = found["could_change"], len(found["changed"])
+    print(
+        f"{could - changed} of the {could} verdicts that could change are the same; "
+        f"{len(found['turned_round'])} turned into the opposite"
+    )
 
 
 if __name__ == "__main__":

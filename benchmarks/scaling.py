@@ -7,8 +7,8 @@ the next training of a list, the longest problem first, as the pools do.
 Assumptions
 -----------
 - A training takes as long beside others as it did when it was measured, and all cores are equally fast.
-- The tuning grid has as many points as asked for and is not extended. A trial has one seed; a final training is at
-  the tuned rate.
+- A search tries as many learning rates as asked for and is not widened. A trial has one seed; a final training is at
+  the best rate (the study itself trains three settings again).
 - "stages" is the pipeline as it is: each optimizer's tuning, then each optimizer's final trainings, one stage after
   another, each waiting for its last training. "one pool" is all tunings in one list, then all final trainings.
 - A training costs the overhead measured by ``python -m benchmarks.overhead`` on top, and a stage the pool's start.
@@ -39,7 +39,7 @@ BOOKKEEPING = Path("benchmarks/results/bookkeeping.json")
 OVERHEAD = Path("benchmarks/results/overhead.json")
 RESULT = Path("benchmarks/results/scaling.json")
 OPTIMIZERS, RATES, SEEDS = 100, 50, 30
-PROBLEMS = ("cifar10_longer", "cifar10", "cats_dogs", "visual_words", "digits")  # the longest first
+PROBLEMS = 5  # those of the longest trainings
 CORES = (2, 64, 4096)
 
 
@@ -53,6 +53,11 @@ def measured(memo: Path) -> dict[str, list[float]]:
         content = json.loads(record)
         found[content["record"]["problem"]].append(round(content["seconds"], 3))
     return {problem: sorted(seconds) for problem, seconds in sorted(found.items())}
+
+
+def longest(seconds: dict[str, list[float]]) -> list[str]:
+    """Return the problems that are simulated, the longest first."""
+    return sorted(seconds, key=lambda problem: -float(np.mean(seconds[problem])))[:PROBLEMS]
 
 
 def makespan(durations: Iterable[float], cores: int) -> float:
@@ -90,7 +95,7 @@ def simulate(
 
 def _merged(phase: Sequence[Sequence[float]]) -> list[float]:
     """Return all tasks of a phase, those of the longest problem first."""
-    length = len(phase[0]) // len(PROBLEMS)
+    length = len(phase[0]) // PROBLEMS
     cuts = range(0, len(phase[0]), length)
     return [second for cut in cuts for stage in phase for second in stage[cut : cut + length]]
 
@@ -99,12 +104,12 @@ class _Draw:
     """Seconds of trainings on all problems, the longest problem first."""
 
     def __init__(self, seconds: dict[str, list[float]], overhead: float) -> None:
-        self._seconds = seconds
+        self._seconds = [seconds[problem] for problem in longest(seconds)]
         self._overhead = overhead
         self._random = np.random.default_rng(0)
 
     def __call__(self, count: int) -> list[float]:
-        drawn = [self._random.choice(self._seconds[problem], count) + self._overhead for problem in PROBLEMS]
+        drawn = [self._random.choice(own, count) + self._overhead for own in self._seconds]
         return [float(value) for value in np.concatenate(drawn)]
 
 
@@ -118,8 +123,8 @@ def main(
     seconds, overhead = files.read_json(SECONDS), files.read_json(OVERHEAD)
     engine, bookkeeping = overhead["seconds"]["ray"], files.read_json(BOOKKEEPING)["median_seconds"]
     result = {str(cores): simulate(seconds, engine, cores, bookkeeping) for cores in CORES}
-    shape = {"optimizers": OPTIMIZERS, "learning_rates": RATES, "seeds": SEEDS, "problems": list(PROBLEMS)}
-    means = {problem: round(float(np.mean(seconds[problem])), 3) for problem in PROBLEMS}
+    shape = {"optimizers": OPTIMIZERS, "learning_rates": RATES, "seeds": SEEDS, "problems": longest(seconds)}
+    means = {problem: round(float(np.mean(seconds[problem])), 3) for problem in longest(seconds)}
     files.write_json(RESULT, {"study": shape, "mean_seconds": means, "cores": result})
     print(" | ".join(["", "plan", "trainings", *(f"{int(cores):,} cores" for cores in result), ""]).strip())
     for name, first in result[str(CORES[0])].items():

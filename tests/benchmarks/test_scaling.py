@@ -9,7 +9,7 @@ from benchmarks import scaling
 from pipeline.running import memo
 from tests import studies
 
-SECONDS = {problem: [1.0] for problem in scaling.PROBLEMS}
+SECONDS = {f"problem {number}": [1.0] for number in range(scaling.PROBLEMS)}
 
 
 @pytest.mark.parametrize(
@@ -41,3 +41,10 @@ def test_only_trainings_have_seconds(tmp_path):
         memo.keep(tmp_path, replace(studies.outcome(key=key), seconds=seconds))
     memo.keep_tensors(tmp_path, "cd3", {"predictions": np.zeros(3)})
     assert scaling.measured(tmp_path) == {"digits": [1.0, 2.5]}
+
+
+def test_the_longest_problems_are_simulated_the_longest_first():
+    seconds = {**SECONDS, "long": [3.0, 5.0], "short": [0.1]}
+    assert scaling.longest(seconds)[0] == "long"
+    assert "short" not in scaling.longest(seconds)
+    assert len(scaling.longest(seconds)) == scaling.PROBLEMS
