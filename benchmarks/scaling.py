@@ -8,7 +8,7 @@ Assumptions
 -----------
 - A training takes as long beside others as it did when it was measured, and all cores are equally fast.
 - A search tries as many learning rates as asked for and is not widened. A trial has one seed; a final training is at
-  the best rate (the study itself trains three settings again).
+  the best rate (the study itself trains its best settings again).
 - "stages" is the pipeline as it is: each optimizer's tuning, then each optimizer's final trainings, one stage after
   another, each waiting for its last training. "one pool" is all tunings in one list, then all final trainings.
 - A training costs the overhead measured by ``python -m benchmarks.overhead`` on top, and a stage the pool's start.

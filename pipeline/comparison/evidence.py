@@ -101,7 +101,7 @@ class Evidence:
             idle = [row for row, count in found[name].parameters.items() if count == 0]
             twin = first.setdefault(found[name].twin_of or name, name)
             if idle:
-                why[name] = f"{idle[0]} has no parameters to update here: its rest takes them all"
+                why[name] = f"its rest alone: {idle[0]} has no parameters to update here"
             elif twin != name:
                 why[name] = f"the same as {self.label(twin)} in every seed"
         return why

@@ -283,7 +283,7 @@ def test_twins_are_named_and_left_out_of_families_and_ranks() -> None:
     )
     assert evidence.twins("digits") == {
         "amsgrad": "the same as Adam in every seed",
-        "muon": "Muon has no parameters to update here: its rest takes them all",
+        "muon": "its rest alone: Muon has no parameters to update here",
     }
     found = against_adam(evidence)
     assert found["amsgrad"].outcome == found["muon"].outcome == "not tested"

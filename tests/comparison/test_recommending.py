@@ -211,7 +211,7 @@ def test_twins_and_what_was_not_searched_are_left_out_and_said() -> None:
     assert {name: candidate.left_out for name, candidate in found.candidates.items()} == {
         "adam": None,
         "adamw": "the same as Adam in every seed",
-        "muon": "Muon has no parameters to update here: its rest takes them all",
+        "muon": "its rest alone: Muon has no parameters to update here",
         "nadam": nothing,
         "sgd": nothing,
     }
