@@ -98,17 +98,19 @@ def _difference(found: Tested) -> str:
 
 
 def _amount(difference: float, measure: Measure, *, unit: bool = True) -> str:
-    shown = measure.shown(difference) or 0.0
+    # rounded as the files have it, so that the same number reads the same everywhere
+    shown = decimals(measure.shown(difference)) or 0.0
     if measure.unit == "times":
-        return f"{shown:.4g}{' times' if unit else ''}"
+        return f"{shown:.2f}{' times' if unit else ''}"
     if measure.unit == "percentage points":
         return f"{signed(shown, '.2f')}{' points' if unit else ''}"
-    return f"{signed(shown, '.4f')}{f' {measure.unit}' if unit else ''}"
+    return f"{signed(shown, '.3f')}{f' {measure.unit}' if unit else ''}"
 
 
 def _margin(found: Tested) -> str:
     shown = found.measure.shown(found.margin) or 0.0
-    return f"{shown:.3g} {'points' if found.measure.unit == 'percentage points' else found.measure.unit}"
+    unit = f"point{'' if shown == 1 else 's'}" if found.measure.unit == "percentage points" else found.measure.unit
+    return f"{shown:.3g} {unit}"
 
 
 def change(decided: Cell, evidence: Evidence) -> str:

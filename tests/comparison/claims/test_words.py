@@ -135,7 +135,7 @@ CASES: list[tuple[str, Evidence, tuple[str, str, str, str], str, str]] = [
         both({"sgd": {"test": 0.6, "end": 0.9}, "adam": {"test": 0.5, "end": 0.7}}),
         ("cifar10", "SGD", "Adam", "worse"),
         "SGD methods do not end with better test results and a lower training loss: on cifar10, final training loss "
-        "0.9 (SGD) against 0.7 (Adam), +0.2000 nats",
+        "0.9 (SGD) against 0.7 (Adam), +0.200 nats",
         OTHERS + "0.02 nats",
     ),
     (
