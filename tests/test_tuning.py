@@ -64,7 +64,7 @@ def settings(
     content["problems"] = {"digits": {**content["problems"]["digits"], "measure": measure, "demo": False}}
     content["optimizers"] = {optimizer: content["optimizers"][optimizer]}
     content["comparison"]["baseline"] = optimizer
-    content["tuning"].update(tuning_settings)
+    content["tuning"].update({"points": 12, "points_beyond": 4, "survivors": 3, **tuning_settings})
     return studies.validated(content)
 
 
