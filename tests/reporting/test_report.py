@@ -235,7 +235,8 @@ def test_results_are_read_as_the_stages_wrote_them(stored):
 
 def test_the_stage_writes_the_report_of_the_settings_in_its_folder(stored):
     params = stored.settings.model_dump(by_alias=True, mode="json", exclude_none=True)
-    files.write_text(paths.PARAMS, yaml.safe_dump({**PARAMS, **params}, sort_keys=False))
+    comparison = {**PARAMS["comparison"], "problem_margins": {}}
+    files.write_text(paths.PARAMS, yaml.safe_dump({**PARAMS, **params, "comparison": comparison}, sort_keys=False))
     stage.main()
     text = (paths.REPORTS / "report.md").read_text(encoding="utf-8")
     assert text.startswith(f"# {report.TITLE}")

@@ -1,11 +1,10 @@
-"""The pool: order, spare tasks, deaths, errors."""
+"""The pool: order, deaths, errors."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
-import time
 from typing import TYPE_CHECKING, Any
 
 import psutil
@@ -29,37 +28,6 @@ def test_further_tasks_come_before_those_that_wait(pool_tasks, tmp_path):
     pool.parallel(pool_tasks.note, [(f"task{n}", "work", tmp_path) for n in range(1, 6)], 1, on_result)
     # one more than the worker is under way already
     assert done == ["task1", "task2", "task1a", "task1b", "task3", "task4", "task5"]
-
-
-def test_a_likely_training_that_is_under_way_is_not_started_again(pool_tasks, tmp_path):
-    first, second = ("first", "work", tmp_path), ("second", "sleep", tmp_path)
-    offered = iter([second])
-    done: list[str] = []
-
-    def on_result(task: tuple[str, str, Path], result: str) -> list[tuple[str, str, Path]]:
-        done.append(result)
-        return [second] if task == first else []
-
-    pool.parallel(pool_tasks.note, [first], 2, on_result, spare=lambda: next(offered, None))
-    assert done == ["first done", "second done"]
-    assert len(list(tmp_path.glob("second.*"))) == 1
-
-
-def test_a_likely_task_does_not_keep_the_others_waiting(pool_tasks, tmp_path):
-    before = set(psutil.Process().children(recursive=True))
-    start = time.monotonic()
-    endless = iter([("endless", "sleep long", tmp_path)])
-    done: list[str] = []
-    pool.parallel(
-        pool_tasks.note,
-        [("first", "sleep", tmp_path)],
-        2,
-        lambda task, result: done.append(result),
-        spare=lambda: next(endless, None),
-    )
-    assert done == ["first done"]
-    assert time.monotonic() - start < 30
-    assert _left_over(before) == []
 
 
 def test_workers_have_one_thread_and_keep_their_memory(pool_tasks):

@@ -143,23 +143,6 @@ def test_what_follows_from_an_outcome_is_trained_and_told_of(workers, learning, 
     assert follow_into(tmp_path / "new") == {1: True, 2: True, 12: True, 22: True}
 
 
-@pytest.mark.parametrize("later", [[9], []], ids=["wanted", "unwanted"])
-def test_a_likely_training_is_told_of_where_it_is_wanted(later, learning, tmp_path):
-    told: dict[int, bool] = {}
-    trainings.run(
-        [task(seed=1, epochs=40)],
-        lambda _: learning,
-        2,
-        tmp_path,
-        lambda outcome, fresh: told.update({outcome.training.seed: fresh}),
-        follow=lambda outcome: [task(seed=seed) for seed in later] if outcome.training.seed == 1 else [],
-        likely=lambda: task(seed=9),
-    )
-    # done while the first one was under way, in the memo either way, and counted as this run's work
-    assert told == dict.fromkeys([1, *later], True)
-    assert len(list(tmp_path.rglob("*.safetensors"))) == 2
-
-
 def test_nothing_to_do_is_done(tmp_path, learning):
     assert run([], learning, tmp_path / "memo") == ([], {})
 

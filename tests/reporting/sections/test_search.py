@@ -29,7 +29,7 @@ def test_the_budget_is_that_of_the_settings(results):
     text = text_of(search.build(results))
     assert "the same budget on every problem: 12 settings" in text
     assert "with seed 50" in text
-    assert "The best 3 settings survived" in text
+    assert "The best 2 settings survived" in text
     assert "4 more settings went one decade further, once: for no optimizer." in text
 
 
