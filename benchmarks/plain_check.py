@@ -128,8 +128,7 @@ def usual_setting(metrics: Metrics, problem: str, optimizer: str) -> tuple[Setti
         known = ", ".join(metrics.problems.get(problem, {})) or "none"
         raise errors.UserError(f"results/metrics.json has no {optimizer!r} on {problem}: it has {known}.")
     search = found.search
-    place = max(range(len(search.survivors)), key=search.picked.count)
-    return search.survivors[place], search.picked.count(place)
+    return search.usual_setting, search.picked.count(search.most_picked)
 
 
 def plain_row(settings: Settings, metrics: Metrics, optimizer: str) -> PlainRow:

@@ -6,10 +6,13 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from pipeline.results.metrics import whole_training
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -137,18 +140,20 @@ class Evidence:
 
     def seconds_per_image(self, problem: str, optimizer: str) -> float | None:
         """Return the time of a training example, or None where the step was not timed or the length is unknown."""
-        time, images = self.step_time(problem, optimizer), self.images(problem)
-        return None if time is None or images is None else time.microseconds / 1e6 * self._steps(problem) / images
+        time, length = self.step_time(problem, optimizer), whole_training(self.metrics.problems[problem].values())
+        return None if time is None or length is None else time.seconds_per_example(length)
 
     def images(self, problem: str) -> int | None:
         """Return the images of a whole training on a problem (the same for all), None where every training diverged."""
-        lengths = [found.length.images for found in self.metrics.problems[problem].values() if found.length]
-        return max(lengths, default=None)
-
-    def _steps(self, problem: str) -> int:
-        return max(found.length.steps for found in self.metrics.problems[problem].values() if found.length)
+        length = whole_training(self.metrics.problems[problem].values())
+        return length.images if length else None
 
     def trials(self, problem: str, optimizer: str) -> pd.DataFrame:
         """Return the trials of a search, rows of ``results/searches.csv``."""
         table = self.searches
         return table[(table["problem"] == problem) & (table["optimizer"] == optimizer)]
+
+    def results_of(self, trials: pd.DataFrame, problem: str) -> Vector:
+        """Return the validation results of some trials by the problem's measure, NaN after a divergence."""
+        column = "validation_loss" if self.by_loss(problem) else "validation_accuracy"
+        return trials[column].where(trials["diverged_at"].isna()).to_numpy(dtype=np.float64)

@@ -183,9 +183,7 @@ def _trial_results(evidence: Evidence, problem: str, optimizer: str) -> list[flo
     trials = trials[trials["number"] < evidence.points].sort_values("number")
     if len(trials) < evidence.points:
         return None
-    column = "validation_loss" if evidence.by_loss(problem) else "validation_accuracy"
-    results = trials[column].where(trials["diverged_at"].isna())
-    return [None if math.isnan(value) else value for value in results.astype(float).tolist()]
+    return [None if math.isnan(value) else value for value in evidence.results_of(trials, problem).tolist()]
 
 
 def _good_settings(evidence: Evidence, problem: str, optimizer: str) -> Seeds | None:

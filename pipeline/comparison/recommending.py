@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from pipeline.comparison.evidence import Evidence
     from pipeline.comparison.measures import Measure
-    from pipeline.results.metrics import OptimizerMetrics, Search, SettingRecord
+    from pipeline.results.metrics import OptimizerMetrics
     from pipeline.results.recommendations import Standing
     from pipeline.settings.spaces import Space
 
@@ -240,26 +240,22 @@ def _candidate(
     spaces: Mapping[str, Space],
     left_out: str | None,
 ) -> Candidate:
-    setting, time = _most_picked(found.search), evidence.step_time(problem, optimizer)
+    search, setting = found.search, found.search.usual_setting
+    time = evidence.step_time(problem, optimizer)
     cost = evidence.cost.optimizers.get(optimizer) if evidence.cost else None
     return Candidate(
         label=evidence.label(optimizer),
         learning_rate=setting.learning_rate,
         arguments=setting.arguments,
-        picked=found.search.picked.count(found.search.survivors.index(setting)),
-        seeds=len(found.search.picked),
-        search=_ranges(spaces, found.search.widened),
+        picked=search.picked.count(search.most_picked),
+        seeds=len(search.picked),
+        search=_ranges(spaces, search.widened),
         on_border=evidence.on_border(problem, optimizer),
-        trials=found.search.trials,
+        trials=search.trials,
         step_ratio=time.ratio.median if time else None,
         state_bytes_per_parameter=cost.state_bytes_per_parameter if cost else None,
         left_out=left_out,
     )
-
-
-def _most_picked(search: Search) -> SettingRecord:
-    """Return the surviving setting that most seeds picked, the better one of the search among equals."""
-    return max(search.survivors, key=lambda setting: search.picked.count(search.survivors.index(setting)))
 
 
 def _ranges(spaces: Mapping[str, Space], widened: str | None) -> dict[str, tuple[float, float]]:

@@ -34,8 +34,8 @@ def merits(evidence: Evidence, problem: str, optimizer: str) -> NDArray[np.float
     """
     measure = on_problem(ONE_TRIAL, evidence, problem)
     sign = 1 if measure.higher_is_better else -1
-    searched = evidence.trials(problem, optimizer)["number"].notna().to_numpy()
-    found = sign * _results(evidence, problem, optimizer)[searched]
+    trials = evidence.trials(problem, optimizer)
+    found = sign * evidence.results_of(trials[trials["number"].notna()], problem)
     known = found[np.isfinite(found)]
     if not known.size:
         return None
@@ -49,24 +49,17 @@ def _describe(evidence: Evidence, problem: str, optimizer: str) -> SearchSummary
     if filled is None:
         return None
     sign = -1 if evidence.by_loss(problem) else 1
-    table = evidence.trials(problem, optimizer)
-    searched = table["number"].notna().to_numpy()
-    rates = table["learning_rate"].to_numpy(dtype=np.float64)[searched]
-    default = sign * _results(evidence, problem, optimizer)[~searched]
+    trials = evidence.trials(problem, optimizer)
+    searched = trials["number"].notna()
+    rates = trials.loc[searched, "learning_rate"].to_numpy(dtype=np.float64)
+    default = evidence.results_of(trials[~searched], problem)
     good = GOOD_SETTINGS.values(evidence, problem, optimizer)
     off = np.abs(np.log10(rates / rates[int(filled.argmax())]))
     away = filled[(off >= _NEAREST) & (off <= _FARTHEST)]
     return SearchSummary(
         trials=len(filled),
         expected_best=tuple(round(value, 6) for value in (sign * expected_best(filled, len(filled))).tolist()),
-        default=decimals(sign * default[0]) if default.size else None,
+        default=decimals(default[0]) if default.size else None,
         good_settings=decimals(float(np.mean(np.array(good, dtype=np.float64)))) if good else None,
         decade_off=decimals(sign * float(away.mean())) if away.size else None,
     )
-
-
-def _results(evidence: Evidence, problem: str, optimizer: str) -> NDArray[np.float64]:
-    """Return the validation results of all trials, NaN after a divergence."""
-    table = evidence.trials(problem, optimizer)
-    column = "validation_loss" if evidence.by_loss(problem) else "validation_accuracy"
-    return table[column].where(table["diverged_at"].isna()).to_numpy(dtype=np.float64)

@@ -154,7 +154,7 @@ class ResultTables:
                     "high": found.reached.high,
                     "seeds": len(found.reached.seeds),
                     "diverged": len(found.diverged),
-                    "learning_rate": study_results.picked_most(found).learning_rate,
+                    "learning_rate": found.search.usual_setting.learning_rate,
                     "step_ratio": times[problem][optimizer].ratio.median if problem in times else None,
                 }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,7 +19,7 @@ from pipeline.results.champions import Champions
 from pipeline.results.comparison import Comparison
 from pipeline.results.cost import Cost
 from pipeline.results.environment import Environment
-from pipeline.results.metrics import Metrics
+from pipeline.results.metrics import Metrics, whole_training
 from pipeline.results.problems import Problems
 from pipeline.results.recommendations import Recommendations
 from pipeline.results.tables import CONFUSION, PER_CLASS, SEARCHES, TRAINING_CURVES
@@ -29,7 +28,7 @@ from pipeline.results.verdicts import Verdicts
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from pipeline.results.metrics import OptimizerMetrics, SettingRecord
+    from pipeline.results.metrics import OptimizerMetrics
     from pipeline.settings.study import Settings
 
 _T = TypeVar("_T")
@@ -134,12 +133,9 @@ class Results:
 
     def seconds_per_example(self, problem: str, optimizer: str) -> float | None:
         """Return the time of a training example in an optimizer's steps, or None where none was timed."""
-        times = self.cost.time_per_step.get(problem, {}) if self.cost else {}
-        lengths = [found.length for found in self.measured(problem).values() if found.length]
-        if optimizer not in times or not lengths:
-            return None
-        longest = max(lengths, key=lambda length: length.steps)
-        return times[optimizer].microseconds / 1e6 * longest.steps / longest.images
+        time = self.cost.time_per_step.get(problem, {}).get(optimizer) if self.cost else None
+        length = whole_training(self.measured(problem).values())
+        return None if time is None or length is None else time.seconds_per_example(length)
 
     def seeds(self, problem: str) -> int:
         """Return how many seeds every optimizer was trained with."""
@@ -215,13 +211,6 @@ def load(settings: Settings, root: Path = Path()) -> Results:
         backprop=WorkedExample.read_if_there(root / WorkedExample.PATH),
         recommendations=Recommendations.read(root / Recommendations.PATH),
     )
-
-
-def picked_most(found: OptimizerMetrics) -> SettingRecord:
-    """Return the setting that most seeds picked; of equals, the one that did better in the search."""
-    search = found.search
-    counts = Counter(search.picked)
-    return search.survivors[min(counts, key=lambda place: (-counts[place], place))]
 
 
 def of_problem(table: pd.DataFrame, problem: str) -> pd.DataFrame:

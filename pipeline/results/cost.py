@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.results.document import Document, Record
+
+if TYPE_CHECKING:
+    from pipeline.results.metrics import Length
 
 
 class Ratio(Record):
@@ -31,6 +35,10 @@ class StepTime(Record):
 
     microseconds: float  # the median of plain SGD's, times the median ratio to it
     ratio: Ratio  # to plain SGD's step of the same round
+
+    def seconds_per_example(self, training: Length) -> float:
+        """Return the time of a training example in steps such as those of a whole training."""
+        return self.microseconds / 1e6 * training.steps / training.images
 
 
 class Cost(Document):

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pipeline.results.document import Document, Record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class OverSeeds(Record):
@@ -71,6 +74,16 @@ class Search(Record):
     tuned_accuracy: float | None = None  # validation accuracy of the best trial
     tuned_loss: float | None = None  # its validation loss; None where every trial diverged
 
+    @property
+    def most_picked(self) -> int:
+        """The place in `survivors` of the setting that most seeds picked; of equals, the better one of the search."""
+        return max(range(len(self.survivors)), key=self.picked.count)
+
+    @property
+    def usual_setting(self) -> SettingRecord:
+        """The setting that most seeds picked."""
+        return self.survivors[self.most_picked]
+
 
 class OptimizerMetrics(Record):
     """What one optimizer reached on one problem.
@@ -109,6 +122,11 @@ class OptimizerMetrics(Record):
         if self.measure == "accuracy" and self.test_accuracy is not None:
             return self.test_accuracy
         return self.test_loss
+
+
+def whole_training(found: Iterable[OptimizerMetrics]) -> Length | None:
+    """Return the length of a whole training on a problem, the same for all; None where every seed of all diverged."""
+    return max((one.length for one in found if one.length), key=lambda length: length.steps, default=None)
 
 
 class Metrics(Document):

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cache
-from itertools import product
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -13,6 +11,7 @@ import numpy as np
 from pipeline.statistics.intervals import Interval
 from pipeline.statistics.inversion import FEWEST_FOR_EQUIVALENCE, difference_interval
 from pipeline.statistics.samples import SampleError, finite_sample
+from pipeline.statistics.sign_flips import MOST_PAIRS_ENUMERATED, RESAMPLES, share_as_far, sign_patterns, tying
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,13 +21,9 @@ if TYPE_CHECKING:
 Conclusion = Literal["better", "worse", "no meaningful difference", "inconclusive"]
 
 ALPHA = 0.05
-MOST_PAIRS_ENUMERATED = 16
-RESAMPLES = 99_999
 _MOST_SIGNS_AT_ONCE, _MOST_PATTERNS_AT_ONCE = 2**21, 2**13
 # of an interval above 16 pairs; fewer where there are so many pairs that they would take too much memory
 _RESAMPLES_OF_AN_INTERVAL, _FEWEST_RESAMPLES, _MOST_SIGNS_OF_AN_INTERVAL = 9_999, 999, 2**23
-# Accuracies are multiples of 1/10,000: many sign patterns tie, and so must their means in floating point.
-_TIE_DECIMALS = 10
 # 0.81 − 0.80 and 0.82 − 0.81 are equal but for rounding
 _NO_SPREAD = 1e-9
 
@@ -58,17 +53,13 @@ def _sign_flip_tests(
     """Return a p per row, shape ``(m,)`` for ``(m, n)``; all rows share their sign patterns."""
     largest = np.abs(differences).max(axis=1, keepdims=True)
     scaled = differences / np.where(largest > 0, largest, 1.0)
-    observed, pairs = np.abs(_tying(scaled.mean(axis=1))), scaled.shape[1]
+    pairs = scaled.shape[1]
     if pairs > MOST_PAIRS_ENUMERATED:
+        observed = np.abs(tying(scaled.mean(axis=1)))
         return (_random_flips(scaled.T, observed, rng, resamples) + 1) / (resamples + 1)
-    as_far = np.abs(_tying(_sign_patterns(pairs) @ scaled.T / pairs)) >= observed
-    return np.asarray(as_far.mean(axis=0))
-
-
-@cache
-def _sign_patterns(pairs: int) -> NDArray[np.float64]:
-    """Return half of all sign patterns, shape ``(2ⁿ⁻¹, n)``: a pattern and its negative are equally far from zero."""
-    return np.array([(1.0, *rest) for rest in product((1.0, -1.0), repeat=pairs - 1)])
+    # half of all: a pattern and its negative are equally far from zero
+    half = sign_patterns(pairs, rng)[: 2 ** (pairs - 1)]
+    return share_as_far(np.abs(half @ scaled.T) / pairs)
 
 
 def _random_flips(
@@ -83,12 +74,8 @@ def _random_flips(
         bits = np.frombuffer(rng.bytes(patterns * width), dtype=np.uint8).reshape(patterns, width)
         negative = np.unpackbits(bits, axis=1, count=pairs).astype(np.float64)
         means = (total - 2 * (negative @ scaled)) / pairs
-        count += (np.abs(_tying(means)) >= observed).sum(axis=0)
+        count += (np.abs(tying(means)) >= observed).sum(axis=0)
     return count
-
-
-def _tying(means: ArrayLike) -> NDArray[np.float64]:
-    return np.round(np.asarray(means), _TIE_DECIMALS)
 
 
 def smallest_p(pairs: int) -> float:

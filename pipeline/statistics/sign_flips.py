@@ -61,9 +61,14 @@ def share_as_far(values: ArrayLike) -> NDArray[np.float64]:
     values
         Shape ``(patterns, …)``: a statistic of the order of 1 under each sign pattern, the observed one first.
     """
-    rounded = np.round(np.asarray(values, dtype=np.float64), _TIE_DECIMALS)
+    rounded = tying(values)
     share: NDArray[np.float64] = (rounded >= rounded[0]).mean(axis=0)
     return share
+
+
+def tying(values: ArrayLike) -> NDArray[np.float64]:
+    """Return values of the order of 1 so that those tie which differ by rounding in floating point only."""
+    return np.asarray(values, dtype=np.float64).round(_TIE_DECIMALS)
 
 
 def self_normalised(signs: NDArray[np.float64], differences: NDArray[np.float64]) -> NDArray[np.float64]:

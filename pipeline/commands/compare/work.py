@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline import tuning
+from pipeline.commands.run.remaining import Finished, expected_finals, replayed
 from pipeline.project import paths
-from pipeline.running import memo, merit, outputs, pool
-from pipeline.running.key import code_fingerprint, key_of
+from pipeline.running import merit, outputs, pool
 from pipeline.running.planning import plan
 from pipeline.running.trainings import run_study
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pipeline.running.settings import ExecutionSettings
     from pipeline.settings.study import MeasureName, Settings
     from pipeline.training.record import Outcome, Training
-    from pipeline.tuning import Follow, Found, Trial
+    from pipeline.tuning import Found
 
 
 @dataclass(frozen=True)
@@ -91,39 +91,15 @@ class Work:
         ]
 
 
-class _UnfinishedError(Exception):
-    """The memo does not know a whole search."""
-
-
 def counts(work: Work, optimizer: str) -> Counts:
     """Look up in the memo how much of an optimizer's search and final trainings is known."""
-    code, known = code_fingerprint(), 0
-
-    def from_memo(first: Sequence[Trial], follow: Follow) -> None:
-        nonlocal known
-        waiting, complete = list(first), True
-        while waiting:
-            trial = waiting.pop()
-            training = tuning.planned(optimizer, work.settings, trial, work.digests[trial.problem])
-            outcome = memo.recall(paths.memo(), key_of(training, code))
-            if outcome is None:
-                complete = False
-                continue
-            known += 1
-            waiting += follow(trial, outcome)
-        if not complete:
-            raise _UnfinishedError
-
-    expected = tuning.expected_trials(optimizer, work.settings)
-    try:
-        _, choices = tuning.tune(optimizer, work.settings, from_memo)
-    except _UnfinishedError:
-        budget = work.settings.tuning
-        finals = min(budget.survivors, budget.points) * len(work.seeds)
-        return Counts(max(expected, known + 1), finals, known)
-    planned = work.finals(optimizer, choices[work.searched])
-    there = sum(memo.place(paths.memo(), key_of(training, code)).exists() for training in planned)
-    return Counts(known, len(planned), known + there)
+    finished = Finished(paths.memo())
+    replay = replayed(optimizer, work.settings, work.digests, finished)
+    if not replay.choices:
+        expected = tuning.expected_trials(optimizer, work.settings)
+        return Counts(max(expected, replay.known + 1), expected_finals(work.problem, work.settings), replay.known)
+    finals = work.finals(optimizer, replay.choices[work.searched])
+    return Counts(replay.known, len(finals), replay.known + sum(map(finished.holds, finals)))
 
 
 def search(

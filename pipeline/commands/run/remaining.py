@@ -52,6 +52,46 @@ class Finished:
         return memo.place(self.folder, key_of(training, code_fingerprint())).exists()
 
 
+@dataclass(frozen=True)
+class Replay:
+    """A search, as far as its trials are done; `choices` by problem, empty while one of them is missing."""
+
+    known: int
+    missing: Counter[str]  # by problem
+    choices: dict[str, Choice]
+
+
+def replayed(optimizer: str, settings: Settings, digests: Mapping[str, str], finished: Finished) -> Replay:
+    """Repeat an optimizer's search with the trials that are done, without training anything."""
+    missing: Counter[str] = Counter()
+    known = 0
+
+    def run(first: Sequence[Trial], follow: Follow) -> None:
+        nonlocal known
+        waiting = list(first)
+        while waiting:
+            trial = waiting.pop()
+            outcome = finished.outcome(tuning.planned(optimizer, settings, trial, digests[trial.problem]))
+            if outcome is None:
+                missing[trial.problem] += 1
+            else:
+                known += 1
+                waiting += follow(trial, outcome)
+        if missing:
+            raise _SearchGoesOn
+
+    try:
+        _, choices = tuning.tune(optimizer, settings, run)
+    except _SearchGoesOn:
+        return Replay(known, missing, {})
+    return Replay(known, missing, choices)
+
+
+def expected_finals(problem: str, settings: Settings) -> int:
+    """Return how many final trainings an optimizer has on a problem: as many settings as survive, with every seed."""
+    return min(settings.tuning.survivors, settings.tuning.points) * len(settings.seeds(problem))
+
+
 def remaining(settings: Settings, digests: Mapping[str, str], folder: Path, flow: Flow) -> list[Remaining]:
     """Count the trainings that are still to do, by stage and problem.
 
@@ -71,8 +111,10 @@ def remaining(settings: Settings, digests: Mapping[str, str], folder: Path, flow
         if not searches and train not in flow.stale:
             continue
         work = _Work(settings, optimizer, digests, Finished(folder))
-        missing, choices = work.search() if searches else (Counter[str](), work.choices())
-        found += [Remaining(tune, problem, optimizer, count) for problem, count in missing.items()]
+        replay = replayed(optimizer, settings, digests, work.finished) if searches else None
+        if replay is not None:
+            found += [Remaining(tune, problem, optimizer, count) for problem, count in replay.missing.items()]
+        choices = work.choices() if replay is None else replay.choices
         counts = {problem: work.trainings(problem, choices) for problem in settings.problems_of(optimizer)}
         found += [Remaining(train, problem, optimizer, count) for problem, count in counts.items() if count]
     return found
@@ -91,38 +133,15 @@ class _Work:
         """Read the results of searches that DVC knows to be up to date."""
         return outputs.read_choices(self.optimizer, self.settings.searched_problems_of(self.optimizer))
 
-    def search(self) -> tuple[Counter[str], dict[str, Choice]]:
-        """Return how many trials are missing, by problem; and the results of the searches if none is."""
-        missing: Counter[str] = Counter()
-
-        def run(first: Sequence[Trial], follow: Follow) -> None:
-            waiting = list(first)
-            while waiting:
-                trial = waiting.pop()
-                digest = self.digests[trial.problem]
-                outcome = self.finished.outcome(tuning.planned(self.optimizer, self.settings, trial, digest))
-                if outcome is None:
-                    missing[trial.problem] += 1
-                else:
-                    waiting += follow(trial, outcome)
-            if missing:
-                raise _SearchGoesOn
-
-        try:
-            _, choices = tuning.tune(self.optimizer, self.settings, run)
-        except _SearchGoesOn:
-            return missing, {}
-        return missing, choices
-
     def trainings(self, problem: str, choices: Mapping[str, Choice]) -> int:
         """Return how many final trainings of a problem are missing: all of them while its search goes on."""
-        row, seeds = self.settings.problems[problem], self.settings.seeds(problem)
+        row = self.settings.problems[problem]
         if row.untuned:
             default = self.settings.optimizer(self.optimizer).default_learning_rate
             return self._missing(problem, [] if default is None else [Setting(default)])
         choice = choices.get(row.tuned_on or problem)
         if choice is None:
-            return min(self.settings.tuning.survivors, self.settings.tuning.points) * len(seeds)
+            return expected_finals(problem, self.settings)
         return self._missing(problem, choice.survivors)
 
     def _missing(self, problem: str, survivors: Sequence[Setting]) -> int:

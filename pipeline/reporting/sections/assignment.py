@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipeline.reporting import assignment as theirs
-from pipeline.reporting import study_results
 from pipeline.reporting.drawing.axes import records
 from pipeline.reporting.drawing.figures import to_svg
 from pipeline.reporting.items import Bullets, Heading, Item, Paragraph, Picture, Table
@@ -80,7 +79,7 @@ def _overall(results: Results, reached: dict[str, OverSeeds]) -> Table:
 def _rate(results: Results, problem: str) -> str:
     found = results.measured(problem)[theirs.trainings(results)[problem]]
     how = "default" if results.settings.problems[problem].untuned else "tuned"
-    return f"{rate(study_results.picked_most(found).learning_rate)} ({how})"
+    return f"{rate(found.search.usual_setting.learning_rate)} ({how})"
 
 
 def _conditions() -> tuple[str, ...]:

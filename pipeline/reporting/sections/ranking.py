@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipeline.project.wording import counted, listed
-from pipeline.reporting import study_results
 from pipeline.reporting.drawing.figures import to_svg
 from pipeline.reporting.items import Bullets, Folded, Heading, Item, Paragraph, Picture, Table, literal
 from pipeline.reporting.numbers_in_words import NONE, decimal, in_brackets, number, rate
@@ -117,7 +116,7 @@ def _columns(results: Results, problem: str) -> Columns:
         ("behind (margins)", lambda row: decimal(row[1].behind, 1)),
         *(accuracies if facts.task != "regression" else []),
         *losses,
-        ("learning rate, most often picked", lambda row: rate(study_results.picked_most(row[0]).learning_rate)),
+        ("learning rate, most often picked", lambda row: rate(row[0].search.usual_setting.learning_rate)),
     ]
 
 
