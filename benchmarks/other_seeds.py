@@ -3,14 +3,15 @@
 Repeats the whole study in a copy of the project: the search with another seed, which also draws other settings, and all
 final trainings with seeds that the study has not used. Both studies are then judged by the same rules, with the same
 times of a step. Finished trainings go to the project's memo, so an interrupted run goes on where it stopped, and
-takes about as long as ``make run`` from nothing. Writes ``benchmarks/results/other_seeds.json``.
+takes about as long as ``make run`` from nothing. Writes ``benchmarks/results/other_seeds.json``, and the second study's
+table of runs beside it, from which ``make calibrate`` learns what the search does by chance.
 """
 
 from __future__ import annotations
 
 import subprocess
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from pipeline.settings.study import Settings
 
 RESULT = Path("benchmarks/results/other_seeds.json")
+RUNS = replace(tables.RUNS, path=Path("benchmarks/results/other_seeds_runs.csv"))
+"""The second study's ``results/runs.csv``."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,7 @@ def main(
         copy = folder or Path(temporary) / "study"
         _train(copy, names, other)
         verdicts = {root: judged(root, names) for root in (Path(), copy)}
+        RUNS.write(tables.RUNS.read(copy))
     found = compared(verdicts[Path()], verdicts[copy])
     files.write_json(result, {"problems": names, "seeds": own.described(), "other_seeds": other.described(), **found})
     report(found)

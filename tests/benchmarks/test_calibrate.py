@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,85 +9,68 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from benchmarks import calibrate
-from benchmarks.calibrate import Law, Protocol, Recorded
+from benchmarks import calibrate, other_seeds
 from pipeline.results import tables
 from pipeline.results.metrics import Metrics
 from pipeline.results.problems import ProblemFacts, Problems
-from pipeline.settings import loading
-from tests.comparison.claims.made_up_study import entry, of
+from tests.comparison.claims.made_up_study import entry
 from tests.conftest import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-LAW = Law(
-    seed_sd=0.7,
-    run_sd=1.0,
-    test_sd=0.4,
-    validation_sd=0.6,
-    trial_sd=1.17,
-    fall=10.0,
-    best_sd=0.3,
-    setting_sd=0.0,
-)
-PROTOCOL = Protocol(optimizers=4, seeds=10, points=12, points_beyond=4, survivors=3)
-OPTIMIZERS = ("sgd", "momentum", "nesterov", "adagrad", "adam", "nadam", "adamw", "muon")
+    from benchmarks.calibrate import Recorded, Vector
+
+OPTIMIZERS = ("adam", "sgd", "momentum", "nesterov", "adagrad", "nadam", "adamw", "muon")
+PROBLEMS = ("cifar10", "next_word")
 
 
-def write_results(folder: Path, law: Law, seeds: int = 10) -> None:
-    """Write the results of a study that follows a law; every seed picks among settings that are equally good."""
+def two_studies(seeds: int, optimizers: int, luck: float, noise: float = 0.8, start: int = 0) -> tuple[Vector, Vector]:
+    """Return results in points: what every optimizer is worth, the luck of a search, shared and own noise."""
+    rng = np.random.default_rng(start)
+    worth = 60 + rng.normal(0, 3, optimizers)
+    first, second = (
+        worth
+        + rng.normal(0, 1)  # a search that is better for all
+        + rng.normal(0, luck, optimizers)
+        + rng.normal(0, 0.7, (seeds, 1))
+        + rng.normal(0, noise, (seeds, optimizers))
+        for _ in range(2)
+    )
+    return first, second
+
+
+def write_results(folder: Path) -> None:
+    """Write the tables of two studies of two problems, the second problem in hundredths of a nat."""
     shutil.copy2(ROOT / "params.yaml", folder)
-    rng = np.random.default_rng(3)
-    runs, trials, metrics = [], [], {"cifar10": {}, "next_word": {}}
-    shared = rng.normal(0, law.seed_sd, seeds)
-    centres = {name: row.centre for name, row in loading.load(folder / "params.yaml").optimizers.items()}
-    for number, name in enumerate(OPTIMIZERS):
-        run = 60 + shared[:, None] + rng.normal(0, law.run_sd, (seeds, 3))
-        test, validation = (run + rng.normal(0, sd, run.shape) for sd in (law.test_sd, law.validation_sd))
-        picked = validation.argmax(axis=1)
-        test, validation = (own[np.arange(seeds), picked] for own in (test, validation))
-        best = rng.normal(0, law.best_sd)
-        for problem, found in metrics.items():
-            found[name] = entry(number, measure="loss" if problem == "next_word" else "accuracy")
-            found[name] = found[name].model_copy(update={"test_accuracy": of((test / 100).tolist())})
-            runs += [
-                {
-                    "problem": problem,
-                    "optimizer": name,
-                    "seed": 51 + seed,
-                    "learning_rate": 0.01 * (1 + picked[seed]),
-                    "test_accuracy": test[seed] / 100,
-                    "validation_accuracy": validation[seed] / 100,
-                    # a loss of the same law, in hundredths of a nat
-                    "test_loss": 5 - test[seed] / 100,
-                    "validation_loss": 5 - validation[seed] / 100,
-                    "diverged": False,
-                }
-                for seed in range(seeds)
-            ]
-            place = 3 * (rng.permutation(12) + rng.uniform(size=12)) / 12 - 1.5
-            reached = 60 - law.fall * (place - best) ** 2 + rng.normal(0, law.trial_sd, 12)
-            trials += [
-                {
-                    "problem": problem,
-                    "optimizer": name,
-                    "number": point,
-                    "hopeless": False,
-                    "learning_rate": centres[name] * 10 ** place[point],
-                    "arguments": "momentum=0.9",
-                    "validation_accuracy": max(reached[point], 10) / 100,
-                    "validation_loss": 5 - reached[point] / 100,
-                }
-                for point in range(12)
-            ]
+    metrics = {
+        name: {
+            row: entry(number, measure="loss" if name == "next_word" else "accuracy")
+            for number, row in enumerate(OPTIMIZERS)
+        }
+        for name in PROBLEMS
+    }
     Metrics(problems=metrics).write(folder / Metrics.PATH)
-    facts = {name: _facts(name) for name in metrics}
-    Problems(problems=facts).write(folder / Problems.PATH)
-    for table, rows in ((tables.RUNS, runs), (tables.SEARCHES, trials)):
-        frame = pd.DataFrame(rows, columns=list(table.columns))
-        (folder / table.path).parent.mkdir(exist_ok=True)
-        frame.to_csv(folder / table.path, index=False)
+    Problems(problems={name: _facts(name) for name in PROBLEMS}).write(folder / Problems.PATH)
+    tables_of = zip((tables.RUNS, other_seeds.RUNS), two_studies(10, len(OPTIMIZERS), 0.5), strict=True)
+    for table, results in tables_of:
+        rows = [
+            {
+                "problem": problem,
+                "optimizer": name,
+                "seed": seed,
+                "test_accuracy": value / 100,
+                "test_loss": 5 - value / 100,
+                "diverged": False,
+            }
+            for problem in PROBLEMS
+            for name, column in zip(OPTIMIZERS, results.T, strict=True)
+            for seed, value in enumerate(column)
+        ]
+        (folder / table.path).parent.mkdir(exist_ok=True, parents=True)
+        pd.DataFrame(rows, columns=list(table.columns)).to_csv(folder / table.path, index=False)
+    trials = pd.DataFrame(columns=list(tables.SEARCHES.columns))
+    trials.to_csv(folder / tables.SEARCHES.path, index=False)
 
 
 def _facts(problem: str) -> ProblemFacts:
@@ -109,98 +91,82 @@ def _facts(problem: str) -> ProblemFacts:
 @pytest.fixture
 def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Recorded:
     monkeypatch.chdir(tmp_path)
-    write_results(tmp_path, LAW, seeds=200)
+    write_results(tmp_path)
     return calibrate.recorded()
 
 
-def test_the_law_that_results_follow_is_found_in_them(study: Recorded) -> None:
-    law = calibrate.recorded_law(study, "cifar10")
-    # the choice among survivors leaves its mark on each of these, and less on their sum
-    assert law.seed_sd == pytest.approx(LAW.seed_sd, rel=0.2)
-    assert law.run_sd == pytest.approx(LAW.run_sd, rel=0.2)
-    assert np.hypot(law.run_sd, law.test_sd) == pytest.approx(np.hypot(LAW.run_sd, LAW.test_sd), rel=0.1)
-    assert law.trial_sd == pytest.approx(LAW.trial_sd, rel=0.25)
-    assert law.fall == pytest.approx(LAW.fall, rel=0.3)
-    assert 0 < law.best_sd < 1
+@pytest.mark.parametrize("luck", [0.0, 0.5, 2.0])
+def test_the_luck_of_the_search_is_found_in_two_studies(luck: float) -> None:
+    found = calibrate.chance(*two_studies(10, 400, luck)).luck
+    assert found.sd == pytest.approx(luck, abs=0.12)
+    assert found.sd <= found.high < luck + 0.3
 
 
-def test_simulated_studies_have_the_spread_of_the_recorded_one(study: Recorded) -> None:
-    law, protocol = (find(study, "cifar10") for find in (calibrate.recorded_law, calibrate.protocol_of))
-    spread = calibrate.differences(law, protocol, 300, 1).var(axis=1, ddof=1).mean()
-    assert spread == pytest.approx(calibrate._paired_variance(study, "cifar10"), rel=0.1)
+def test_with_few_optimizers_the_upper_bound_covers_the_luck() -> None:
+    bounds = [calibrate.chance(*two_studies(10, 10, 0.5, start=start)).luck.high for start in range(200)]
+    assert 0.94 <= np.mean(np.array(bounds) >= 0.5) <= 1
 
 
-def test_a_loss_has_the_same_law_in_nats(study: Recorded) -> None:
-    accuracy, loss = (calibrate.recorded_law(study, name) for name in ("cifar10", "next_word"))
-    for name in ("seed_sd", "run_sd", "test_sd", "validation_sd"):
-        assert getattr(loss, name) == pytest.approx(getattr(accuracy, name) / 100, rel=0.02), name
-
-
-def test_optimizers_that_differ_from_run_to_run_by_a_seed_that_diverged_are_left_out(study: Recorded) -> None:
-    found = study.evidence.metrics.problems["cifar10"]
-    found["sgd"] = found["sgd"].model_copy(update={"diverged": (3,)})
-    found["muon"] = found["muon"].model_copy(update={"twin_of": "adamw"})
-    assert study.roster("cifar10") == [name for name in OPTIMIZERS if name not in ("sgd", "muon")]
-
-
-def test_a_study_is_simulated_as_it_was_made(study: Recorded) -> None:
-    protocol = calibrate.protocol_of(study, "cifar10")
-    assert (protocol.optimizers, protocol.seeds, protocol.points, protocol.survivors) == (8, 10, 12, 2)
-    assert protocol.decades == pytest.approx(3)
-
-
-def test_simulated_studies_have_the_spread_that_was_put_in() -> None:
-    flat = replace(LAW, fall=0.0)
-    own = calibrate.differences(flat, replace(PROTOCOL, survivors=1), 1_000, 1)
-    assert own.shape == (1_000, 10, 3)
+def test_simulated_studies_have_the_spread_and_the_luck_that_were_recorded() -> None:
+    found = calibrate.chance(*two_studies(200, 5, 0.0))
+    own = found.studies(300, 2.0, 1)
+    assert own.shape == (300, 200, 4)
     # the effect of the seed cancels in pairs
-    assert own.var() == pytest.approx(2 * (1.0**2 + 0.4**2), rel=0.04)
-    assert calibrate.luck(own) < 0.1
+    assert own.var(axis=1, ddof=1).mean() == pytest.approx(2 * 0.8**2, rel=0.12)
+    assert own.mean(axis=1).var() == pytest.approx(2 * 2.0**2, rel=0.15)
 
 
-def test_a_best_rate_on_the_border_widens_the_range() -> None:
-    # without any noise the survivors are the points nearest to the best rate
-    exact = Law(0, 0, 0, 0, trial_sd=0, fall=10.0, best_sd=5.0, setting_sd=0)
-    rng = np.random.default_rng(0)
-    fixed, widened = (replace(PROTOCOL, optimizers=40, survivors=1, points_beyond=count) for count in (0, 4))
-    assert calibrate.simulated(exact, widened, rng).min() > -10 * 0.5**2
-    assert calibrate.simulated(exact, fixed, rng).shape == (10, 40)
-
-
-def test_the_luck_of_tuning_makes_false_alarms_and_survivors_and_the_margin_lower_them() -> None:
-    def alarms(law: Law, survivors: int) -> dict[str, float]:
-        own = calibrate.differences(law, replace(PROTOCOL, survivors=survivors), 200, 1)
-        found = calibrate.false_alarms(own, 0.5, 0.05)
-        return {name: figures["share"] for name, figures in found.items()}
-
-    steep = replace(LAW, fall=30.0)
-    three, one, none = alarms(steep, 3), alarms(steep, 1), alarms(replace(LAW, fall=0.0), 1)
+def test_the_luck_of_the_search_makes_false_alarms_and_the_margin_lowers_them() -> None:
+    found = calibrate.chance(*two_studies(10, 5, 0.5))
+    none, some = (
+        {name: figures["share"] for name, figures in calibrate.false_alarms(own, 0.5, 0.05).items()}
+        for own in (found.studies(200, luck, 1) for luck in (0.0, 1.0))
+    )
     assert none["any_difference"] <= 0.05 + 3 * (0.05 * 0.95 / 200) ** 0.5
-    assert none["any_difference"] < three["any_difference"] < one["any_difference"]
-    assert three["any_better_beyond_margin"] <= three["any_beyond_margin"] < three["any_difference"]
+    assert none["any_difference"] < some["any_difference"]
+    assert some["any_better_beyond_margin"] <= some["any_beyond_margin"] < some["any_difference"]
 
 
 def test_power_rises_with_the_advantage() -> None:
-    own = calibrate.differences(LAW, PROTOCOL, 50, 1)
+    own = calibrate.chance(*two_studies(10, 4, 0.2)).studies(50, 0.2, 1)
     found = [calibrate.power(own, advantage, 0.5, 0.05) for advantage in (0.0, 2.0, 8.0)]
     assert found[0]["better"] < found[1]["better"] < found[2]["better"] == 1.0
     assert all(power["better_beyond_margin"] <= power["better"] for power in found)
 
 
+def test_twins_and_optimizers_that_diverged_on_the_problem_are_left_out(study: Recorded) -> None:
+    found = study.evidence.metrics.problems["cifar10"]
+    found["muon"] = found["muon"].model_copy(update={"twin_of": "adamw"})
+    second = study.runs[1]
+    one = (second["problem"] == "cifar10") & (second["optimizer"] == "sgd") & (second["seed"] == 3)
+    second.loc[one, "diverged"] = True
+    assert study.roster("cifar10") == [name for name in OPTIMIZERS if name not in ("sgd", "muon")]
+    assert study.roster("next_word") == list(OPTIMIZERS)
+
+
 def test_the_command_writes_its_figures_twice_the_same(study: Recorded, tmp_path: Path) -> None:
     app = calibrate.typer.Typer()
     app.command()(calibrate.main)
-    usual = ["--studies", "100", "--optimizers", "2"]
     for name, problems in (("a", "cifar10,next_word"), ("b", "next_word")):
-        found = CliRunner().invoke(app, [*usual, "--problems", problems, "--output", str(tmp_path / name)])
+        usual = ["--studies", "100", "--problems", problems, "--output", str(tmp_path / name)]
+        found = CliRunner().invoke(app, usual)
         assert found.exit_code == 0, found.output
     written, again = (json.loads((tmp_path / name).read_text())["problems"] for name in ("a", "b"))
     assert again["next_word"] == written["next_word"]
     assert list(written) == ["cifar10", "next_word"]
     assert list(written["cifar10"]["power"]) == ["1", "1.5", "2"]
     assert (written["next_word"]["unit"], list(written["next_word"]["power"])) == ("nats", ["0.02", "0.03", "0.04"])
+    # a nat is a hundred hundredths
+    accuracy, loss = (written[name]["sd_by_the_search"]["sd"] for name in PROBLEMS)
+    assert loss == pytest.approx(accuracy / 100, rel=0.01)
 
 
 def test_a_problem_without_a_comparison_is_a_mistake_in_one_sentence(study: Recorded) -> None:
-    with pytest.raises(calibrate.errors.UserError, match="no optimizers are compared on 'digits': one of cifar10"):
+    with pytest.raises(calibrate.errors.UserError, match="no optimizers are compared on 'digits' in both studies"):
         calibrate.main(problems="digits")
+
+
+def test_without_the_second_study_its_command_is_named(study: Recorded) -> None:
+    other_seeds.RUNS.path.unlink()
+    with pytest.raises(calibrate.errors.UserError, match="make other-seeds"):
+        calibrate.recorded()
