@@ -3,12 +3,14 @@
 Same network, optimizer (Adam) and images. Every contender is a process of its own with the machine to itself; they take
 turns, and a ratio is computed within a round. Imports, start-up and a warm-up (steps; for the project an epoch in every
 worker) are timed for none of them. The project's time is that of its real trainings, validation included, from the
-first worker's start to the last one's end. Takes about eight minutes; ``--accuracy`` adds what the loops reach.
+first worker's start to the last one's end. Takes about eight minutes; ``--accuracy`` adds what the loops reach. Each
+processor has a file of its own.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import statistics
 import subprocess
 import sys
@@ -33,7 +35,7 @@ from pipeline.running.planning import plan
 from pipeline.running.trainings import run
 from pipeline.settings import loading, study
 
-RESULT = Path("benchmarks/results/throughput.json")
+RESULTS = Path("benchmarks/results")
 PROBLEM, OPTIMIZER = "cifar10", "adam"
 CONTENDERS = (
     *("tutorial_batch4", "loader_batch64", "loader_batch128", "tensors_in_loader", "tensors_indexed"),
@@ -91,10 +93,10 @@ def main(
     accuracy: Annotated[bool, typer.Option("--accuracy", help="Measure test accuracies instead of speed.")] = False,
     seeds: Annotated[int, typer.Option(min=1, help="Of the accuracies.")] = 5,
     only: Annotated[str, typer.Option(help="Run one contender here and print its figure.")] = "",
-    result: Annotated[Path, typer.Option(help="Where to write.")] = RESULT,
+    result: Annotated[Path | None, typer.Option(help="Where to write; named by the processor unless given.")] = None,
 ) -> None:
-    """Measure, print and write ``benchmarks/results/throughput.json``."""
-    settings = loading.load()
+    """Measure, print and write ``benchmarks/results/throughput-<processor>.json``."""
+    settings, result = loading.load(), result or of_processor(environment.processor())
     if not paths.raw("cifar10").exists() or not paths.learning(PROBLEM).exists():
         raise errors.DataError("the data is not there: run `dvc repro prepare@cifar10` first.")
     if only:
@@ -107,6 +109,11 @@ def main(
         _compare_accuracies(settings, seeds, result)
     else:
         _compare_rates(settings, rounds, seconds, epochs, result)
+
+
+def of_processor(name: str) -> Path:
+    """Return the path of a processor's figures."""
+    return RESULTS / f"throughput-{'-'.join(re.findall('[a-z0-9]+', name.lower()))}.json"
 
 
 def _compare_rates(settings: study.Settings, rounds: int, seconds: float, epochs: int, result: Path) -> None:

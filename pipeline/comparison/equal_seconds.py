@@ -10,6 +10,8 @@ from pipeline.project.numbers import decimals, rounded
 from pipeline.results.comparison import AtEqualSeconds
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
     from pipeline.comparison.evidence import Evidence
@@ -28,10 +30,7 @@ def of_problem(evidence: Evidence, problem: str, curves: pd.DataFrame) -> AtEqua
         return None
     seconds = min(known.values()) * images
     reached = {name: seconds / rate for name, rate in known.items()}
-    losses, accuracies = (
-        {name: value for name in reached if (value := _at(here[here["optimizer"] == name], column, reached[name]))}
-        for column in ("train_loss", "validation_accuracy")
-    )
+    losses, accuracies = (_all_at(here, column, reached) for column in ("train_loss", "validation_accuracy"))
     ordered = sorted(reached, key=lambda name: (-accuracies.get(name, 0.0), losses.get(name, np.inf)))
     return AtEqualSeconds(
         seconds=rounded(seconds, 6),
@@ -39,6 +38,11 @@ def of_problem(evidence: Evidence, problem: str, curves: pd.DataFrame) -> AtEqua
         train_loss={name: losses[name] for name in ordered if name in losses},
         validation_accuracy={name: accuracies[name] for name in ordered if name in accuracies},
     )
+
+
+def _all_at(curves: pd.DataFrame, column: str, reached: Mapping[str, float]) -> dict[str, float]:
+    found = {name: _at(curves[curves["optimizer"] == name], column, images) for name, images in reached.items()}
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _at(curve: pd.DataFrame, column: str, images: float) -> float | None:
