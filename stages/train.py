@@ -10,16 +10,12 @@ from pipeline.prepared import reader
 from pipeline.project import errors, paths
 from pipeline.running import outputs, refusals
 from pipeline.running import settings as execution_settings
-from pipeline.running.outputs import Setting
-from pipeline.running.planning import plan, summary
+from pipeline.running.planning import final_trainings, summary
 from pipeline.running.trainings import run_study
 from pipeline.settings import loading
 from pipeline.tracking.observer import observed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from pipeline.running.outputs import Choice
     from pipeline.settings.study import Settings
     from pipeline.training.record import Training
 
@@ -36,23 +32,12 @@ def main(optimizer: str) -> None:
 
 
 def _plans(settings: Settings, optimizer: str) -> list[Training]:
-    """Every problem's surviving settings, each with every seed."""
     choices = outputs.read_choices(optimizer, settings.searched_problems_of(optimizer))
     return [
-        plan("train", settings, optimizer, problem, setting=setting, seed=seed, data=_digest(settings, problem))
+        training
         for problem in settings.problems_of(optimizer)
-        for setting in _survivors(settings, optimizer, problem, choices)
-        for seed in settings.seeds(problem)
+        for training in final_trainings(settings, optimizer, problem, choices, _digest(settings, problem))
     ]
-
-
-def _survivors(settings: Settings, optimizer: str, problem: str, choices: Mapping[str, Choice]) -> tuple[Setting, ...]:
-    row = settings.problems[problem]
-    if row.untuned:
-        rate = settings.optimizer(optimizer).default_learning_rate
-        assert rate is not None  # noqa: S101 - checked when the settings were read
-        return (Setting(rate),)
-    return choices[row.tuned_on or problem].survivors
 
 
 def _digest(settings: Settings, problem: str) -> str:

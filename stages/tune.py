@@ -8,7 +8,7 @@ from pipeline import tuning
 from pipeline.console import quiet
 from pipeline.prepared import reader
 from pipeline.project import errors, paths
-from pipeline.running import outputs, pool, refusals, rows
+from pipeline.running import outputs, refusals, rows
 from pipeline.running import settings as execution_settings
 from pipeline.settings import loading
 from pipeline.tracking.observer import observed
@@ -16,7 +16,6 @@ from pipeline.tracking.observer import observed
 
 def main(optimizer: str) -> None:
     """Write every trial and the settings that survive."""
-    pool.start_server()
     settings, execution = loading.load(), execution_settings.load()
     digests = {
         name: reader.describe(paths.learning(settings.data_of(name))).digest

@@ -13,8 +13,9 @@ from pipeline.training import origin
 from pipeline.training.record import OptimizerRow, Training
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from pipeline.running.outputs import Choice
     from pipeline.settings.study import MeasureName, OptimizerSettings, RestSettings, Settings
     from pipeline.training.record import Kind, Outcome
 
@@ -51,6 +52,28 @@ def plan(
         # a final training is measured whatever it reaches
         stop_if_hopeless=kind == "tune",
     )
+
+
+def final_trainings(
+    settings: Settings, optimizer: str, problem: str, choices: Mapping[str, Choice], data: str
+) -> list[Training]:
+    """Return the final trainings on a problem: every setting that survived its search, each with every seed.
+
+    A problem that is not tuned has the default learning rate, and one that takes over the settings of another
+    (`tuned_on`) those of that one's choice.
+    """
+    row = settings.problems[problem]
+    if row.untuned:
+        rate = settings.optimizer(optimizer).default_learning_rate
+        assert rate is not None  # noqa: S101 - checked when the settings were read
+        survivors: tuple[Setting, ...] = (Setting(rate),)
+    else:
+        survivors = choices[row.tuned_on or problem].survivors
+    return [
+        plan("train", settings, optimizer, problem, setting=setting, seed=seed, data=data)
+        for setting in survivors
+        for seed in settings.seeds(problem)
+    ]
 
 
 def central_setting(row: OptimizerSettings) -> Setting:

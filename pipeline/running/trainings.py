@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.project import paths
 from pipeline.project.errors import SettingsError, TrainingError
+from pipeline.running import pool
 from pipeline.running.cluster import Cluster
 from pipeline.running.key import code_fingerprint, key_of
 from pipeline.running.memo import keep, place, recall
 from pipeline.running.planning import name_of
-from pipeline.running.pool import parallel
 from pipeline.running.refusals import in_words
 from pipeline.training.origin import COMPUTING
 
@@ -89,6 +89,8 @@ def run(
             key = key_of(training, code)
             known = recall(memo, key)
             if known is None:
+                if cluster is None:
+                    pool.start_server()
                 missing.append(_Unfinished(training, learning(training.problem), memo, key))
             else:
                 # its optimizer's file may have lain in another folder then
@@ -98,7 +100,7 @@ def run(
     missing = unfinished(trainings)
     with in_words():
         if cluster is None:
-            parallel(_train_here, missing, workers, lambda task, _: finished(_recalled(task)), _name)
+            pool.parallel(_train_here, missing, workers, lambda task, _: finished(_recalled(task)), _name)
         else:
             _on_cluster(missing, cluster, finished)
     return [outcomes[key_of(training, code)] for training in trainings]

@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from pipeline.commands.demo.copying import copy_project
-from pipeline.commands.run.processes import check_rows, run_study
+from pipeline.commands.run.ahead import train_ahead
+from pipeline.commands.run.processes import check_rows, repro, run_study
 
 
 def demo(
@@ -27,6 +28,9 @@ def demo(
     check_rows()
     copy_project(Path.cwd(), folder)
     # nobody watches its runs live; recording them costs every stage the import of MLflow
-    run_study(folder, {connection.TRACKING: connection.LATER})
+    later = {connection.TRACKING: connection.LATER}
+    repro(folder, "prepare", variables=later)
+    train_ahead(folder)
+    run_study(folder, later)
     print(f"This was the demo on handwritten digits. Its report: {folder}/reports/report.html")
     print(f"Its runs in MLflow: cd {folder} && {sys.executable} -m pipeline ui")

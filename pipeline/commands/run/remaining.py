@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 from pipeline import tuning
 from pipeline.running import memo, outputs
 from pipeline.running.key import code_fingerprint, key_of
-from pipeline.running.outputs import Setting
-from pipeline.running.planning import plan
+from pipeline.running.planning import final_trainings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from pipeline.commands.run.flow import Flow
@@ -136,19 +135,7 @@ class _Work:
     def trainings(self, problem: str, choices: Mapping[str, Choice]) -> int:
         """Return how many final trainings of a problem are missing: all of them while its search goes on."""
         row = self.settings.problems[problem]
-        if row.untuned:
-            default = self.settings.optimizer(self.optimizer).default_learning_rate
-            return self._missing(problem, [] if default is None else [Setting(default)])
-        choice = choices.get(row.tuned_on or problem)
-        if choice is None:
+        if not row.untuned and (row.tuned_on or problem) not in choices:
             return expected_finals(problem, self.settings)
-        return self._missing(problem, choice.survivors)
-
-    def _missing(self, problem: str, survivors: Sequence[Setting]) -> int:
-        return sum(not self.finished.holds(training) for training in self._plans(problem, survivors))
-
-    def _plans(self, problem: str, survivors: Sequence[Setting]) -> Iterator[Training]:
-        for setting in survivors:
-            for seed in self.settings.seeds(problem):
-                data = self.digests[problem]
-                yield plan("train", self.settings, self.optimizer, problem, setting=setting, seed=seed, data=data)
+        finals = final_trainings(self.settings, self.optimizer, problem, choices, self.digests[problem])
+        return sum(not self.finished.holds(training) for training in finals)

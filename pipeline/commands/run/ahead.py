@@ -1,0 +1,72 @@
+"""All trainings of a study in one go, before the stages ask for them: these then find them in the memo.
+
+Every stage that trains imports torch in three processes. That is nothing beside an hour of training, and more than half
+of a study that takes a minute.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+from typing import TYPE_CHECKING
+
+from pipeline import tuning
+from pipeline.commands.run.remaining import expected_finals
+from pipeline.console.progress import progress
+from pipeline.prepared import reader
+from pipeline.project import paths
+from pipeline.project.errors import one_message
+from pipeline.running import refusals
+from pipeline.running import settings as execution_settings
+from pipeline.running.planning import final_trainings, short_name
+from pipeline.running.trainings import run_study
+from pipeline.settings import loading
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pipeline.settings.study import Settings
+    from pipeline.training.record import Outcome
+
+
+def train_ahead(folder: Path) -> None:
+    """Train what the study in `folder` asks for, whose examples are prepared; ends this process where that fails."""
+    # a process of its own, in that folder, so that the memory of torch is free again while the stages run
+    process = multiprocessing.get_context("spawn").Process(target=_train, args=(folder,))
+    process.start()
+    process.join()
+    if process.exitcode:
+        raise SystemExit(process.exitcode)
+
+
+def _train(folder: Path) -> None:
+    with contextlib.chdir(folder), one_message(), refusals.in_words():
+        _train_here()
+
+
+def _train_here() -> None:
+    settings, execution = loading.load(), execution_settings.load()
+    digests = {name: reader.describe(paths.learning(settings.data_of(name))).digest for name in settings.study}
+    with progress("all trainings", _expected(settings), "trainings") as bar:
+        bar.begin()
+
+        def finished(outcome: Outcome, fresh: bool) -> None:
+            bar.advance(note=f"{outcome.training.optimizer}, {short_name(outcome.training)}")
+
+        for optimizer in settings.optimizers:
+            _, choices = tuning.trained(optimizer, settings, execution, digests, finished, lambda total: None)
+            finals = [
+                training
+                for problem in settings.problems_of(optimizer)
+                for training in final_trainings(settings, optimizer, problem, choices, digests[problem])
+            ]
+            run_study(finals, settings, execution, finished)
+
+
+def _expected(settings: Settings) -> int:
+    """Return how many trainings there are, if no range must be widened."""
+    return sum(
+        tuning.expected_trials(name, settings)
+        + sum(expected_finals(problem, settings) for problem in settings.problems_of(name))
+        for name in settings.optimizers
+    )
