@@ -172,11 +172,16 @@ def _figures(study: Recorded, problem: str, studies: int, random_seed: int) -> d
     # a point is the common margin of accuracies: as many margins of the loss
     unit = rules.margins.loss if by_loss else 1.0
     margin, advantages = scale * rules.margin(kind, problem), [round(unit * size, 6) for size in ADVANTAGES]
+    both = study.by_seed(problem)
+    from_baseline = [results.mean(axis=0) - results[:, 0].mean() for results in both]
     return {
         "unit": "nats" if by_loss else "percentage points",
         "margin": round(margin, 6),
-        "optimizers": study.roster(problem),
-        **figures(chance(*study.by_seed(problem)), margin, advantages, studies, random_seed, rules.alpha),
+        "advantage_over_the_baseline": {
+            name: [round(float(value), 4) for value in advantage]
+            for name, *advantage in zip(study.roster(problem), *from_baseline, strict=True)
+        },
+        **figures(chance(*both), margin, advantages, studies, random_seed, rules.alpha),
     }
 
 
@@ -242,6 +247,8 @@ def _share(alarms: list[bool]) -> dict[str, Any]:
 def _report(problem: str, found: dict[str, Any]) -> None:
     luck = found["sd_by_the_search"]
     print(f"{problem} (margin {found['margin']:g} {found['unit']}):")
+    for name, (first, second) in found["advantage_over_the_baseline"].items():
+        print(f"  {name} over the baseline: {first:+g} in the study, {second:+g} in the second one")
     print(f"  standard deviation by the search: {luck['sd']:g} {found['unit']} (at most {luck['high']:g})")
     for name, other in found["no_difference"].items():
         shares = ", ".join(f"{kind.replace('_', ' ')} {share['share']:.1%}" for kind, share in other.items())
