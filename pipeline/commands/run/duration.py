@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -27,8 +28,8 @@ StepSeconds = dict[tuple[str, str], float]
 
 # A network's answer alone, compared with a whole training step on as many examples
 _ANSWER = 1 / 3
-# Seconds of a stage beside its trainings: DVC's own work and the starts of processes; and what else it computes
-_ANY_STAGE = 3.0
+# Seconds of a stage beside its trainings and the start of its process: DVC's own work; and what else it computes
+_ANY_STAGE = 2.0
 _OF_STAGE = {"prepare": 3.0, "compare": 15.0, "report": 8.0}
 # Enough for a number of minutes; stage `cost` measures thoroughly
 _ROUNDS, _STEPS = 3, 3
@@ -60,10 +61,11 @@ def about(seconds: float) -> str:
     return f"about {counted(minutes, 'minute')}" if minutes else "less than a minute"
 
 
-def estimate(folder: Path, flow: Flow) -> Duration:
+def estimate(folder: Path, flow: Flow, asked: float) -> Duration:
     """Estimate a study in the current folder, whose examples are prepared; `folder` is the memo.
 
-    To be called in a process of its own: it imports torch.
+    To be called in a process of its own: it imports torch. Since `asked` (`time.time()`) that process has started, as
+    one does for every stage.
     """
     from pipeline import cost
     from pipeline.commands.run.remaining import remaining
@@ -73,6 +75,7 @@ def estimate(folder: Path, flow: Flow) -> Duration:
     from pipeline.running import settings as execution_settings
     from pipeline.settings import loading
 
+    start = time.time() - asked
     settings, workers = loading.load(), execution_settings.load().worker_count()
     described = {name: reader.describe(paths.learning(settings.data_of(name))) for name in settings.study}
     work = remaining(settings, {name: found.digest for name, found in described.items()}, folder, flow)
@@ -90,7 +93,7 @@ def estimate(folder: Path, flow: Flow) -> Duration:
     if "cost" in flow.stale:
         turns = cost.ROUNDS * cost.STEPS
         seconds["cost"] = turns * sum(steps[task.problems[0], name] for task in tasks for name in task.rows)
-    return Duration(with_starts(seconds, flow), sum(one.trainings for one in work), workers)
+    return Duration(with_starts(seconds, flow, start), sum(one.trainings for one in work), workers)
 
 
 def by_stage(
@@ -111,10 +114,11 @@ def by_stage(
     return dict(seconds)
 
 
-def with_starts(seconds: Mapping[str, float], flow: Flow) -> dict[str, float]:
-    """Add what every stage that runs takes beside its trainings."""
+def with_starts(seconds: Mapping[str, float], flow: Flow, start: float) -> dict[str, float]:
+    """Add what every stage that runs takes beside its trainings; `start` seconds until its process can begin."""
     names = dict.fromkeys([*(name for name in flow.stages if name in flow.stale), *seconds])
-    return {name: seconds.get(name, 0) + _ANY_STAGE + _OF_STAGE.get(name.partition("@")[0], 0) for name in names}
+    beside = start + _ANY_STAGE
+    return {name: seconds.get(name, 0) + beside + _OF_STAGE.get(name.partition("@")[0], 0) for name in names}
 
 
 def _examples_of_training(row: ProblemSettings, data: Description) -> float:

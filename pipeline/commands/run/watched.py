@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import signal
 import sys
+import time
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -62,7 +63,7 @@ def expected(settings: Settings, memo: Path, found: Flow) -> Duration | None:
         # a process of its own, so that the memory of torch is free again while the study runs
         context = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(1, context, signal.signal, (signal.SIGINT, signal.SIG_IGN)) as one:
-            return one.submit(estimate, memo, found).result()
+            return one.submit(estimate, memo, found, time.time()).result()
     except Exception as error:  # noqa: BLE001 - whatever stands in its way, the study itself goes on
         print(f"How long it takes could not be measured: {first_line(error)}.", file=sys.stderr)
         return None

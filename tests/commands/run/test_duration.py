@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -60,7 +61,7 @@ def test_problems_and_optimizers_add_up() -> None:
 
 def test_every_stage_that_runs_takes_a_little_and_no_other() -> None:
     flow = Flow(("prepare@digits", "tune@adam", "compare"), frozenset({"tune@adam", "compare"}))
-    found = with_starts({"tune@adam": 100.0}, flow)
+    found = with_starts({"tune@adam": 100.0}, flow, 3.0)
     assert set(found) == {"tune@adam", "compare"}
     assert 100 < found["tune@adam"] < 110
     assert found["compare"] > 0
@@ -84,10 +85,10 @@ def test_an_estimate_is_made_from_steps_measured_here(tmp_path: Path, monkeypatc
     studies.prepare_digits()
     assert reader.describe(paths.learning("digits")).counts["train"] > 100
     stages = ("tune@sgd", "tune@adam", "train@sgd", "train@adam", "evaluate", "report")
-    found = estimate(tmp_path / ".memo", Flow(stages, frozenset(stages)))
+    found = estimate(tmp_path / ".memo", Flow(stages, frozenset(stages)), time.time())
     assert set(found.seconds) == set(stages)
     survivors, seeds = content["tuning"]["survivors"], content["training"]["seeds"]
     # twelve points each, Adam's default setting (SGD has none), and what survives with every seed
     assert found.trainings == 2 * content["tuning"]["points"] + 1 + 2 * survivors * seeds
     assert found.seconds["train@adam"] > found.seconds["tune@adam"] > 0
-    assert estimate(tmp_path / ".memo", replace(Flow(stages), stale=frozenset({"report"}))).trainings == 0
+    assert estimate(tmp_path / ".memo", replace(Flow(stages), stale=frozenset({"report"})), time.time()).trainings == 0
