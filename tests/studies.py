@@ -6,8 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from pipeline.data import preparing, problems
 from pipeline.prepared import reader
 from pipeline.project import paths
@@ -18,6 +16,7 @@ from pipeline.running.planning import central_setting, optimizer_row, plan, with
 from pipeline.settings import loading, study
 from pipeline.settings.spaces import values_at
 from pipeline.training.record import OptimizerRow, Outcome, Point, Training
+from tests import yaml_text
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,7 +26,7 @@ ROOT = Path(__file__).parent.parent
 
 def params() -> dict[str, Any]:
     """The project's own params.yaml, as plain values to be changed; without margins of problems that tests replace."""
-    content: dict[str, Any] = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    content: dict[str, Any] = yaml_text.load((ROOT / "params.yaml").read_text(encoding="utf-8"))
     content["comparison"]["problem_margins"] = {}
     return content
 
