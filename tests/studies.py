@@ -33,13 +33,18 @@ def params() -> dict[str, Any]:
 
 def settings(**problem_rows: dict[str, Any]) -> study.Settings:
     """Settings of two optimizers and two seeds on the problems given (the digits if none is)."""
+    return validated(small_params(**problem_rows))
+
+
+def small_params(**problem_rows: dict[str, Any]) -> dict[str, Any]:
+    """What `settings` validates, as plain values."""
     content = params()
     digits = {**content["problems"]["digits"], "data": "digits", "epochs": 1, "demo": False}
     content["problems"] = {name: {**digits, **row} for name, row in problem_rows.items()} or {"digits": digits}
     content["training"] = {"first_seed": 1, "seeds": 2}
     content["optimizers"] = {name: content["optimizers"][name] for name in ("sgd", "muon")}
     content["comparison"]["baseline"] = "sgd"
-    return validated(content)
+    return content
 
 
 def validated(content: dict[str, Any]) -> study.Settings:
