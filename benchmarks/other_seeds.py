@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-import yaml
 
 from benchmarks.stages import copy_environment, copy_project
 from pipeline.comparison import claims
@@ -129,9 +128,9 @@ def _train(copy: Path, problems: list[str], seeds: Seeds) -> None:
         memo = paths.memo()
         memo.mkdir(exist_ok=True)
         (copy / memo.name).symlink_to(memo, target_is_directory=True)
-    content = yaml.safe_load(paths.PARAMS.read_text(encoding="utf-8"))
-    written = yaml.safe_dump(params_of_copy(content, problems, seeds), sort_keys=False, allow_unicode=True)
-    files.write_text(copy / paths.PARAMS, written)
+    content: Any = loading.read(paths.PARAMS)
+    with files.atomic(copy / paths.PARAMS) as temporary:
+        loading.with_comments().dump(params_of_copy(content, problems, seeds), temporary)
     if subprocess.run(["dvc", "repro", "evaluate"], cwd=copy, env=copy_environment(), check=False).returncode:
         raise errors.UserError("the study stopped: see above; the same command goes on.")
 

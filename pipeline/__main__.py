@@ -16,7 +16,7 @@ from pipeline.commands.judge.command import judge
 from pipeline.commands.optimizers import optimizers
 from pipeline.commands.predict.command import predict
 from pipeline.commands.recommend.command import recommend
-from pipeline.commands.reproduce import reproduce
+from pipeline.commands.reproduce.command import reproduce
 from pipeline.commands.run.command import run
 from pipeline.commands.summary import summary
 from pipeline.commands.ui import ui

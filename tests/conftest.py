@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+
+from tests import yaml_text
 
 ROOT = Path(__file__).parent.parent
 COPIED = (
@@ -47,11 +48,11 @@ class Project:
         return self.run("dvc", *arguments, check=check, **variables)
 
     def params(self) -> dict[str, Any]:
-        content: dict[str, Any] = yaml.safe_load((self.folder / "params.yaml").read_text())
+        content: dict[str, Any] = yaml_text.load((self.folder / "params.yaml").read_text())
         return content
 
     def write_params(self, content: dict[str, Any]) -> None:
-        (self.folder / "params.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
+        (self.folder / "params.yaml").write_text(yaml_text.dump(content))
 
     def commit(self, message: str) -> None:
         self.run("git", "add", "-A")
@@ -109,7 +110,7 @@ def copy_project(folder: Path) -> Project:
         else:
             shutil.copy2(source, target)
     project = Project(folder)
-    project.write_params(small(yaml.safe_load((ROOT / "params.yaml").read_text())))
+    project.write_params(small(yaml_text.load((ROOT / "params.yaml").read_text())))
     project.run("git", "init", "-q", "-b", "main")
     (folder / ".dvc" / ".gitignore").write_text("/config.local\n/tmp\n/cache\n")
     project.commit("project")

@@ -6,8 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from pipeline.data import preparing, problems
 from pipeline.prepared import reader
 from pipeline.project import paths
@@ -18,6 +16,7 @@ from pipeline.running.planning import central_setting, optimizer_row, plan, with
 from pipeline.settings import loading, study
 from pipeline.settings.spaces import values_at
 from pipeline.training.record import OptimizerRow, Outcome, Point, Training
+from tests import yaml_text
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,20 +26,25 @@ ROOT = Path(__file__).parent.parent
 
 def params() -> dict[str, Any]:
     """The project's own params.yaml, as plain values to be changed; without margins of problems that tests replace."""
-    content: dict[str, Any] = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    content: dict[str, Any] = yaml_text.load((ROOT / "params.yaml").read_text(encoding="utf-8"))
     content["comparison"]["problem_margins"] = {}
     return content
 
 
 def settings(**problem_rows: dict[str, Any]) -> study.Settings:
     """Settings of two optimizers and two seeds on the problems given (the digits if none is)."""
+    return validated(small_params(**problem_rows))
+
+
+def small_params(**problem_rows: dict[str, Any]) -> dict[str, Any]:
+    """What `settings` validates, as plain values."""
     content = params()
     digits = {**content["problems"]["digits"], "data": "digits", "epochs": 1, "demo": False}
     content["problems"] = {name: {**digits, **row} for name, row in problem_rows.items()} or {"digits": digits}
     content["training"] = {"first_seed": 1, "seeds": 2}
     content["optimizers"] = {name: content["optimizers"][name] for name in ("sgd", "muon")}
     content["comparison"]["baseline"] = "sgd"
-    return validated(content)
+    return content
 
 
 def validated(content: dict[str, Any]) -> study.Settings:

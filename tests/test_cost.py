@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import yaml
 
 from pipeline import cost
 from pipeline.cost import Measurement, Timing, TimingTask
@@ -11,7 +10,7 @@ from pipeline.project.errors import SettingsError
 from pipeline.results.cost import Cost, Ratio, StepTime
 from pipeline.training.record import OptimizerRow
 from stages import cost as stage
-from tests import studies
+from tests import studies, yaml_text
 
 QUICK = {"network": "digits_cnn", "shape": (8, 8, 1), "classes": 10, "batch_size": 8, "rounds": 7, "steps": 2}
 
@@ -148,7 +147,7 @@ def test_problems_of_equal_steps_are_one_task(params):
 
 
 def test_the_stage_times_every_problem_of_the_study(params):
-    paths.PARAMS.write_text(yaml.safe_dump(params, sort_keys=False))
+    paths.PARAMS.write_text(yaml_text.dump(params))
     stage.main()
     found = Cost.read()
     assert list(found.optimizers) == ["sgd", "nesterov", "muon"]

@@ -10,27 +10,35 @@ import typer
 
 from pipeline.console import printing
 from pipeline.project import files, paths
+from pipeline.project.imports import without_collector
+from pipeline.results.metrics import Metrics
 from pipeline.running.outputs import Choice
 from pipeline.settings import loading
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from pipeline.results.metrics import OptimizerMetrics
     from pipeline.settings.study import Settings
+
+    Reached = Mapping[str, Mapping[str, OptimizerMetrics]]
 
 
 def optimizers(as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False) -> None:
     """Show every optimizer of params.yaml: its class, torch's defaults, its own arguments, its search.
 
-    Checks every row first. Example:
+    Refuses unknown classes and arguments; `doctor` also builds every optimizer and takes a step. Example:
 
     python -m pipeline optimizers --json
     """
     from pipeline.running import rows
 
     settings = loading.load()
-    rows.check_here(settings)
-    shown = [_row(settings, name) for name in settings.optimizers]
+    with without_collector():
+        rows.check_names(settings)
+    published = Metrics.read_if_there()
+    reached = published.problems if published else {}
+    shown = [_row(settings, name, reached) for name in settings.optimizers]
     if as_json:
         typer.echo(json.dumps(shown, indent=2, ensure_ascii=False))
         return
@@ -38,7 +46,7 @@ def optimizers(as_json: Annotated[bool, typer.Option("--json", help="Print JSON 
     printing.table(titles, [_cells(row) for row in shown])
 
 
-def _row(settings: Settings, name: str) -> dict[str, Any]:
+def _row(settings: Settings, name: str, reached: Reached) -> dict[str, Any]:
     from pipeline.running import rows
 
     row = settings.optimizers[name]
@@ -51,16 +59,21 @@ def _row(settings: Settings, name: str) -> dict[str, Any]:
         "rest": row.rest.model_dump(by_alias=True) if row.rest else None,
         "search": {argument: space.model_dump(exclude_none=True) for argument, space in row.search.items()},
         "default_learning_rate": row.default_learning_rate,
-        "tuned": _tuned(settings, name),
+        "tuned": _tuned(settings, name, reached),
     }
 
 
-def _tuned(settings: Settings, name: str) -> dict[str, dict[str, Any]]:
-    """Return by problem the best setting of the search."""
+def _tuned(settings: Settings, name: str, reached: Reached) -> dict[str, dict[str, Any]]:
+    """Return by problem the best setting of the search: of the one done here, otherwise of the published results."""
     path = paths.choice(name)
     choices = files.read_json(path) if path.exists() else {}
-    searched = [problem for problem in settings.searched_problems_of(name) if problem in choices]
-    return {problem: asdict(Choice.from_json(choices[problem]).survivors[0]) for problem in searched}
+    found = {}
+    for problem in settings.searched_problems_of(name):
+        if problem in choices:
+            found[problem] = asdict(Choice.from_json(choices[problem]).survivors[0])
+        elif (known := reached.get(problem, {}).get(name)) and known.search.trials:
+            found[problem] = known.search.survivors[0].model_dump()
+    return found
 
 
 def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from pipeline.project import files, git, paths
+from pipeline.project import files, git
 from pipeline.project.errors import DataError
 from pipeline.results.champions import ChampionRecord
 
@@ -50,7 +49,8 @@ def read(path: Path) -> Champion:
     from pipeline.prepared import reader
 
     if not path.exists():
-        raise DataError(f"there is no champion yet ({path} is missing): run `dvc repro`, or `dvc pull {path}`.")
+        remedy = f"`git checkout -- {path}` brings the published one back, `dvc repro` makes one"
+        raise DataError(f"there is no champion ({path} is missing): {remedy}.")
     try:
         about = json.loads(files.read_metadata(path)[_KEY])
         fields: dict[str, Any] = {n: tuple(v) if isinstance(v, list) else v for n, v in about["description"].items()}
@@ -61,10 +61,7 @@ def read(path: Path) -> Champion:
 
 
 def commit(path: Path) -> str:
-    """Return the short commit whose ``dvc.lock`` names this very file, or ``uncommitted``."""
-    known = paths.dvc_hash(path)
-    if known is None or known != hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest():
+    """Return the short commit that holds this very file, or ``uncommitted``."""
+    if git.ask("status", "--porcelain", "--", str(path)):
         return "uncommitted"
-    if git.ask("status", "--porcelain", "--", "dvc.lock"):
-        return "uncommitted"
-    return git.ask("log", "-1", "--format=%h", "--", "dvc.lock") or "uncommitted"
+    return git.ask("log", "-1", "--format=%h", "--", str(path)) or "uncommitted"

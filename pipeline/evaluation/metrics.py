@@ -64,6 +64,7 @@ def optimizer_metrics(
         search=search,
         diverged=tuple(np.flatnonzero(diverged).tolist()),
         trainings=tuple(outcome.key for outcome in picks),
+        weights=tuple(digest.tobytes()[:16].hex() for digest in found.hashes),
         parameters=picks[0].parameters,
         measure=own.measure,
     )

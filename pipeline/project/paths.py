@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 PARAMS = Path("params.yaml")
@@ -43,15 +44,13 @@ def raw(archive: str) -> Path:
 
 def dvc_hash(path: Path, lock: Path = Path("dvc.lock")) -> str | None:
     """Return DVC's MD5 of an output (without ``.dir``), or None where it is not yet known."""
-    import yaml
-
     if not lock.exists():
         return None
-    # pure Python takes a quarter of a second for a whole study's file, and every stage asks for each problem
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    stages = (yaml.load(lock.read_text(encoding="utf-8"), Loader=loader) or {}).get("stages", {})  # noqa: S506
-    found = (out for stage in stages.values() for out in stage.get("outs", []) if out["path"] == str(path))
-    return next((str(out.get("md5", "")).removesuffix(".dir") or None for out in found), None)
+    # DVC writes each value on a line of its own; reading a whole study's file as YAML takes seconds
+    name = re.escape(path.as_posix())
+    entry = re.compile(rf"^    - path: {name}\n(?:      .*\n)*?      md5: '?([0-9a-f]{{32}})", re.MULTILINE)
+    outputs = re.findall(r"^    outs:\n((?:    - .*\n|      .*\n)+)", lock.read_text(encoding="utf-8"), re.MULTILINE)
+    return next((found[1] for listed in outputs if (found := entry.search(listed))), None)
 
 
 def learning(dataset: str) -> Path:

@@ -111,6 +111,7 @@ class OptimizerMetrics(Record):
     search: Search
     diverged: tuple[int, ...]  # the places, from 0, of the seeds whose pick diverged
     trainings: tuple[str, ...]  # keys of the picked trainings, in the order of the seeds
+    weights: tuple[str, ...] = ()  # of each of these the first half of the SHA-256 of its weights; empty: not recorded
     parameters: dict[str, int]  # how many each optimizer class updated
     measure: Literal["accuracy", "loss"] = "accuracy"  # what the problem is judged by
     # an optimizer whose picked networks have the same weights with every seed: the two are one function here

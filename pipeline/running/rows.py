@@ -48,6 +48,24 @@ def check_here(settings: Settings) -> None:
             check_optimizer(name, searched, setting.learning_rate)
 
 
+def check_names(settings: Settings) -> None:
+    """Check the classes of all rows, and the names and types of their arguments; none is built, which takes seconds.
+
+    Raises
+    ------
+    SettingsError
+        If a class or an argument is unknown, or a value is of another type than its default.
+    """
+    from pipeline.training.optimizers import classes
+
+    with in_words():
+        for name, settings_of in settings.optimizers.items():
+            where = f"optimizers.{name}"
+            row = with_searched(optimizer_row(settings_of, where), central_setting(settings_of))
+            check_values(row, where)
+            classes.check_arguments(classes.find(row, where), row, where)
+
+
 def check_optimizer(name: str, row: OptimizerRow, learning_rate: float) -> None:
     """Check one optimizer: its class must accept its arguments, and a step with them on a tiny network.
 

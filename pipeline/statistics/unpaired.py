@@ -122,6 +122,21 @@ def welch_test(a: ArrayLike, b: ArrayLike) -> float:
     return float(2 * stdtr(freedom, -abs(difference) / error))
 
 
+def prediction_test(new: ArrayLike, known: ArrayLike) -> float:
+    """Return the two-sided p that `new`, one value or more, are further values of the sample `known` (Student's t).
+
+    The spread is that of `known` alone, so that a single new value can be judged.
+    """
+    from scipy.special import stdtr
+
+    first, second = finite_sample(new, name="new", at_least=1), finite_sample(known, name="known", at_least=2)
+    difference = float(first.mean() - second.mean())
+    error = float(second.std(ddof=1)) * math.sqrt(1 / first.size + 1 / second.size)
+    if error == 0:
+        return 1.0 if difference == 0 else 0.0
+    return float(2 * stdtr(second.size - 1, -abs(difference) / error))
+
+
 def welch_interval(a: ArrayLike, b: ArrayLike, confidence: float = CONFIDENCE) -> Interval:
     """Return the difference of the means and Welch's interval; no bounds where few runs show no spread at all."""
     from scipy.special import stdtrit

@@ -32,7 +32,7 @@ def columns(experiment: str, uri: str | None = None) -> dict[str, list[Any]]:
         If there is no such store or experiment, it has no runs, or the store cannot be read.
     """
     address = uri or store.store_uri()
-    _refuse_missing(address)
+    refuse_missing(address)
     with store.quietly():
         from mlflow import MlflowClient
 
@@ -49,7 +49,7 @@ def columns(experiment: str, uri: str | None = None) -> dict[str, list[Any]]:
     return {name: [run.get(name) for run in runs] for name in names}
 
 
-def _refuse_missing(address: str) -> None:
+def refuse_missing(address: str) -> None:
     """Refuse a database that does not exist: MLflow would make one."""
     path = address.removeprefix("sqlite:///")
     if path != address and not Path(path).exists():

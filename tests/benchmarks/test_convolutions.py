@@ -4,12 +4,12 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-import yaml
 
 from benchmarks import convolutions
 from pipeline.data import preparing, problems
 from pipeline.project import paths
 from pipeline.results.metrics import Metrics, SettingRecord
+from tests import yaml_text
 from tests.comparison.claims.made_up_study import entry
 from tests.conftest import ROOT
 
@@ -21,10 +21,10 @@ def test_the_setting_that_most_seeds_picked_is_trained_with_both_convolutions(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    params = yaml.safe_load((ROOT / "params.yaml").read_text())
+    params = yaml_text.load((ROOT / "params.yaml").read_text())
     params["problems"]["digits"] |= {"epochs": 1}
     params["execution"]["workers"] = 1
-    (tmp_path / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+    (tmp_path / "params.yaml").write_text(yaml_text.dump(params))
     dataset = problems.by_name("digits")
     preparing.prepare(dataset, dataset.load(tmp_path), 0.2, 0, paths.learning("digits"), paths.test("digits"))
     own = entry(0)

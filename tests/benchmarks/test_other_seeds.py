@@ -3,13 +3,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-import yaml
 
 from benchmarks import other_seeds
 from benchmarks.other_seeds import Seeds
 from pipeline.comparison import claims
 from pipeline.project.errors import UserError
 from pipeline.settings import loading
+from tests import yaml_text
 from tests.comparison.claims.made_up_study import study, timed
 from tests.conftest import ROOT
 
@@ -46,12 +46,12 @@ def test_a_problem_brings_the_one_whose_settings_it_takes_over() -> None:
 
 @pytest.mark.parametrize("problems", [SETTINGS.study, ["cifar10", "cifar10_longer"]])
 def test_the_copy_has_the_same_settings_but_for_the_seeds(tmp_path: Path, problems: list[str]) -> None:
-    content = yaml.safe_load((ROOT / "params.yaml").read_text())
+    content = yaml_text.load((ROOT / "params.yaml").read_text())
     changed = other_seeds.params_of_copy(content, problems, OTHER)
     path = tmp_path / "params.yaml"
-    path.write_text(yaml.safe_dump(changed))
+    path.write_text(yaml_text.dump(changed))
     found = loading.load(path)
-    assert list(found.problems) == sorted(problems)
+    assert sorted(found.problems) == sorted(problems)
     assert (found.tuning.seed, found.training.first_seed) == (71, 61)
     assert found.optimizers == SETTINGS.optimizers
     assert (found.tuning.points, found.training.seeds) == (SETTINGS.tuning.points, SETTINGS.training.seeds)

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-import yaml
 from typer.testing import CliRunner
 
 from benchmarks import plain_check
@@ -17,6 +16,7 @@ from pipeline.project.errors import DataError, UserError
 from pipeline.results import tables
 from pipeline.results.metrics import Metrics, SettingRecord
 from pipeline.settings import loading
+from tests import yaml_text
 from tests.comparison.claims.made_up_study import entry
 from tests.conftest import ROOT
 
@@ -160,9 +160,9 @@ def test_the_command_compares_with_the_study_and_keeps_what_was_found_before(pro
 def test_what_the_plain_loop_cannot_do_is_said_before_any_work(project: Path) -> None:
     with pytest.raises(UserError, match="has no 'nadam' on cifar10: it has adam, nesterov, muon"):
         plain_check.main(optimizers="adam,nadam")
-    params = yaml.safe_load((project / "params.yaml").read_text())
+    params = yaml_text.load((project / "params.yaml").read_text())
     params["problems"]["cifar10"]["schedule"] = "cosine"
-    (project / "params.yaml").write_text(yaml.safe_dump(params))
+    (project / "params.yaml").write_text(yaml_text.dump(params))
     with pytest.raises(UserError, match="schedule linear"):
         plain_check.main(optimizers="adam")
     shutil.rmtree(project / "data")

@@ -6,14 +6,13 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-import yaml
 from typer.testing import CliRunner
 
 from pipeline.__main__ import app
 from pipeline.commands.check import examining
 from pipeline.data import problems
 from pipeline.project.errors import SettingsError
-from tests import studies
+from tests import studies, yaml_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,7 +56,7 @@ def check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Chec
         params = studies.params()
         params["problems"] = {"digits": params["problems"]["digits"]} | ({"own": row} if row else {})
         params["data"]["sets"] |= {"own": {"validation_fraction": fraction}} if row else {}
-        (tmp_path / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
+        (tmp_path / "params.yaml").write_text(yaml_text.dump(params), encoding="utf-8")
         return examining.check_problem("own")
 
     return checked
@@ -87,7 +86,7 @@ def test_missing_rows_are_printed_as_yaml(check: Callable[..., Checked]) -> None
     assert not checked.ready
     assert all(finding.ok for finding in checked.findings)
     assert checked.last_line == "own is right. Add to params.yaml:"
-    added = yaml.safe_load(checked.missing)
+    added = yaml_text.load(checked.missing)
     assert added["data"]["sets"] == {"own": {"validation_fraction": 0.2}}
     assert added["problems"] == {"own": {"network": "linear", "epochs": 80, "batch_size": 16}}
 

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from pipeline.__main__ import app
 from pipeline.project.errors import SettingsError
 from pipeline.settings import loading
+from tests import yaml_text
 from tests.conftest import ROOT, Project, copy_project
 
 if TYPE_CHECKING:
@@ -178,9 +179,7 @@ def test_a_small_study_on_real_cifar10_gets_far_above_chance(tmp_path: Path) -> 
         pytest.skip(f"{archive} is not there")
     project = copy_project(tmp_path / "project")
     params = project.params()
-    import yaml
-
-    own = yaml.safe_load((ROOT / "params.yaml").read_text())
+    own = yaml_text.load((ROOT / "params.yaml").read_text())
     params["problems"] = {"cifar10": {**own["problems"]["cifar10"], "epochs": 1}}
     sets = {"cifar10": own["data"]["sets"]["cifar10"]}
     params["data"].update(archives=["cifar10"], sources=[str(archive)], sets=sets)

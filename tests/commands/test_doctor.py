@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 import psutil
 import pytest
-import yaml
 from typer.testing import CliRunner
 
 from pipeline import tracking
@@ -25,7 +24,7 @@ from pipeline.commands.doctor.finding import Finding, ok, problem, warning
 from pipeline.data import archives
 from pipeline.project import paths
 from pipeline.running import hardware
-from tests import servers, stores, studies
+from tests import servers, stores, studies, yaml_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,7 +91,7 @@ def test_json_holds_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_wrong_settings_are_a_problem_and_the_rest_is_looked_at(folder: Path) -> None:
     content = studies.params()
     content["training"]["seeds"] = "many"
-    Path("params.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
+    Path("params.yaml").write_text(yaml_text.dump(content), encoding="utf-8")
     done = CliRunner().invoke(app, ["doctor", "--json"], catch_exceptions=False)
     found = {one["subject"]: one for one in json.loads(done.stdout)}
     assert done.exit_code == 1
@@ -105,7 +104,7 @@ def test_wrong_settings_are_a_problem_and_the_rest_is_looked_at(folder: Path) ->
 def test_a_row_that_torch_refuses_is_a_problem(folder: Path) -> None:
     content = studies.params()
     content["optimizers"]["adam"]["arguments"] = {"betas": [0.9, 1.5]}
-    Path("params.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
+    Path("params.yaml").write_text(yaml_text.dump(content), encoding="utf-8")
     _, found = parameters.check()
     assert (found.subject, found.mark) == ("params.yaml", "problem")
     assert "optimizers.adam" in found.found
@@ -298,7 +297,7 @@ def test_no_source_and_no_data_is_a_problem(sources: list[str], folder: Path, sm
 def test_data_in_dvcs_cache_needs_no_source(folder: Path, small_archive: archives.Archive) -> None:
     digest = "0123456789abcdef0123456789abcdef"
     lock = {"stages": {"fetch": {"outs": [{"path": "data/raw", "md5": f"{digest}.dir"}]}}}
-    (folder / "dvc.lock").write_text(yaml.safe_dump(lock), encoding="utf-8")
+    (folder / "dvc.lock").write_text(yaml_text.dump(lock), encoding="utf-8")
     assert data.check("small", [], {}).mark == "problem"
     cached = folder / ".dvc/cache/files/md5" / digest[:2] / f"{digest[2:]}.dir"
     cached.parent.mkdir(parents=True)
@@ -378,7 +377,7 @@ def test_dvc_is_asked_what_is_stale(folder: Path) -> None:
 
     (folder / "in.txt").write_text("one", encoding="utf-8")
     stage = {"cmd": "cp in.txt out.txt", "deps": ["in.txt"], "outs": ["out.txt"]}
-    (folder / "dvc.yaml").write_text(yaml.safe_dump({"stages": {"copy": stage}}), encoding="utf-8")
+    (folder / "dvc.yaml").write_text(yaml_text.dump({"stages": {"copy": stage}}), encoding="utf-8")
     for words in (["init", "--no-scm", "--quiet"], ["repro", "--quiet"]):
         subprocess.run([sys.executable, "-m", "dvc", *words], check=True)
     assert flow.stale() == ok("stages", "none would rerun")

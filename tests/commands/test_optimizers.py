@@ -6,14 +6,13 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import yaml
 from typer.testing import CliRunner
 
 from pipeline.__main__ import app
 from pipeline.project.errors import SettingsError
 from pipeline.running import outputs
 from pipeline.running.outputs import Setting
-from tests import studies
+from tests import studies, yaml_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +27,7 @@ def params(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 def run(params: dict[str, Any], *arguments: str) -> str:
     from pathlib import Path
 
-    Path("params.yaml").write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
+    Path("params.yaml").write_text(yaml_text.dump(params), encoding="utf-8")
     return CliRunner().invoke(app, ["optimizers", *arguments], catch_exceptions=False).stdout
 
 

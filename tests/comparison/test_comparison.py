@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 from pydantic import ValidationError
 from scipy import stats
 
@@ -22,6 +21,7 @@ from pipeline.comparison.settings import ComparisonSettings, ProblemMargins
 from pipeline.results.comparison import Comparison
 from pipeline.results.metrics import Metrics
 from pipeline.results.tables import TRAINING_CURVES
+from tests import yaml_text
 from tests.comparison.claims.made_up_study import LENGTH, SETTINGS, study
 
 if TYPE_CHECKING:
@@ -477,7 +477,7 @@ def test_settings_out_of_range_are_refused(change: dict[str, Any]) -> None:
 
 
 def test_the_projects_own_settings_are_valid_and_name_what_is_there() -> None:
-    content = yaml.safe_load((Path(__file__).parents[2] / "params.yaml").read_text(encoding="utf-8"))
+    content = yaml_text.load((Path(__file__).parents[2] / "params.yaml").read_text(encoding="utf-8"))
     settings = ComparisonSettings.model_validate(content["comparison"])
     assert {settings.baseline, *settings.adaptive, *settings.not_adaptive} <= set(content["optimizers"])
     assert set(settings.problem_margins) <= set(content["problems"])

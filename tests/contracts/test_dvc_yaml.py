@@ -9,15 +9,15 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
-import yaml
 
+from tests import yaml_text
 from tests.conftest import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
+STAGES = yaml_text.load((ROOT / "dvc.yaml").read_text())["stages"]
 # they watch; no result depends on them
 OBSERVERS = {"pipeline/console", "pipeline/tracking"}
 

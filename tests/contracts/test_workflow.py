@@ -8,11 +8,11 @@ import subprocess
 from typing import Any
 
 import pytest
-import yaml
 
+from tests import yaml_text
 from tests.conftest import ROOT
 
-WORKFLOW: dict[Any, Any] = yaml.safe_load((ROOT / ".github" / "workflows" / "check.yml").read_text())
+WORKFLOW: dict[Any, Any] = yaml_text.load((ROOT / ".github" / "workflows" / "check.yml").read_text())
 JOBS = WORKFLOW["jobs"]
 STEPS = [step for job in JOBS.values() for step in job["steps"]]
 SHELL = "\n".join(step["run"] for step in STEPS if "run" in step)

@@ -10,10 +10,9 @@ import sys
 from pathlib import Path
 
 import pytest
-import yaml
 
 from pipeline.settings import loading
-from tests import studies
+from tests import studies, yaml_text
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "your-network.md").read_text(encoding="utf-8")
@@ -69,7 +68,7 @@ def run(project: Path, *arguments: str) -> str:
 
 
 def row() -> dict:
-    return yaml.safe_load(block("yaml"))["cifar10_residual"]
+    return yaml_text.load(block("yaml"))["cifar10_residual"]
 
 
 def test_the_file_passes_the_check_that_the_page_names(project):

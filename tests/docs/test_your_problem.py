@@ -7,8 +7,8 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import yaml
 
+from tests import yaml_text
 from tests.conftest import ROOT, Project, copy_project
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def follow(project: Project, title: str) -> list[str]:
         if language == "yaml":
             # what the command before it printed
             assert content in printed[-1]
-            project.write_params(merged(project.params(), yaml.safe_load(content)))
+            project.write_params(merged(project.params(), yaml_text.load(content)))
         if language == "console":
             program, *arguments = shlex.split(content)
             assert program == "optimizer-study"
@@ -73,8 +73,8 @@ def test_a_regression_is_ready_with_the_lines_of_the_page(project: Project) -> N
 
 
 def test_the_rows_of_the_next_word_are_those_of_the_study() -> None:
-    own = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
-    (shown,) = [yaml.safe_load(content) for _, language, content in section("Next word") if language == "yaml"]
+    own = yaml_text.load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    (shown,) = [yaml_text.load(content) for _, language, content in section("Next word") if language == "yaml"]
     assert shown["problems"]["next_word"] == own["problems"]["next_word"]
     assert shown["data"]["sets"]["next_word"] == own["data"]["sets"]["next_word"]
 

@@ -63,6 +63,6 @@ def test_no_path_but_these_is_absolute_or_outside() -> None:
 
 def test_what_is_made_on_the_side_is_ignored_by_git() -> None:
     ignored = (ROOT / ".gitignore").read_text().split()
-    for path in (paths.RAW, paths.LEARNING.parent, paths.TUNE.parent, paths.CHAMPION_WEIGHTS.parent, Path(".memo")):
+    for path in (paths.RAW, paths.LEARNING.parent, paths.TUNE.parent, Path(".memo")):
         assert f"/{path}/" in ignored
     assert f"/{paths.TIMINGS.parent}/" in ignored

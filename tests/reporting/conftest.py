@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 
 from pipeline.backprop.example import worked_example
 from pipeline.backprop.settings import ASSIGNMENT
@@ -26,8 +25,9 @@ from pipeline.results.verdicts import OutsideRecord, PartRecord, VerdictRecord, 
 from pipeline.settings import loading
 from pipeline.settings.spaces import LEARNING_RATE, values_at
 from pipeline.statistics.intervals import mean_interval, wilson_interval
+from tests import yaml_text
 
-PARAMS = yaml.safe_load((Path(__file__).parents[2] / "params.yaml").read_text(encoding="utf-8"))
+PARAMS = yaml_text.load((Path(__file__).parents[2] / "params.yaml").read_text(encoding="utf-8"))
 CLASSES = {
     "cifar10": ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"],
     "digits": [str(digit) for digit in range(10)],

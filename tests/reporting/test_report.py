@@ -5,7 +5,6 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-import yaml
 
 import pipeline.reporting
 from pipeline.project import files, paths
@@ -15,6 +14,7 @@ from pipeline.reporting.items import Folded, Heading, Paragraph, Table
 from pipeline.results import tables
 from pipeline.results.verdicts import Verdicts
 from stages import report as stage
+from tests import yaml_text
 from tests.reporting.conftest import DECIDED, METHOD, PARAMS, with_rows, with_rules
 
 
@@ -236,7 +236,7 @@ def test_results_are_read_as_the_stages_wrote_them(stored):
 def test_the_stage_writes_the_report_of_the_settings_in_its_folder(stored):
     params = stored.settings.model_dump(by_alias=True, mode="json", exclude_none=True)
     comparison = {**PARAMS["comparison"], "problem_margins": {}}
-    files.write_text(paths.PARAMS, yaml.safe_dump({**PARAMS, **params, "comparison": comparison}, sort_keys=False))
+    files.write_text(paths.PARAMS, yaml_text.dump({**PARAMS, **params, "comparison": comparison}))
     stage.main()
     text = (paths.REPORTS / "report.md").read_text(encoding="utf-8")
     assert text.startswith(f"# {report.TITLE}")

@@ -6,13 +6,13 @@ import importlib
 import pkgutil
 
 import pytest
-import yaml
 
 from pipeline import results
 from pipeline.project import files
 from pipeline.results.document import Document
 from pipeline.results.key_figures import Accuracies
 from pipeline.results.tables import Table
+from tests import yaml_text
 from tests.conftest import ROOT
 
 MODULES = [
@@ -42,7 +42,7 @@ def test_a_table_reads_with_its_columns(path) -> None:
 
 
 def test_every_file_of_results_that_a_stage_writes_has_a_type() -> None:
-    stages = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"].values()
+    stages = yaml_text.load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"].values()
     outs = [out for stage in stages for out in [*stage.get("outs", []), *stage.get("metrics", [])]]
     written = {name for out in outs if isinstance(out, dict) for name in out if name.startswith("results/")}
     typed = {str(path) for path in [*TYPES, *TABLES, Accuracies.PATH]}

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 import torch
-import yaml
 
 from pipeline.project.errors import SettingsError
 from pipeline.running import hardware
 from pipeline.running.hardware import Hardware
 from pipeline.settings import loading
+from tests import yaml_text
 
-PARAMS = yaml.safe_load((Path(__file__).parents[2] / "params.yaml").read_text())
+PARAMS = yaml_text.load((Path(__file__).parents[2] / "params.yaml").read_text())
 
 
 @pytest.fixture

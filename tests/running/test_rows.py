@@ -6,7 +6,6 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import yaml
 
 from pipeline.project.errors import SettingsError
 from pipeline.running import rows
@@ -14,7 +13,7 @@ from pipeline.running.planning import central_setting, optimizer_row, with_searc
 from pipeline.settings import loading
 from pipeline.training.record import OptimizerRow
 from tests import own_optimizers as own
-from tests import studies
+from tests import studies, yaml_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -195,7 +194,7 @@ def test_the_rows_of_the_page_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     write_lion(tmp_path)
     content = studies.params()
     for text in re.findall(r"```yaml\n(\S.*?)```", own.PAGE, re.DOTALL):
-        block = yaml.safe_load(text)
+        block = yaml_text.load(text)
         content["optimizers"] |= block["optimizers"]
         content["plugins"] = block.get("plugins", [])
     assert content["optimizers"].keys() >= {"lion", "soap"}

@@ -3,12 +3,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import yaml
 from dvc.utils.serialize import parse_yaml
 
 from pipeline.data.settings import DataSettings
 from pipeline.project.errors import SettingsError
 from pipeline.settings import loading, study
+from tests import yaml_text
 from tests.studies import ROOT, params
 
 if TYPE_CHECKING:
@@ -232,9 +232,9 @@ def test_of_very_many_mistakes_the_first_ten_are_named() -> None:
 
 def test_a_section_is_read_only_where_the_whole_file_is_right(tmp_path: Path) -> None:
     path = tmp_path / "params.yaml"
-    path.write_text(yaml.safe_dump(changed("data.split_seed", 5)), encoding="utf-8")
+    path.write_text(yaml_text.dump(changed("data.split_seed", 5)), encoding="utf-8")
     assert loading.section("data", DataSettings, path).split_seed == 5
-    path.write_text(yaml.safe_dump(changed("tuning.points", 1)), encoding="utf-8")
+    path.write_text(yaml_text.dump(changed("tuning.points", 1)), encoding="utf-8")
     with pytest.raises(SettingsError, match=r"tuning.points: found 1; it must be greater than or equal to 2"):
         loading.section("data", DataSettings, path)
 
@@ -328,9 +328,15 @@ def test_numbers_with_an_exponent_are_numbers(tmp_path: Path, number: str) -> No
     assert found.optimizers["nesterov"].arguments == {"weight_decay": 0.001}
 
 
-@pytest.mark.parametrize(
-    "value", ["010", "021", "1_4", "1:4", "on", "yes", "No", "1e-8", "0o17", "~", "true", "2020-01-01", "08", ".inf"]
-)
+TRICKY = [
+    *("010", "021", "08", "1_4", "1_000.5", "1:4", "12:30:45", "0o17", "0x1F", "0b11", "+5", "-0"),
+    *("1e3", "1e-8", "1E-3", "1.e3", "+1.5e+3", ".5", "5.", ".inf", "-.INF", ".NaN", "1e", "e3"),
+    *("on", "off", "yes", "No", "y", "n", "true", "True", "TRUE", "~", "null", "Null", "", "=", "'010'", '"on"'),
+    *("2020-01-01", "2020-01-01T10:20:30Z", "2020-01-01 10:20:30 +02:00", "2020-1-1", "[1, 0o7, on, 1e3]", "{on: off}"),
+]
+
+
+@pytest.mark.parametrize("value", TRICKY)
 def test_values_that_versions_of_yaml_read_differently_are_read_as_dvc_reads_them(tmp_path: Path, value: str) -> None:
     text = f"a: {value}\n"
     path = tmp_path / "params.yaml"

@@ -13,14 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-import yaml
 
 from pipeline.project import paths
 from pipeline.tracking import connection, store, writer
 from pipeline.tracking.observer import observed
 from pipeline.tracking.runs import Runs
 from stages import train, tune
-from tests import studies
+from tests import studies, yaml_text
 from tests.conftest import ROOT, clean_environment
 from tests.servers import free_port
 from tests.stores import Store, point_to
@@ -186,7 +185,7 @@ def test_recorded_and_unrecorded_studies_give_the_same_bytes(
     content["optimizers"] = {"sgd": content["optimizers"]["sgd"]}
     content["comparison"]["baseline"] = "sgd"
     content["execution"]["workers"] = 1
-    paths.PARAMS.write_text(yaml.safe_dump(content, sort_keys=False))
+    paths.PARAMS.write_text(yaml_text.dump(content))
     tune.main("sgd")
     assert len(Store().runs("tags.kind = 'tune'")) == 3
     searched = Path.cwd()

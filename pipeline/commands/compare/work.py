@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -127,14 +127,17 @@ class Measured:
     assessments: Mapping[str, Assessment]
 
 
-def measured(work: Work, trained: Mapping[str, Sequence[Outcome]]) -> Measured:
-    """Run the final networks on the test examples, as stage ``evaluate`` does; everything is by optimizer."""
+def measured(work: Work, trained: Mapping[str, Sequence[Outcome]], memo: Path | None = None) -> Measured:
+    """Run the final networks on the test examples, as stage ``evaluate`` does; everything is by optimizer.
+
+    `memo` keeps what was measured; the project's own if None.
+    """
     from pipeline.evaluation import assessment
     from pipeline.evaluation.choosing import Replicates
     from pipeline.evaluation.measuring import Problem, place_of
 
     data, found = work.settings.data_of(work.problem), {}
-    place = place_of(data)
+    place = replace(place_of(data), memo=memo or paths.memo())
     with tempfile.TemporaryDirectory() as scratch:
         tasks = []
         for optimizer, outcomes in trained.items():

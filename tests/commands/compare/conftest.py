@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import yaml
 from typer.testing import CliRunner
 
 from pipeline.__main__ import app
 from pipeline.project.errors import UserError
+from tests import yaml_text
 from tests.conftest import small
 from tests.studies import params
 
@@ -100,7 +100,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folder:
 def _fresh(path: Path) -> Folder:
     content = small(params())
     content["execution"]["workers"] = 2
-    (path / "params.yaml").write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+    (path / "params.yaml").write_text(yaml_text.dump(content), encoding="utf-8")
     (path / "lion.py").write_text(LION, encoding="utf-8")
     return Folder(path)
 

@@ -10,10 +10,10 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import yaml
 
 from pipeline.project import paths
 from pipeline.project.errors import UserError
+from tests import yaml_text
 from tests.conftest import ROOT, clean_environment
 
 if TYPE_CHECKING:
@@ -111,10 +111,10 @@ def test_an_error_that_only_comes_late_in_a_training_names_the_line_of_the_file(
 
 
 def test_an_interrupted_comparison_of_a_small_budget_keeps_what_is_finished(folder: Folder) -> None:
-    content = yaml.safe_load(paths.PARAMS.read_text(encoding="utf-8"))
+    content = yaml_text.load(paths.PARAMS.read_text(encoding="utf-8"))
     content["tuning"].update(points=8, survivors=3)
     content["training"]["seeds"] = 7
-    paths.PARAMS.write_text(yaml.safe_dump(content), encoding="utf-8")
+    paths.PARAMS.write_text(yaml_text.dump(content), encoding="utf-8")
     command = [sys.executable, "-m", "pipeline", "compare", "lion.py:Lion"]
     environment = {**clean_environment(), "PYTHONPATH": str(ROOT)}
     with subprocess.Popen(

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-import yaml
 
 from pipeline.commands.compare import needs
 from pipeline.data import sources
 from pipeline.project.errors import DataError
 from pipeline.settings import loading
+from tests import yaml_text
 from tests.studies import params
 
 if TYPE_CHECKING:
@@ -28,9 +28,9 @@ def test_the_examples_are_prepared_once(folder: Folder) -> None:
 
 def test_another_split_is_prepared_anew(folder: Folder) -> None:
     first = needs.prepared("digits", loading.load(), print)
-    content = yaml.safe_load((folder.path / "params.yaml").read_text())
+    content = yaml_text.load((folder.path / "params.yaml").read_text())
     content["data"]["split_seed"] += 1
-    (folder.path / "params.yaml").write_text(yaml.safe_dump(content))
+    (folder.path / "params.yaml").write_text(yaml_text.dump(content))
     assert needs.prepared("digits", loading.load(), print).digest != first.digest
 
 
@@ -40,7 +40,7 @@ def test_without_any_source_one_sentence_offers_what_needs_none(
     monkeypatch.delenv(sources.SOURCE_VARIABLE, raising=False)
     content = params()
     content["data"]["sources"] = ["data/downloads/", "nowhere.tar.gz"]
-    (folder.path / "params.yaml").write_text(yaml.safe_dump(content))
+    (folder.path / "params.yaml").write_text(yaml_text.dump(content))
     with pytest.raises(DataError) as error:
         needs.prepared("cifar10", loading.load(), lambda _: None)
     message = str(error.value)

@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import yaml
 
 from pipeline.commands.run.duration import Duration, about, by_stage, estimate, with_starts
 from pipeline.commands.run.flow import Flow
@@ -16,7 +15,7 @@ from pipeline.prepared import reader
 from pipeline.prepared.reader import Description
 from pipeline.project import paths
 from pipeline.settings.study import ProblemSettings
-from tests import studies
+from tests import studies, yaml_text
 
 ROW = ProblemSettings(network="linear", epochs=4, batch_size=10, validations_per_epoch=0.5)
 DATA = Description(
@@ -81,7 +80,7 @@ def test_an_estimate_is_made_from_steps_measured_here(tmp_path: Path, monkeypatc
     content["problems"] = {"digits": {**content["problems"]["digits"], "demo": False}}
     content["optimizers"] = {name: content["optimizers"][name] for name in ("sgd", "adam")}
     content["execution"]["workers"] = 1
-    Path("params.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
+    Path("params.yaml").write_text(yaml_text.dump(content), encoding="utf-8")
     studies.prepare_digits()
     assert reader.describe(paths.learning("digits")).counts["train"] > 100
     stages = ("tune@sgd", "tune@adam", "train@sgd", "train@adam", "evaluate", "report")

@@ -1,0 +1,1 @@
+"""``optimizer-study reproduce``: whether the recorded results come out here as well."""
