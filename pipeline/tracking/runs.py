@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.project import files, paths
 from pipeline.running import memo
 from pipeline.tracking import entities
-from pipeline.tracking.store import store_uri
+from pipeline.tracking.store import artifacts, store_uri
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -88,7 +88,7 @@ class Runs:
         data = self._datasets[problem]
         # a database holds no files, and MLflow's own folder for them is relative to where a process runs
         local = store_uri().startswith(_DATABASES)
-        location = str(paths.shared_root() / "mlartifacts" / problem) if local else None
+        location = str(artifacts(problem)) if local else None
         # plain text: the list of experiments does not render it
         note = f"{data.title}: {data.description}\n\nOne parent run per optimizer, one child run per training."
         tags = {"mlflow.note.content": note, "problem": problem, _KIND_TAG: _KIND}

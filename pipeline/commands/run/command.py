@@ -76,7 +76,8 @@ def _fetch_problem(wanted: set[str]) -> str | None:
     if needed and not paths.RAW.exists():
         # it may be in DVC's cache
         command = ["dvc", "checkout", "--quiet", str(paths.RAW)]
-        subprocess.run(command, env=project_environment(), check=False, capture_output=True)  # noqa: S603
+        # a group of its own, which Ctrl-C does not reach: `subprocess.run` ends it
+        subprocess.run(command, env=project_environment(), check=False, capture_output=True, process_group=0)  # noqa: S603
     try:
         for name in needed:
             if archives.sizes_fit(archives.ARCHIVES[name], paths.raw(name)):

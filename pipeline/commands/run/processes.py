@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import subprocess
@@ -9,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.project import ancestors, interrupts
 from pipeline.project.errors import UserError, one_message
 from pipeline.settings import loading
 
@@ -18,9 +20,10 @@ if TYPE_CHECKING:
 
 def check_rows() -> None:
     """Check ``params.yaml`` and all its rows before any work; ends this process after a message where one is wrong."""
-    # a process of its own, so that the memory of torch is free again while the study runs
-    check = multiprocessing.get_context("spawn").Process(target=_check_rows)
-    check.start()
+    # a process of its own, so that the memory of torch is free again while the study runs; it ends with this one
+    check = multiprocessing.get_context("spawn").Process(target=_check_rows, daemon=True)
+    with interrupts.held_back():
+        check.start()
     check.join()
     if check.exitcode:
         raise SystemExit(check.exitcode)
@@ -65,29 +68,41 @@ def _run(
     variables: Mapping[str, str] | None = None,
     on_line: Callable[[str], None] | None = None,
 ) -> None:
-    environment = {**project_environment(), **(variables or {})}
-    if on_line is None:
-        status = subprocess.run(command, cwd=folder, env=environment, check=False).returncode  # noqa: S603
-    else:
-        status = _followed(command, folder, environment, on_line)
-    if status:
+    environment = {**project_environment(), ancestors.RUN_VARIABLE: str(os.getpid()), **(variables or {})}
+    with interrupts.held_back():
+        started = subprocess.Popen(  # noqa: S603
+            command,
+            cwd=folder,
+            env=environment,
+            stdout=None if on_line is None else subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+        )
+    with started:
+        try:
+            for line in started.stdout or ():
+                assert on_line is not None  # noqa: S101 - or there is no pipe
+                on_line(line)
+            started.wait()
+        except BaseException:
+            _end(started.pid)
+            raise
+    if started.returncode:
         remedy = "see the message above; run the same command to go on"
         raise UserError(f"the study in {folder.resolve()} stopped: {remedy}.")
 
 
-def _followed(command: list[str], folder: Path, environment: dict[str, str], on_line: Callable[[str], None]) -> int:
-    with subprocess.Popen(  # noqa: S603
-        command, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True, encoding="utf-8", errors="replace"
-    ) as process:
-        assert process.stdout is not None  # noqa: S101 - asked for
-        try:
-            for line in process.stdout:
-                on_line(line)
-        except KeyboardInterrupt:
-            # the stage and DVC got it as well, and have something to say before they end
-            process.communicate()
-            raise
-    return process.returncode
+def _end(pid: int) -> None:
+    """End a process and all that it started, which Ctrl-C does not reach: one line says it all."""
+    import psutil
+
+    with contextlib.suppress(psutil.NoSuchProcess):
+        parent = psutil.Process(pid)
+        # the parent first: it would report the death of a child
+        for one in (parent, *parent.children(recursive=True)):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                one.terminate()
 
 
 def project_environment() -> dict[str, str]:

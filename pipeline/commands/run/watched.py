@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import multiprocessing
-import signal
 import sys
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.commands.run import flow
 from pipeline.commands.run.following import Following
 from pipeline.commands.run.processes import repro, run_study
-from pipeline.project import paths
+from pipeline.project import interrupts, paths
 from pipeline.project.errors import UserError, first_line
 from pipeline.running import settings as execution_settings
 from pipeline.settings import loading
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pipeline.commands.run.duration import Duration
     from pipeline.commands.run.flow import Flow
@@ -60,12 +60,23 @@ def expected(settings: Settings, memo: Path, found: Flow) -> Duration | None:
         return None
     try:
         # a process of its own, so that the memory of torch is free again while the study runs
-        context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(1, context, signal.signal, (signal.SIGINT, signal.SIG_IGN)) as one:
-            return one.submit(estimate, memo, found).result()
+        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as one, _killed_if_interrupted():
+            with interrupts.held_back():
+                answer = one.submit(estimate, memo, found)
+            return answer.result()
     except Exception as error:  # noqa: BLE001 - whatever stands in its way, the study itself goes on
         print(f"How long it takes could not be measured: {first_line(error)}.", file=sys.stderr)
         return None
+
+
+@contextmanager
+def _killed_if_interrupted() -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        for process in multiprocessing.active_children():
+            process.terminate()
+        raise
 
 
 def _on_gpu(settings: Settings) -> bool:
