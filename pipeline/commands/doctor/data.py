@@ -10,7 +10,7 @@ from pipeline.commands.doctor.finding import Finding, ok, problem, warning
 from pipeline.data import archives
 from pipeline.data import settings as data_settings
 from pipeline.data.downloads import shown
-from pipeline.data.sources import SOURCE_VARIABLE, candidates, sources_in_order
+from pipeline.data.sources import SOURCE_VARIABLE, candidates, local_path, sources_in_order
 from pipeline.project import paths
 from pipeline.project.errors import DataError
 
@@ -58,9 +58,12 @@ def _in_cache(digest: str | None) -> bool:
 
 
 def _look(archive: Archive, source: str) -> str:
-    if "://" in source:
-        return _URL if source.lower().startswith(("http://", "https://")) else "an unknown kind of address"
-    path = Path(source).expanduser()
+    if source.lower().startswith(("http://", "https://")):
+        return _URL
+    try:
+        path = local_path(source)
+    except DataError as error:
+        return str(error)
     if not path.exists():
         return _ABSENT
     return _THERE if candidates(archive, path) else _EMPTY

@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
+import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +17,7 @@ from pipeline.project.errors import UserError, one_message
 from pipeline.settings import loading
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 
 def check_rows() -> None:
@@ -27,6 +29,50 @@ def check_rows() -> None:
     check.join()
     if check.exitcode:
         raise SystemExit(check.exitcode)
+
+
+@contextlib.contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Wait until no other run works in a project's folder, then keep others waiting."""
+    from filelock import FileLock, Timeout
+
+    place = folder / ".memo"
+    place.mkdir(exist_ok=True)
+    lock = FileLock(place / "run.lock")
+    said = False
+    while True:
+        with contextlib.suppress(Timeout):
+            lock.acquire(timeout=0)
+            if not _stage_runs(folder):
+                break
+            lock.release()
+        if not said:
+            print("Another run works in this folder: waiting until it has ended.", file=sys.stderr, flush=True)
+            said = True
+        time.sleep(1)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _stage_runs(folder: Path) -> bool:
+    """Return whether DVC runs a stage here, as it notes itself; it refuses a second run then."""
+    try:
+        note = (folder / ".dvc" / "tmp" / "rwlock").read_text(encoding="utf-8")
+    except OSError:
+        return False
+    return any(_is_dvc(int(pid)) for pid in re.findall(r'"pid": *(\d+)', note))
+
+
+def _is_dvc(pid: int) -> bool:
+    """Return whether a process is DVC: a note may be older than this machine's last start."""
+    import psutil
+
+    try:
+        return "dvc" in " ".join(psutil.Process(pid).cmdline())
+    except psutil.Error:
+        return False
 
 
 def _check_rows() -> None:
@@ -59,7 +105,8 @@ def repro(
     """Run ``dvc repro``, of some stages alone where `targets` names them; see `run_study`."""
     if not (folder / ".dvc").exists():
         _run(["dvc", "init", "--no-scm", "--quiet"], folder)
-    _run(["dvc", "repro", *targets], folder, variables, on_line)
+    # DVC lets its lock go while a stage works, and needs it again afterwards
+    _run(["dvc", "repro", "--wait-for-lock", *targets], folder, variables, on_line)
 
 
 def _run(

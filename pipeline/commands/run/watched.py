@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.commands.run import flow
 from pipeline.commands.run.following import Following
-from pipeline.commands.run.processes import repro, run_study
+from pipeline.commands.run.processes import alone, repro, run_study
 from pipeline.project import interrupts, paths
 from pipeline.project.errors import UserError, first_line
 from pipeline.running import settings as execution_settings
@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 
 def run_and_tell(memo: Path, variables: Mapping[str, str] | None = None) -> None:
     """Run the study in the current folder; `memo` is the folder of finished trainings."""
+    with alone(Path()):
+        _run_and_tell(memo, variables)
+
+
+def _run_and_tell(memo: Path, variables: Mapping[str, str] | None) -> None:
     here, settings = Path(), loading.load()
     if not _prepared(settings):
         repro(here, "prepare", variables=variables)
