@@ -50,7 +50,7 @@ def read(path: Path) -> Champion:
     from pipeline.prepared import reader
 
     if not path.exists():
-        raise DataError(f"there is no champion yet ({path} is missing): run `dvc repro`, or `dvc pull {path}`.")
+        raise DataError(f"there is no champion yet ({path} is missing): {paths.remedy(path)}.")
     try:
         about = json.loads(files.read_metadata(path)[_KEY])
         fields: dict[str, Any] = {n: tuple(v) if isinstance(v, list) else v for n, v in about["description"].items()}

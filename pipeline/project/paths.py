@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from pipeline.project.errors import UserError
+
 PARAMS = Path("params.yaml")
 OPTIMIZERS = Path("optimizers")  # the files whose classes rows of `optimizers` name; DVC watches it
 
@@ -36,6 +38,13 @@ def memo() -> Path:
     return shared_root() / ".memo"
 
 
+def remedy(path: Path) -> str:
+    """Return what to do about a file of the study that is missing here, for the end of a message."""
+    if not PARAMS.exists():
+        return "this folder is no project (it has no params.yaml): run the command in the project's folder"
+    return f"run `dvc repro` to make it, or `dvc pull {path}` where it was made before"
+
+
 def raw(archive: str) -> Path:
     """Return the folder with an archive's members."""
     return RAW / archive
@@ -49,7 +58,14 @@ def dvc_hash(path: Path, lock: Path = Path("dvc.lock")) -> str | None:
         return None
     # pure Python takes a quarter of a second for a whole study's file, and every stage asks for each problem
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    stages = (yaml.load(lock.read_text(encoding="utf-8"), Loader=loader) or {}).get("stages", {})  # noqa: S506
+    try:
+        stages = (yaml.load(lock.read_text(encoding="utf-8"), Loader=loader) or {}).get("stages", {})  # noqa: S506
+    except (yaml.YAMLError, AttributeError, UnicodeDecodeError) as error:
+        where = f", line {mark.line + 1}" if (mark := getattr(error, "problem_mark", None)) else ""
+        raise UserError(
+            f"{lock}{where}: not valid YAML (the marks of a merge?). Take one side, such as "
+            f"`git checkout --ours {lock}`, then `dvc repro`."
+        ) from None
     found = (out for stage in stages.values() for out in stage.get("outs", []) if out["path"] == str(path))
     return next((str(out.get("md5", "")).removesuffix(".dir") or None for out in found), None)
 

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import zipfile
+
 import pytest
 
 from pipeline.data.archives import CIFAR10
 from pipeline.data.sources import candidates, sources_in_order
+from tests.conftest import ROOT
 from tests.data.made_up_archive import ARCHIVE, WRONG, tar_bytes, write_all, zip_bytes
 
 
@@ -41,6 +47,57 @@ def test_a_folder_with_damaged_members_beside_a_good_archive(place):
     place.file("given/small.tar.gz", tar_bytes())
     assert place.fetch(place.root / "given").endswith("small.tar.gz")
     assert place.is_whole()
+
+
+def test_a_folder_that_a_program_made_around_the_archives_own(place):
+    folder = write_all(place.root / "given" / "small" / "small-batches")
+    assert place.fetch(place.root / "given") == f"folder {folder}"
+    assert place.is_whole()
+
+
+def test_a_zip_around_the_published_archive(place):
+    path = place.root / "given.zip"
+    with zipfile.ZipFile(path, "w") as zipped:
+        zipped.writestr("readme.txt", "hello")
+        zipped.writestr("download/small.tar.gz", tar_bytes())
+    place.fetch(path)
+    assert place.is_whole()
+
+
+def test_an_address_of_a_file_is_its_path(place):
+    path = place.file("with a blank/small.tar.gz", tar_bytes())
+    place.fetch(path.as_uri())
+    assert place.is_whole()
+
+
+def test_two_at_once_do_not_take_each_others_work(place, capfd):
+    """Two processes fetch into one folder; the second waits, and finds all there."""
+    script = """
+import sys, time
+from pathlib import Path
+from pipeline.data import sources, unpacking
+from tests.conftest import ROOT
+from tests.data.made_up_archive import ARCHIVE
+take = unpacking._take_all
+def slowly(archive, path, folder, bar):
+    print("begun", flush=True)
+    time.sleep(2)
+    take(archive, path, folder, bar)
+unpacking._take_all = slowly
+root = Path(sys.argv[1])
+print(sources.fetch(ARCHIVE, [str(root / "small.tar.gz")], root / "raw" / "small", root / "downloads"))
+"""
+    place.file("small.tar.gz", tar_bytes())
+    command = [sys.executable, "-c", script, str(place.root)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as first:
+        assert first.stdout is not None
+        assert first.stdout.readline() == "begun\n"
+        second = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
+        said, _ = first.communicate()
+    assert said.startswith("archive ")
+    assert second.stdout.endswith("(already there, verified)\n")
+    assert "another process fetches it already" in second.stderr
 
 
 def test_a_folder_with_neither_offers_nothing(place):
