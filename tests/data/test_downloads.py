@@ -282,7 +282,7 @@ def test_a_date_to_come_again_is_understood(place, server):
     ("name", "value", "said"),
     [
         ("ALL_PROXY", "socks://127.0.0.1:7890/", "the proxy that ALL_PROXY names cannot be used"),
-        ("https_proxy", "no address at all", "the proxy that https_proxy names cannot be used"),
+        ("https_proxy", "ftp://127.0.0.1:1", "the proxy that https_proxy names cannot be used"),
         ("HTTP_PROXY", "http://127.0.0.1:9", "no connection (.*, through the proxy that HTTP_PROXY names)"),
         ("SSL_CERT_FILE", "/nonexistent", "the certificates that SSL_CERT_FILE names cannot be read"),
     ],

@@ -70,34 +70,34 @@ def test_an_address_of_a_file_is_its_path(place):
     assert place.is_whole()
 
 
-def test_two_at_once_do_not_take_each_others_work(place, capfd):
-    """Two processes fetch into one folder; the second waits, and finds all there."""
-    script = """
-import sys, time
+FETCH = """
+import sys
 from pathlib import Path
 from pipeline.data import sources, unpacking
-from tests.conftest import ROOT
 from tests.data.made_up_archive import ARCHIVE
 take = unpacking._take_all
-def slowly(archive, path, folder, bar):
+def when_told(*arguments):
     print("begun", flush=True)
-    time.sleep(2)
-    take(archive, path, folder, bar)
-unpacking._take_all = slowly
+    sys.stdin.readline()
+    take(*arguments)
+unpacking._take_all = when_told
 root = Path(sys.argv[1])
 print(sources.fetch(ARCHIVE, [str(root / "small.tar.gz")], root / "raw" / "small", root / "downloads"))
 """
+
+
+def test_two_at_once_do_not_take_each_others_work(place):
     place.file("small.tar.gz", tar_bytes())
-    command = [sys.executable, "-c", script, str(place.root)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as first:
-        assert first.stdout is not None
+    command = [sys.executable, "-c", FETCH, str(place.root)]
+    with subprocess.Popen(command, env=environment, **pipes) as first:
         assert first.stdout.readline() == "begun\n"
-        second = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
-        said, _ = first.communicate()
-    assert said.startswith("archive ")
-    assert second.stdout.endswith("(already there, verified)\n")
-    assert "another process fetches it already" in second.stderr
+        with subprocess.Popen(command, env=environment, **pipes) as second:
+            assert "another process fetches it already" in second.stderr.readline()
+            assert first.communicate("go on\n", timeout=60)[0].startswith("archive ")
+            assert second.communicate(timeout=60)[0].endswith("(already there, verified)\n")
+    assert place.is_whole()
 
 
 def test_a_folder_with_neither_offers_nothing(place):
