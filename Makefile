@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 TORCH_BACKEND ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow demo ui experiments check lint format bench bench-precision bench-steps bench-pipeline calibrate plain-check other-seeds lock ray
+.PHONY: help run test test-slow demo ui experiments check lint format bench bench-precision bench-steps bench-pipeline calibrate plain-check other-seeds torture lock ray
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -77,6 +77,12 @@ plain-check: $(READY) ## three optimizers by a plain PyTorch loop: does it reach
 
 other-seeds: $(READY) ## the whole study again with other seeds and another search: which verdicts change?
 	$(BIN)/python -m benchmarks.other_seeds
+
+SEED ?= 1
+KILLS ?= 30
+
+torture: $(READY) ## kill a small study again and again (about an hour); SEED=2, KILLS=30
+	$(BIN)/python -m tests.faults.torture --seed $(SEED) --kills $(KILLS)
 
 ray: $(READY) ## install Ray, for trainings on many machines (docs/scaling.md)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements-ray.lock $(if $(TORCH_BACKEND),--torch-backend $(TORCH_BACKEND))

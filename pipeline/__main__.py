@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from pipeline.project import interrupts
+
+if __name__ == "__main__":
+    # before all other imports, which take a second
+    interrupts.end_at_once()
+
 from typing import Annotated
 
 import typer
@@ -56,7 +62,8 @@ for command in (
     *(run, demo, doctor, summary, predict, reproduce, optimizers, ui),
     *(backprop, compare, recommend, judge, init),
 ):
-    app.command()(command)
+    # innermost: typer would end the program without a word
+    app.command()(interrupts.one_line()(command))
 app.add_typer(check, name="check")
 
 

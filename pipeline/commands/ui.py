@@ -30,9 +30,12 @@ def ui(
     if not (fill_only or remote):
         server.check_port(port)
     record = connection.tracker(settings)
+    faults: list[str] = []
+    # there is no study that goes on, and no later command that helps
+    record.warn, record.usable = faults.append, True
     written = publishing.publish_all(settings, record)
-    if not record.usable:
-        raise UserError(f"the MLflow store {tracking.shown_uri()} cannot be used: see the warning above.")
+    if faults:
+        raise UserError(faults[0])
     _say(f"{tracking.shown_uri()}: {written} runs written or completed")
     if fill_only:
         return

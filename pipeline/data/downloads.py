@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
+import email.utils
 import hashlib
+import os
 import re
+import socket
+import threading
 import time
+import urllib.request
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Self
 
 import httpx
 
 from pipeline.console.progress import Progress, progress
 from pipeline.data.unpacking import reason, unpack, writing
-from pipeline.project.errors import DataError
+from pipeline.project.errors import DataError, first_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,12 +31,20 @@ _PASSING_STATUSES = {408, 425, 429, 500, 502, 503, 504}
 
 @dataclass(frozen=True)
 class Patience:
-    """How long a download waits, and how many attempts in a row may bring no new byte; waits double."""
+    """How long a download waits, and how many attempts in a row may bring no new byte; waits double.
+
+    A server may send a byte now and then for ever: in each `pace_seconds`, `least_bytes` must arrive, and all attempts
+    together may take `total_seconds`.
+    """
 
     attempts: int = 4
     connect_seconds: float = 10.0
     read_seconds: float = 30.0
     longest_wait_seconds: float = 30.0
+    longest_asked_seconds: float = 60.0  # by the server, in Retry-After
+    pace_seconds: float = 60.0
+    least_bytes: int = 300_000
+    total_seconds: float = 6 * 3600.0
     sleep: Callable[[float], None] = time.sleep
 
 
@@ -57,20 +71,66 @@ def fetch_url(archive: Archive, url: str, target: Path, downloads: Path, patienc
 
 
 class _PassingError(DataError):
-    """The next attempt may go better."""
+    """The next attempt may go better, but not within the seconds that the server asks for."""
+
+    def __init__(self, message: str, wait_seconds: float = 0.0) -> None:
+        super().__init__(message)
+        self.wait_seconds = wait_seconds
+
+
+class _Pace:
+    """Ends a transfer in its block that brings too little, be it its headers or its content."""
+
+    def __init__(self, patience: Patience) -> None:
+        self._patience = patience
+        self._socket: socket.socket | None = None
+        self._bytes = 0
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self.fault = ""
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def trace(self, event: str, info: dict[str, Any]) -> None:
+        """Take note of the connection; an extension of httpx calls this."""
+        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
+            self._socket = info["return_value"].get_extra_info("socket")
+
+    def count(self, received: int) -> None:
+        """Count bytes of the content."""
+        self._bytes += received
+
+    def _watch(self) -> None:
+        before = 0
+        while not self._over.wait(self._patience.pace_seconds):
+            came, before = self._bytes - before, self._bytes
+            if came < self._patience.least_bytes:
+                self.fault = f"too slow: {came} bytes in {self._patience.pace_seconds:g} s"
+                # not close: the other thread waits in it
+                with contextlib.suppress(OSError):
+                    if self._socket:
+                        self._socket.shutdown(socket.SHUT_RDWR)
 
 
 def _download(url: str, part: Path, most_bytes: int, patience: Patience, bar: Progress) -> None:
     """Load a file to its end; attempts that bring new bytes do not count, for a weak line may need many."""
     furthest, fruitless = _size(part), 0
+    end = time.monotonic() + patience.total_seconds
     while True:
         try:
             return _attempt(url, part, most_bytes, patience, bar)
         except _PassingError as error:
             fruitless = 0 if _size(part) > furthest else fruitless + 1
-            if fruitless >= patience.attempts:
+            if fruitless >= patience.attempts or time.monotonic() > end:
                 raise
             wait = min(2.0 ** max(fruitless - 1, 0), patience.longest_wait_seconds)
+            wait = max(wait, min(error.wait_seconds, patience.longest_asked_seconds))
             bar.say(f"{shown(url)}: {error}; next attempt in {wait:.0f} s")
         furthest = max(_size(part), furthest)
         patience.sleep(wait)
@@ -80,27 +140,72 @@ def _attempt(url: str, part: Path, most_bytes: int, patience: Patience, bar: Pro
     have = _size(part)
     # of a compressed transfer, ranges and lengths would count other bytes than the file's
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
+    with _client(patience) as client, _Pace(patience) as pace:
+        try:
+            with client.stream("GET", url, headers=headers, extensions={"trace": pace.trace}) as response:
+                _receive(response, part, have, most_bytes, bar, pace)
+        except (httpx.InvalidURL, httpx.TooManyRedirects, httpx.UnsupportedProtocol) as error:
+            raise DataError(reason(error)) from error
+        except httpx.TransportError as error:
+            if pace.fault:
+                # what came is kept, and another source may be faster
+                raise DataError(pace.fault) from error
+            raise _PassingError(_in_words(error, url, part)) from error
+
+
+def _client(patience: Patience) -> httpx.Client:
+    """Return a client, which reads proxies and certificates from the environment."""
     timeout = httpx.Timeout(patience.read_seconds, connect=patience.connect_seconds)
     try:
-        with httpx.stream("GET", url, headers=headers, timeout=timeout, follow_redirects=True) as response:
-            _receive(response, part, have, most_bytes, bar)
-    except (httpx.InvalidURL, httpx.TooManyRedirects, httpx.UnsupportedProtocol) as error:
-        raise DataError(reason(error)) from error
-    except httpx.TimeoutException as error:
-        raise _PassingError(f"no answer in time ({type(error).__name__})") from error
-    except httpx.ConnectError as error:
-        raise _PassingError(f"no connection ({reason(error)})") from error
-    except httpx.TransportError as error:
-        raise _PassingError(f"the connection broke after {_size(part)} bytes ({reason(error)})") from error
+        return httpx.Client(timeout=timeout, follow_redirects=True)
+    except OSError as error:
+        named = _set_of("SSL_CERT_FILE", "SSL_CERT_DIR")
+        raise DataError(f"the certificates that {named} names cannot be read ({error.strerror or error})") from error
+    except (ValueError, ImportError, httpx.InvalidURL) as error:
+        named = _set_of(*(f"{scheme}_proxy" for scheme in ("all", "https", "http")))
+        raise DataError(f"the proxy that {named} names cannot be used ({first_line(error)})") from error
 
 
-def _receive(response: httpx.Response, part: Path, have: int, most_bytes: int, bar: Progress) -> None:
+def _in_words(error: httpx.TransportError, url: str, part: Path) -> str:
+    if isinstance(error, httpx.TimeoutException):
+        return f"no answer in time ({type(error).__name__}{_by_way_of(url)})"
+    if isinstance(error, (httpx.ConnectError, httpx.ProxyError)):
+        certificates = _set_of("SSL_CERT_FILE", "SSL_CERT_DIR") if "CERTIFICATE" in str(error) else ""
+        hint = f"; certificates: {certificates}" if certificates else ""
+        return f"no connection ({reason(error)}{_by_way_of(url)}{hint})"
+    return f"the connection broke after {_size(part)} bytes ({reason(error)}{_by_way_of(url)})"
+
+
+def _by_way_of(url: str) -> str:
+    """Name the variable whose proxy a request takes; empty where it takes none."""
+    address = httpx.URL(url)
+    named = _set_of(f"{address.scheme}_proxy", "all_proxy")
+    return f", through the proxy that {named} names" if named and not urllib.request.proxy_bypass(address.host) else ""
+
+
+def _set_of(*names: str) -> str:
+    """Return the first variable of the environment that is set, in lower or upper case, as it is spelled there."""
+    spelled = (one for name in names for one in (name, name.upper()))
+    return next((one for one in spelled if os.environ.get(one)), "")
+
+
+def _asked_wait(response: httpx.Response) -> float:
+    """Return for how many seconds a server wants to be left alone: seconds or a date in ``Retry-After``."""
+    value = response.headers.get("Retry-After", "")
+    if value.isdecimal():
+        return float(value)
+    with contextlib.suppress(ValueError, TypeError):
+        return max(email.utils.parsedate_to_datetime(value).timestamp() - time.time(), 0.0)
+    return 0.0
+
+
+def _receive(response: httpx.Response, part: Path, have: int, most_bytes: int, bar: Progress, pace: _Pace) -> None:
     status = response.status_code
     if status == 416:
         return  # all of it is there: unpacking shows whether it is right
     if status not in (200, 206):
-        kind = _PassingError if status in _PASSING_STATUSES else DataError
-        raise kind(f"the server answered {status} {response.reason_phrase}")
+        answer = f"the server answered {status} {response.reason_phrase}"
+        raise _PassingError(answer, _asked_wait(response)) if status in _PASSING_STATUSES else DataError(answer)
     if status == 200:
         have = 0
     length = response.headers.get("Content-Length", "")
@@ -110,6 +215,7 @@ def _receive(response: httpx.Response, part: Path, have: int, most_bytes: int, b
         # pieces as they come: of larger ones, the last would be lost with the connection
         for piece in response.iter_raw():
             have += len(piece)
+            pace.count(len(piece))
             if have > most_bytes:
                 part.unlink()
                 raise DataError(f"refused, because it is larger than {most_bytes} bytes")

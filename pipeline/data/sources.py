@@ -5,21 +5,22 @@ Nothing here trusts a source: only members whose hash was found right are writte
 
 from __future__ import annotations
 
-from contextlib import suppress
+import sys
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from pipeline.data.archives import Archive, verify
 from pipeline.data.downloads import Patience, fetch_url, shown
-from pipeline.data.unpacking import remove, unfinished, unpack, writing
+from pipeline.data.unpacking import is_archive, remove, unfinished, unpack, writing
 from pipeline.project.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 SOURCE_VARIABLE = "CIFAR10_SOURCE"
-
-_ARCHIVE_SUFFIXES = (".tar.gz", ".tgz", ".tar", ".zip")
 
 
 def sources_in_order(configured: Sequence[str], environment: Mapping[str, str]) -> list[str]:
@@ -48,15 +49,40 @@ def fetch(
     DataError
         Where no source works: every source with the reason, and what to do.
     """
+    if not unfinished(target).exists() and (found := _there(archive, target)):
+        return found
+    with _alone(archive, downloads):
+        return _fetch(archive, sources, target, downloads, patience or Patience())
+
+
+@contextmanager
+def _alone(archive: Archive, downloads: Path) -> Iterator[None]:
+    """Let one process at a time fetch an archive: a second one would remove what the first gathers."""
+    from filelock import FileLock, Timeout
+
+    with writing(downloads):
+        downloads.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(downloads / f".{archive.name}.lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            print(f"fetch {archive.name}: another process fetches it already; waiting for that one", file=sys.stderr)
+            lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _fetch(archive: Archive, sources: Sequence[str], target: Path, downloads: Path, patience: Patience) -> str:
     with writing(unfinished(target)):
         remove(unfinished(target))
-    with suppress(DataError, OSError):
-        verify(archive, target)
-        return f"{target} (already there, verified)"
+    if found := _there(archive, target):
+        return found
     failures = []
     for source in sources:
         try:
-            return _fetch_from(archive, source, target, downloads, patience or Patience())
+            return _fetch_from(archive, source, target, downloads, patience)
         except DataError as error:
             failures.append(f"  - {shown(source)}: {error}")
     lines = [
@@ -69,12 +95,17 @@ def fetch(
     raise DataError("\n".join(lines))
 
 
+def _there(archive: Archive, target: Path) -> str:
+    with suppress(DataError, OSError):
+        verify(archive, target)
+        return f"{target} (already there, verified)"
+    return ""
+
+
 def _fetch_from(archive: Archive, source: str, target: Path, downloads: Path, patience: Patience) -> str:
     if source.lower().startswith(("http://", "https://")):
         return fetch_url(archive, source, target, downloads, patience)
-    if "://" in source:
-        raise DataError("unknown kind of address: http and https are supported")
-    path = Path(source).expanduser()
+    path = local_path(source)
     faults = []
     try:
         for candidate in candidates(archive, path):
@@ -90,15 +121,27 @@ def _fetch_from(archive: Archive, source: str, target: Path, downloads: Path, pa
     raise DataError("; ".join(faults) or absent)
 
 
+def local_path(source: str) -> Path:
+    """Return the path of a source that is no URL of a server; a `DataError` where it is another kind of address."""
+    if source.lower().startswith("file://"):
+        return Path(url2pathname(urlsplit(source).path))
+    if "://" in source:
+        raise DataError("unknown kind of address: http, https and file are supported")
+    return Path(source).expanduser()
+
+
 def candidates(archive: Archive, path: Path) -> list[Path]:
     """Return what may hold the members of an archive, best first, in a folder or as a file; nothing is opened."""
     if not path.is_dir():
         return [path] if path.is_file() else []
+    # programs that unpack like to make a folder of the archive's name around it
+    below = sorted(folder for folder in path.iterdir() if folder.is_dir())
+    around = [path, path / archive.folder, *below, *(folder / archive.folder for folder in below)]
     folders = [
         folder
-        for folder in (path, path / archive.folder)
+        for folder in dict.fromkeys(around)
         if any((folder / member.name).is_file() for member in archive.members)
     ]
-    files = [file for file in path.iterdir() if file.name.lower().endswith(_ARCHIVE_SUFFIXES) and file.is_file()]
+    files = [file for file in path.iterdir() if is_archive(file.name) and file.is_file()]
     # the one with the published name first
     return folders + sorted(files, key=lambda file: (file.name != archive.file_name, file))

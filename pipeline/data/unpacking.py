@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from pipeline.data.archives import Archive
 
+_ARCHIVE_SUFFIXES = (".tar.gz", ".tgz", ".tar", ".zip")
+
 # What damaged, cut off or encrypted archives raise
 _UNREADABLE = (OSError, EOFError, RuntimeError, zlib.error, lzma.LZMAError, tarfile.TarError, zipfile.BadZipFile)
 
@@ -71,12 +73,26 @@ def _entries(archive: Archive, path: Path) -> Iterator[tuple[str, IO[bytes]]]:
     elif zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as zipped:
             for entry in zipped.infolist():
-                yield PurePosixPath(entry.filename).name, zipped.open(entry)
+                if is_archive(entry.filename) and not entry.filename.lower().endswith(".zip"):
+                    # the published archive, packed once more
+                    with zipped.open(entry) as inner, tarfile.open(fileobj=inner, mode="r|*") as tar:
+                        yield from _of_tar(tar)
+                else:
+                    yield PurePosixPath(entry.filename).name, zipped.open(entry)
     else:
         with tarfile.open(path) as tar:
-            for member in tar:
-                if member.isfile() and (reader := tar.extractfile(member)) is not None:
-                    yield PurePosixPath(member.name).name, reader
+            yield from _of_tar(tar)
+
+
+def _of_tar(tar: tarfile.TarFile) -> Iterator[tuple[str, IO[bytes]]]:
+    for member in tar:
+        if member.isfile() and (reader := tar.extractfile(member)) is not None:
+            yield PurePosixPath(member.name).name, reader
+
+
+def is_archive(name: str) -> bool:
+    """Return whether a file's name is one of an archive."""
+    return name.lower().endswith(_ARCHIVE_SUFFIXES)
 
 
 def unfinished(target: Path) -> Path:

@@ -49,8 +49,8 @@ def read(path: Path) -> Champion:
     from pipeline.prepared import reader
 
     if not path.exists():
-        remedy = f"`git checkout -- {path}` brings the published one back, `dvc repro` makes one"
-        raise DataError(f"there is no champion ({path} is missing): {remedy}.")
+        inside = f"`git checkout -- {path}` brings the published one back, `dvc repro` makes one"
+        raise DataError(f"there is no champion ({path} is missing): {paths.remedy(inside)}.")
     try:
         about = json.loads(files.read_metadata(path)[_KEY])
         fields: dict[str, Any] = {n: tuple(v) if isinstance(v, list) else v for n, v in about["description"].items()}

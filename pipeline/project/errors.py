@@ -7,6 +7,8 @@ import traceback
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from pipeline.project import interrupts
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -56,7 +58,7 @@ def line_in(error: BaseException, is_own: Callable[[str], bool]) -> int | None:
 def one_message() -> Iterator[None]:
     """Turn a user's mistake, an OSError or Ctrl-C inside the block into one message and an exit status."""
     try:
-        with one_line_if_interrupted():
+        with interrupts.one_line():
             yield
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -66,13 +68,3 @@ def one_message() -> Iterator[None]:
         remedy = "free space or correct the permissions, then run the same command again"
         print(f"error: {error.strerror or error}{where}. What was finished before is kept: {remedy}.", file=sys.stderr)
         raise SystemExit(2) from None
-
-
-@contextmanager
-def one_line_if_interrupted() -> Iterator[None]:
-    """Turn Ctrl-C inside the block into one line and its exit status, before typer ends the program without a word."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        print("interrupted: finished trainings are kept; the same command goes on from here", file=sys.stderr)
-        raise SystemExit(130) from None

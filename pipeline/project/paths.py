@@ -6,6 +6,10 @@ import os
 import re
 from pathlib import Path
 
+from pipeline.project.errors import UserError
+
+_MERGE_MARK = re.compile(r"^(<{7}|={7}|>{7})", re.MULTILINE)
+
 PARAMS = Path("params.yaml")
 OPTIMIZERS = Path("optimizers")  # the files whose classes rows of `optimizers` name; DVC watches it
 
@@ -37,6 +41,13 @@ def memo() -> Path:
     return shared_root() / ".memo"
 
 
+def remedy(inside: str) -> str:
+    """Return what to do about a file of the study that is missing here: `inside`, where this is a project at all."""
+    if not PARAMS.exists():
+        return "this folder is no project (it has no params.yaml): run the command in the project's folder"
+    return inside
+
+
 def raw(archive: str) -> Path:
     """Return the folder with an archive's members."""
     return RAW / archive
@@ -46,10 +57,17 @@ def dvc_hash(path: Path, lock: Path = Path("dvc.lock")) -> str | None:
     """Return DVC's MD5 of an output (without ``.dir``), or None where it is not yet known."""
     if not lock.exists():
         return None
+    content = lock.read_text(encoding="utf-8", errors="replace")
+    if mark := _MERGE_MARK.search(content):
+        line = content.count("\n", 0, mark.start()) + 1
+        raise UserError(
+            f"{lock}, line {line}: not valid YAML (the marks of a merge?). Take one side, such as "
+            f"`git checkout --ours {lock}`, then `dvc repro`."
+        )
     # DVC writes each value on a line of its own; reading a whole study's file as YAML takes seconds
     name = re.escape(path.as_posix())
     entry = re.compile(rf"^    - path: {name}\n(?:      .*\n)*?      md5: '?([0-9a-f]{{32}})", re.MULTILINE)
-    outputs = re.findall(r"^    outs:\n((?:    - .*\n|      .*\n)+)", lock.read_text(encoding="utf-8"), re.MULTILINE)
+    outputs = re.findall(r"^    outs:\n((?:    - .*\n|      .*\n)+)", content, re.MULTILINE)
     return next((found[1] for listed in outputs if (found := entry.search(listed))), None)
 
 

@@ -14,6 +14,7 @@ from functools import partial
 from multiprocessing import forkserver
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from pipeline.project import interrupts
 from pipeline.project.errors import TrainingError
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def parallel(
 
 def start_server() -> None:
     """Let the fork server begin to import what workers need, while this process does something else."""
-    with _environment(), _interrupts_held_back():
+    with _environment(), interrupts.held_back():
         _context()
         forkserver.ensure_running()
 
@@ -129,7 +130,7 @@ def _kill_workers() -> None:
 
 def _submitted(pool: ProcessPoolExecutor, function: Callable[[Task], Result], task: Task) -> Future[Result]:
     try:
-        with _interrupts_held_back():
+        with interrupts.held_back():
             return pool.submit(function, task)
     except BrokenProcessPool as error:
         # handled like a death during the task
@@ -157,25 +158,6 @@ def _context() -> ForkServerContext:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["pipeline.running.fork_server"])
     return context
-
-
-@contextmanager
-def _interrupts_held_back() -> Iterator[None]:
-    """Delay Ctrl-C until the end of the block.
-
-    A fork server that is importing torch, or a worker before its first line, would print its own traceback; they
-    inherit the mask. The handler is for other threads of this process, which may receive the signal too.
-    """
-    held: list[int] = []
-    handler = signal.signal(signal.SIGINT, lambda number, _: held.append(number))
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        signal.signal(signal.SIGINT, handler)
-    if held:
-        raise KeyboardInterrupt
 
 
 @contextmanager

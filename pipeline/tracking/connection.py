@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pipeline.prepared import reader
 from pipeline.project import paths
 from pipeline.settings.spaces import LEARNING_RATE
-from pipeline.tracking import DataSet, Tracker
+from pipeline.tracking import DataSet, Tracker, silence
 
 if TYPE_CHECKING:
     from pipeline.settings.study import Settings
@@ -47,6 +47,12 @@ def tracker(settings: Settings) -> Tracker:
 
     With the environment variable ``PIPELINE_TRACKING=later``, nothing is recorded now: `make ui` fills it in.
     """
-    found = Tracker(datasets(settings), lambda text: print(f"warning: {text}", file=sys.stderr), searched(settings))
-    found.usable = os.environ.get(TRACKING) != LATER
+    found = Tracker(datasets(settings), _goes_on, searched(settings))
+    found.usable = os.environ.get(TRACKING) != LATER and not silence.holds()
     return found
+
+
+def _goes_on(text: str) -> None:
+    print(f"warning: {text} The study goes on without it; `make ui` fills the runs in later.", file=sys.stderr)
+    # a store that is down or slow would cost every stage its time again
+    silence.keep()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.project import files, paths
 from pipeline.running import memo
 from pipeline.tracking import entities
-from pipeline.tracking.store import store_uri
+from pipeline.tracking.store import artifacts, store_uri
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -26,6 +26,7 @@ _DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
 # As many as MLflow gives at once
 _MOST_RUNS = 50_000
 # Without it, the UI guesses, and may take an experiment for one of language models and their traces
+_PARENT_TAG = "mlflow.parentRunId"
 _KIND_TAG, _KIND = "mlflow.experimentKind", "custom_model_development"
 
 
@@ -54,7 +55,17 @@ class Runs:
     def find(self, outcome: Outcome) -> Any:
         """Return the run of a training, or None."""
         experiment = self._experiment(outcome.training.problem)
-        found = self.client.search_runs([experiment], f"tags.key = '{outcome.key}'", max_results=1)
+        return self._only(experiment, f"tags.key = '{outcome.key}'")
+
+    def _only(self, experiment: str, condition: str) -> Any:
+        """Return the run that meets a condition, or None.
+
+        There may be several: an experiment that was deleted and restored brings back the runs that had been deleted
+        before. The one with a model stays.
+        """
+        found = sorted(self.client.search_runs([experiment], condition), key=lambda run: "model" not in run.data.tags)
+        for double in found[1:]:
+            self.client.delete_run(double.info.run_id)
         return found[0] if found else None
 
     def add_metrics(self, problem: str, metrics: Mapping[str, Mapping[str, float]]) -> int:
@@ -78,6 +89,8 @@ class Runs:
             found = self.client.get_experiment_by_name(problem)
             if found and found.lifecycle_stage == "deleted":  # in the UI; its name stays taken
                 self.client.restore_experiment(found.experiment_id)
+                for remains in self.client.search_runs([found.experiment_id], "tags.writing LIKE '%'"):
+                    self.client.delete_run(remains.info.run_id)
             self._experiments[problem] = found.experiment_id if found else self._new_experiment(problem)
             # the UI writes its own guess; what a person chose there stays
             if found and found.tags.get(_KIND_TAG, "_inferred").endswith("_inferred"):
@@ -88,7 +101,7 @@ class Runs:
         data = self._datasets[problem]
         # a database holds no files, and MLflow's own folder for them is relative to where a process runs
         local = store_uri().startswith(_DATABASES)
-        location = str(paths.shared_root() / "mlartifacts" / problem) if local else None
+        location = str(artifacts(problem)) if local else None
         # plain text: the list of experiments does not render it
         note = f"{data.title}: {data.description}\n\nOne parent run per optimizer, one child run per training."
         tags = {"mlflow.note.content": note, "problem": problem, _KIND_TAG: _KIND}
@@ -99,10 +112,13 @@ class Runs:
         return entities.params(outcome, searched, shared=shared)
 
     def _complete(self, run: Any, outcome: Outcome) -> int:
-        """Add what a run lacks because an earlier version of the project wrote it."""
+        """Add what a run lacks: an earlier version of the project wrote it, or its parent was deleted in the UI."""
         from mlflow.entities import RunTag
 
+        parent = self._parent(run.info.experiment_id, outcome)
         tags = [RunTag(n, v) for n, v in entities.tags(outcome).items() if n not in run.data.tags]
+        if run.data.tags.get(_PARENT_TAG) != parent:
+            tags.append(RunTag(_PARENT_TAG, parent))
         params = [param for param in self._params(outcome) if param.key not in run.data.params]
         if tags or params:
             self.client.log_batch(run.info.run_id, tags=tags, params=params)
@@ -111,7 +127,7 @@ class Runs:
     def _write(self, experiment: str, outcome: Outcome) -> None:
         end = time.time_ns() // 1_000_000
         start = end - round(outcome.seconds * 1000)
-        own = {"mlflow.parentRunId": self._parent(experiment, outcome), "mlflow.runName": entities.name(outcome)}
+        own = {_PARENT_TAG: self._parent(experiment, outcome), "mlflow.runName": entities.name(outcome)}
         with self._new_run(experiment, outcome, ("key", outcome.key), own, start_time=start) as run_id:
             series = entities.metrics(outcome, start, end)
             self.client.log_batch(run_id, metrics=series, params=self._params(outcome))
@@ -128,9 +144,8 @@ class Runs:
         same = [{**asdict(training.row), "arguments": arguments}, *what, *how]
         if (key := f"{training.optimizer} {files.canonical(same)}") not in self._parents:
             group = hashlib.sha256(key.encode()).hexdigest()[:32]
-            found = self.client.search_runs([experiment], f"tags.group = '{group}'", max_results=1)
-            known = found[0].info.run_id if found else None
-            self._parents[key] = known or self._write_parent(experiment, outcome, group)
+            known = self._only(experiment, f"tags.group = '{group}'")
+            self._parents[key] = known.info.run_id if known else self._write_parent(experiment, outcome, group)
         return self._parents[key]
 
     def _write_parent(self, experiment: str, outcome: Outcome, group: str) -> str:

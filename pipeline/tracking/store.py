@@ -5,26 +5,73 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import textwrap
+import threading
 import warnings
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from pipeline.console import quiet
 from pipeline.project import paths
 from pipeline.project.imports import without_collector
+from pipeline.tracking import sqlite_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # MLflow would try a server that is down for minutes
 PATIENCE = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "8"}
+# What that does not bound: a database that is down, a server that sends a byte now and then
+CONNECT_SECONDS = 30.0
+_ARTIFACTS = "mlartifacts"
 
 
 def store_uri() -> str:
-    """Return the store's address: ``MLFLOW_TRACKING_URI``, or a SQLite file in the user's project."""
+    """Return the store's address: ``MLFLOW_TRACKING_URI``, or a SQLite file in the user's project.
+
+    A path that is relative there belongs to the user's project: MLflow would take it for one below the current folder,
+    which may be a copy that DVC deletes.
+    """
+    given = os.environ.get("MLFLOW_TRACKING_URI", "")
     # a folder's name may hold ? and #, which have a meaning in an address
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{quote(str(paths.shared_root() / 'mlflow.db'), '/ ')}"
+    return _absolute(given) if given else f"sqlite:///{quote(str(_own_file()), '/ ')}"
+
+
+def _absolute(address: str) -> str:
+    if found := _relative_file(address):
+        scheme, path, rest = found
+        root = paths.shared_root()
+        return f"{scheme}{quote(str(root), '/ ')}/{path}{rest}" if scheme != "file:" else (root / path).as_uri()
+    return address
+
+
+def _relative_file(address: str) -> tuple[str, str, str] | None:
+    """Split the address of a file or folder whose path is relative: what comes before the path, it, and the rest."""
+    sqlite = re.fullmatch(r"(sqlite(?:\+\w+)?:///)(?!/|:memory:)([^?]+)(\?.*)?", address)
+    if sqlite:
+        return sqlite[1], sqlite[2], sqlite[3] or ""
+    folder = re.fullmatch(r"(file:)?(?!/)([^:]*/[^:]*|\.|mlruns)", address)
+    return ("file:", folder[2], "") if folder else None
+
+
+def _own_file() -> Path:
+    return paths.shared_root() / "mlflow.db"
+
+
+def artifacts(problem: str) -> Path:
+    """Return where a store that is a database keeps the files of a problem's runs."""
+    return paths.shared_root() / _ARTIFACTS / problem
+
+
+def sqlite_path() -> Path | None:
+    """Return the file of a store that is a SQLite database, or None where it is none."""
+    address = store_uri()
+    if not address.startswith("sqlite"):
+        return None
+    from sqlalchemy.engine import make_url
+
+    name = make_url(address).database
+    return Path(name) if name and name != ":memory:" else None
 
 
 def is_server(address: str) -> bool:
@@ -42,18 +89,76 @@ def _without_password(text: str) -> str:
 
 
 def reason(error: Exception) -> str:
-    """Return an error's message as a short line without a password."""
-    return textwrap.shorten(f"{type(error).__name__}: {_without_password(str(error))}", 120, placeholder="…")
+    """Return an error's message as a short line without a password: its beginning and its end, where the cause is."""
+    # what follows is SQL, or a link
+    first = next(iter(str(error).splitlines()), "")
+    text = f"{type(error).__name__}: {' '.join(_without_password(first).split())}"
+    return text if len(text) <= 200 else f"{text[:90].rstrip()} … {text[-105:].lstrip()}"
+
+
+# What MLflow, SQLAlchemy and SQLite say of a store that cannot be opened, and what helps
+_REMEDIES = (
+    ("out-of-date database schema", "an older MLflow wrote it: copy it, then `mlflow db upgrade {address}`"),
+    ("locate revision", "a newer MLflow wrote it: name another store in MLFLOW_TRACKING_URI"),
+    ("maintenance mode", "MLflow keeps no runs in folders any more: MLFLOW_TRACKING_URI=sqlite:///mlflow.db"),
+    ("not a database|malformed", "the file is damaged: move it away, and a new one is made"),
+    ("readonly|unable to open|ermission denied", "make the file and its folder writable, or name another store"),
+    ("database is locked", "another program holds it: end that one"),
+    ("No module named", "install that package, or name another store in MLFLOW_TRACKING_URI"),
+)
+
+
+def remedy(error: Exception) -> str:
+    """Return what to do about a store that cannot be opened."""
+    for words, deed in _REMEDIES:
+        if re.search(words, str(error)):
+            return deed.format(address=shown_uri())
+    own = not os.environ.get("MLFLOW_TRACKING_URI")
+    return "move the file away, and a new one is made" if own else "start it, or correct or unset MLFLOW_TRACKING_URI"
 
 
 def connect() -> Any:
     """Return a client of the store, once the store has answered; a database that does not exist is made."""
+    path = sqlite_path()
+    if path and (not path.exists() or sqlite_file.is_unfinished(path)):
+        sqlite_file.make(path, lambda new: _open(f"sqlite:///{quote(str(new), '/ ')}"))
+    if path and path == _own_file():
+        sqlite_file.adopt(path, paths.shared_root() / _ARTIFACTS)
+    return look()
+
+
+def look() -> Any:
+    """Return a client of a store that is there, once it has answered; changes nothing."""
+    return _open(store_uri()) if sqlite_path() else _within(CONNECT_SECONDS)
+
+
+def _open(address: str) -> Any:
     with without_collector():
         from mlflow import MlflowClient
 
-        client = MlflowClient(store_uri())
+        client = MlflowClient(address)
         client.search_experiments(max_results=1)
     return client
+
+
+def _within(seconds: float) -> Any:
+    """Open a store that may never answer."""
+    answers: list[Any] = []
+
+    def ask() -> None:
+        try:
+            answers.append(_open(store_uri()))
+        except Exception as error:  # noqa: BLE001 - raised again by the thread that waits
+            answers.append(error)
+
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    asking.join(seconds)
+    if not answers:
+        raise TimeoutError(f"no answer within {seconds:g} s")
+    if isinstance(answers[0], Exception):
+        raise answers[0]
+    return answers[0]
 
 
 @contextlib.contextmanager
@@ -71,7 +176,9 @@ def one_writer() -> Iterator[None]:
     """Let one process at a time search and write: two that miss the same run would both write it."""
     from filelock import FileLock
 
-    folder = paths.memo()
-    folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder / "mlflow.lock"):
+    # beside a database, which two clones may share
+    path = sqlite_path()
+    lock = path.with_name(f"{path.name}.lock") if path else paths.memo() / "mlflow.lock"
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(lock):
         yield

@@ -21,8 +21,8 @@ Job: TypeAlias = "Callable[[Runs], int]"
 class Tracker:
     """A connection to an MLflow store that never stops the work it records. Not for two threads at a time.
 
-    `datasets` and `searched` are those of `Runs`. `warn` gets one sentence when the store cannot be used; from that
-    first failure on, `usable` is false.
+    `datasets` and `searched` are those of `Runs`. `warn` gets a message when the store cannot be used; from that first
+    failure on, `usable` is false.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class Tracker:
             self.usable = False
             self.warn(
                 f"MLflow store {store.shown_uri()} cannot be used ({store.reason(error)}). "
-                "The study goes on without it; `make ui` fills the runs in later."
+                f"What helps: {store.remedy(error)}."
             )
             return 0
 

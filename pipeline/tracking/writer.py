@@ -61,5 +61,5 @@ def writing(tracker: Tracker, what: str = "runs") -> Iterator[Writer]:
     if left := writer.wait():
         tracker.warn(
             f"MLflow store {store.shown_uri()} did not finish a write within {PATIENCE_SECONDS:.0f} s. "
-            f"{left} {what} are left, which `make ui` fills in later."
+            f"{left} {what} are left."
         )

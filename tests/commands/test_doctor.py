@@ -6,6 +6,7 @@ import hashlib
 import importlib.metadata
 import json
 import platform
+import resource
 import shutil
 import subprocess
 import sys
@@ -21,8 +22,10 @@ from pipeline import tracking
 from pipeline.__main__ import app
 from pipeline.commands.doctor import command, data, flow, machine, parameters, store, versions
 from pipeline.commands.doctor.finding import Finding, ok, problem, warning
+from pipeline.commands.run import repository
 from pipeline.data import archives
 from pipeline.project import paths
+from pipeline.project.errors import UserError
 from pipeline.running import hardware
 from tests import servers, stores, studies, yaml_text
 
@@ -211,6 +214,27 @@ def test_a_disk_that_is_nearly_full_is_a_problem(
     assert f"{free:.1f} GiB free in {folder}" in found.found
 
 
+def test_a_byte_is_written_wherever_a_run_writes(folder: Path) -> None:
+    before = sorted(folder.rglob("*"))
+    assert machine.places().mark == "ok"
+    assert sorted(folder.rglob("*")) == before
+    (folder / "runs").write_text("a file where a folder should be")
+    found = machine.places()
+    assert found.mark == "problem"
+    assert "runs: Not a directory" in found.found
+
+
+def test_a_full_disk_is_a_problem(folder: Path) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
+    try:
+        found = machine.places()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert found.mark == "problem"
+    assert "File too large" in found.found
+
+
 def test_the_device_is_the_one_that_the_trainings_take(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hardware, "has_gpu", lambda: False)
     monkeypatch.setattr(hardware, "has_fast_bfloat16", lambda device: True)
@@ -350,7 +374,7 @@ def test_a_store_that_is_none_is_a_warning(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("address", "seconds", "said"),
     [
-        ("http://me:secret@127.0.0.1:9", LONG, "API request"),
+        ("http://me:secret@127.0.0.1:9", LONG, "Connection refused"),
         ("http://127.0.0.1:port", LONG, "Invalid url"),
         ("nosuchdb://me:secret@127.0.0.1/runs", LONG, "unsupported"),
         # MLflow tries a database again and again
@@ -368,6 +392,30 @@ def test_a_store_out_of_reach_is_a_warning_without_the_password(
 
 
 # --- DVC's stages ---
+
+
+def test_a_project_without_git_is_a_problem_with_its_remedy(folder: Path) -> None:
+    (folder / ".dvc").mkdir()
+    (folder / ".dvc" / "config").write_text("")
+    assert flow.stale().mark == "problem"
+    assert "`git init`" in flow.stale().found
+    with pytest.raises(UserError, match="not a git repository, which DVC needs: run `git init`"):
+        repository.check()
+    (folder / ".dvc" / "config").write_text("[core]\n    no_scm = true\n")
+    repository.check()
+    (folder / ".dvc" / "config").write_text("")
+    (folder / ".git").mkdir()
+    repository.check()
+
+
+def test_the_marks_of_a_merge_in_dvc_lock_are_a_problem_with_their_line(
+    folder: Path, small_archive: archives.Archive
+) -> None:
+    (folder / "dvc.lock").write_text("schema: '2.0'\n<<<<<<< HEAD\nstages: {}\n=======\nstages: {}\n>>>>>>> other\n")
+    found = data.check("small", [], {})
+    assert found.mark == "problem"
+    assert "dvc.lock, line " in found.found
+    assert "git checkout --ours dvc.lock" in found.found
 
 
 def test_dvc_is_asked_what_is_stale(folder: Path) -> None:

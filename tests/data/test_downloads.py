@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import email.utils
 import random
 import re
 import threading
@@ -89,7 +91,7 @@ def test_a_download_is_unpacked_and_kept(place, server):
     server.answers = [serve(GOOD)]
     assert place.fetch(server.url) == server.url
     assert place.is_whole()
-    assert [path.name for path in place.downloads.iterdir()] == ["small.tar.gz"]
+    assert [path.name for path in place.downloads.glob("[!.]*")] == ["small.tar.gz"]
     for path in place.target.iterdir():
         path.unlink()
     assert place.fetch(place.downloads, server.url) == f"archive {place.downloads}/small.tar.gz"
@@ -216,6 +218,82 @@ def test_a_server_that_says_nothing_is_left(place, server):
     assert "no answer in time" in place.refused(server.url, attempts=2, read_seconds=0.1)
     hang_up.set()
     assert time.monotonic() - began < 4
+
+
+def trickle(before=b""):
+    """Send a byte every 20 ms, after some content, and never end."""
+
+    def answer(request):
+        request.wfile.write(before)
+        end = time.monotonic() + 20
+        while time.monotonic() < end:
+            request.wfile.write(b"x")
+            request.wfile.flush()
+            time.sleep(0.02)
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        b"HTTP/1.1 200 OK\r\nX-Never-Ends: ",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 9000\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 9000\r\n\r\n" + GOOD[:3000],
+    ],
+    ids=["in its headers", "from the first byte", "after some content"],
+)
+def test_a_server_that_trickles_is_left_for_the_next_source(place, server, before):
+    server.answers = [trickle(before)]
+    good = place.file("good.tar", tar_bytes())
+    began = time.monotonic()
+    place.fetch(server.url, good, pace_seconds=0.5, least_bytes=2000)
+    assert place.is_whole()
+    assert time.monotonic() - began < 10
+    assert len(server.ranges) == 1
+
+
+def test_a_server_that_trickles_is_told_of(place, server):
+    server.answers = [trickle(b"HTTP/1.1 200 OK\r\nContent-Length: 9000\r\n\r\n")]
+    assert re.search(r"too slow: \d+ bytes in 0.5 s", place.refused(server.url, pace_seconds=0.5, least_bytes=2000))
+
+
+def test_attempts_that_bring_a_byte_each_end_too(place, server):
+    # the next byte at each request, and then a broken connection
+    server.answers = [serve(GOOD, cut=1)]
+    assert "the connection broke" in place.refused(server.url, total_seconds=0.3)
+
+
+@pytest.mark.parametrize(("asked", "waits"), [("7", [7]), ("3600", [60]), ("never", [1]), ("0", [1])])
+def test_a_server_may_say_when_to_come_again_up_to_a_minute(place, server, asked, waits):
+    server.answers = [status(429, **{"Retry-After": asked}), serve(GOOD)]
+    place.fetch(server.url)
+    assert place.waits == waits
+
+
+def test_a_date_to_come_again_is_understood(place, server):
+    when = email.utils.format_datetime(dt.datetime.now(dt.UTC) + dt.timedelta(seconds=40))
+    server.answers = [status(503, **{"Retry-After": when}), serve(GOOD)]
+    place.fetch(server.url)
+    assert 30 < place.waits[0] <= 40
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("ALL_PROXY", "socks://127.0.0.1:7890/", "the proxy that ALL_PROXY names cannot be used"),
+        ("https_proxy", "ftp://127.0.0.1:1", "the proxy that https_proxy names cannot be used"),
+        ("HTTP_PROXY", "http://127.0.0.1:9", "no connection (.*, through the proxy that HTTP_PROXY names)"),
+        ("SSL_CERT_FILE", "/nonexistent", "the certificates that SSL_CERT_FILE names cannot be read"),
+    ],
+)
+def test_a_variable_that_stands_in_the_way_is_named(place, name, value, said, monkeypatch):
+    for other in ("NO_PROXY", "no_proxy", "HTTP_PROXY", "http_proxy", "https_proxy", "HTTPS_PROXY"):
+        monkeypatch.delenv(other, raising=False)
+    monkeypatch.setenv(name, value)
+    message = place.refused("http://example.invalid/small.tar.gz", attempts=1)
+    assert re.search(said.replace("(", r"\(").replace(")", r"\)"), message), message
+    assert place.fetch(place.file("good.tar", tar_bytes())), "another source is not in the way"
 
 
 def test_a_redirect_to_a_file_is_refused(place, server):

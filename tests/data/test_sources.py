@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import zipfile
+
 import pytest
 
 from pipeline.data.archives import CIFAR10
 from pipeline.data.sources import candidates, sources_in_order
+from tests.conftest import ROOT
 from tests.data.made_up_archive import ARCHIVE, WRONG, tar_bytes, write_all, zip_bytes
 
 
@@ -40,6 +46,57 @@ def test_a_folder_with_damaged_members_beside_a_good_archive(place):
     write_all(place.root / "given", WRONG)
     place.file("given/small.tar.gz", tar_bytes())
     assert place.fetch(place.root / "given").endswith("small.tar.gz")
+    assert place.is_whole()
+
+
+def test_a_folder_that_a_program_made_around_the_archives_own(place):
+    folder = write_all(place.root / "given" / "small" / "small-batches")
+    assert place.fetch(place.root / "given") == f"folder {folder}"
+    assert place.is_whole()
+
+
+def test_a_zip_around_the_published_archive(place):
+    path = place.root / "given.zip"
+    with zipfile.ZipFile(path, "w") as zipped:
+        zipped.writestr("readme.txt", "hello")
+        zipped.writestr("download/small.tar.gz", tar_bytes())
+    place.fetch(path)
+    assert place.is_whole()
+
+
+def test_an_address_of_a_file_is_its_path(place):
+    path = place.file("with a blank/small.tar.gz", tar_bytes())
+    place.fetch(path.as_uri())
+    assert place.is_whole()
+
+
+FETCH = """
+import sys
+from pathlib import Path
+from pipeline.data import sources, unpacking
+from tests.data.made_up_archive import ARCHIVE
+take = unpacking._take_all
+def when_told(*arguments):
+    print("begun", flush=True)
+    sys.stdin.readline()
+    take(*arguments)
+unpacking._take_all = when_told
+root = Path(sys.argv[1])
+print(sources.fetch(ARCHIVE, [str(root / "small.tar.gz")], root / "raw" / "small", root / "downloads"))
+"""
+
+
+def test_two_at_once_do_not_take_each_others_work(place):
+    place.file("small.tar.gz", tar_bytes())
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", FETCH, str(place.root)]
+    with subprocess.Popen(command, env=environment, **pipes) as first:
+        assert first.stdout.readline() == "begun\n"
+        with subprocess.Popen(command, env=environment, **pipes) as second:
+            assert "another process fetches it already" in second.stderr.readline()
+            assert first.communicate("go on\n", timeout=60)[0].startswith("archive ")
+            assert second.communicate(timeout=60)[0].endswith("(already there, verified)\n")
     assert place.is_whole()
 
 

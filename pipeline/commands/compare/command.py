@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.console import printing
-from pipeline.project import errors
+from pipeline.project import interrupts
 
 if TYPE_CHECKING:
     from pipeline.commands.compare.compared import OptimizerComparison
@@ -70,7 +70,7 @@ def compare(
 
         plotting.check(plot)
     # of the class's code: standard output is for the answer
-    with errors.one_line_if_interrupted(), redirect_stdout(sys.stderr):
+    with interrupts.one_line(), redirect_stdout(sys.stderr):
         found = compare_optimizer(
             optimizer,
             problem,

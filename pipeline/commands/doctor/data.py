@@ -10,9 +10,9 @@ from pipeline.commands.doctor.finding import Finding, ok, problem, warning
 from pipeline.data import archives
 from pipeline.data import settings as data_settings
 from pipeline.data.downloads import shown
-from pipeline.data.sources import SOURCE_VARIABLE, candidates, sources_in_order
+from pipeline.data.sources import SOURCE_VARIABLE, candidates, local_path, sources_in_order
 from pipeline.project import paths
-from pipeline.project.errors import DataError
+from pipeline.project.errors import DataError, UserError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,6 +31,10 @@ def check_all() -> list[Finding]:
 def check(name: str, configured: Sequence[str], environment: Mapping[str, str]) -> Finding:
     """Look for the data of an archive, then for its sources in their order; no URL is tried."""
     subject = f"data: {name}"
+    try:
+        known = paths.dvc_hash(paths.RAW)
+    except UserError as error:
+        return problem(subject, str(error), "mend dvc.lock")
     archive = archives.ARCHIVES[name]
     looks = {source: _look(archive, source) for source in sources_in_order(configured, environment)}
     listed = "; ".join(f"{shown(source)}: {look}" for source, look in looks.items()) or "none is configured"
@@ -43,7 +47,7 @@ def check(name: str, configured: Sequence[str], environment: Mapping[str, str]) 
             fault = str(error).removesuffix(" Fetch the data again.").rstrip(".")
         else:
             return ok(subject, f"verified in {folder}/. Sources: {listed}")
-    elif _in_cache(paths.dvc_hash(paths.RAW)):
+    elif _in_cache(known):
         return ok(subject, f"in DVC's cache. Sources: {listed}")
     first = next((source for source, look in looks.items() if look in (_URL, _THERE)), None)
     put = f"put {archive.file_name} into {paths.DOWNLOADS}/, or set {SOURCE_VARIABLE}=/path/to/{archive.file_name}"
@@ -58,9 +62,12 @@ def _in_cache(digest: str | None) -> bool:
 
 
 def _look(archive: Archive, source: str) -> str:
-    if "://" in source:
-        return _URL if source.lower().startswith(("http://", "https://")) else "an unknown kind of address"
-    path = Path(source).expanduser()
+    if source.lower().startswith(("http://", "https://")):
+        return _URL
+    try:
+        path = local_path(source)
+    except DataError as error:
+        return str(error)
     if not path.exists():
         return _ABSENT
     return _THERE if candidates(archive, path) else _EMPTY

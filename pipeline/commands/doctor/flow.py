@@ -8,7 +8,9 @@ import sys
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from pipeline.commands.doctor.finding import Finding, ok, warning
+from pipeline.commands.doctor.finding import Finding, ok, problem, warning
+from pipeline.commands.run import repository
+from pipeline.project.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,6 +21,10 @@ _SECONDS = 60
 
 def stale(seconds: float = _SECONDS) -> Finding:
     """Ask ``dvc status`` which stages would rerun."""
+    try:
+        repository.check()
+    except UserError as error:
+        return problem(_SUBJECT, str(error), "git init")
     command = [sys.executable, "-m", "dvc", "status", "--json"]
     try:
         done = subprocess.run(  # noqa: S603 - fixed words

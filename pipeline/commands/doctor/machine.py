@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.commands.doctor.finding import Finding, ok, problem, warning
@@ -28,9 +31,9 @@ _DISK_NEARLY_FULL = _GIB // 2
 def check(settings: Settings | None) -> list[Finding]:
     """Check the machine; without settings, the disk alone."""
     if settings is None:
-        return [disk()]
+        return [disk(), places()]
     workers = execution_settings.load().worker_count()
-    return [cores(workers), memory(workers), disk(), device(settings)]
+    return [cores(workers), memory(workers), disk(), places(), device(settings)]
 
 
 def cores(workers: int) -> Finding:
@@ -63,6 +66,37 @@ def disk() -> Finding:
     if free < _DISK_OF_A_STUDY:
         return warning("disk", f"{found}; a whole study may need {_gib(_DISK_OF_A_STUDY)}", remedy)
     return ok("disk", found)
+
+
+def places() -> Finding:
+    """Write a byte in each place that a run writes to, and remove it again."""
+    try:
+        temporary = Path(tempfile.gettempdir())
+    except OSError as error:
+        return problem("places", f"temporary files: {error.strerror}", "set TMPDIR to a folder that can be written")
+    below = ("results", "models", ".dvc/tmp", ".dvc/cache", paths.DOWNLOADS, paths.RAW, paths.LEARNING, paths.TEST)
+    wanted = (paths.shared_root(), paths.memo(), *below, paths.TUNE, paths.TRAIN, paths.REPORTS, paths.LOGS, temporary)
+    faults = [fault for place in dict.fromkeys(map(_nearest, map(Path, wanted))) if (fault := _refusal(place))]
+    files = [file for file in (Path("dvc.lock"), paths.shared_root() / "mlflow.db") if file.exists()]
+    faults += [f"{file}: it is write-protected" for file in files if not os.access(file, os.W_OK)]
+    if faults:
+        return problem("places", "cannot be written: " + "; ".join(faults), "free space or correct the permissions")
+    return ok("places", "all that a run writes to can be written")
+
+
+def _nearest(place: Path) -> Path:
+    """Return a place, or the folder in which it would be made."""
+    return next((one for one in (place, *place.parents) if one.exists()), Path())
+
+
+def _refusal(place: Path) -> str:
+    try:
+        # unbuffered: a full disk refuses the byte, not the file
+        with tempfile.NamedTemporaryFile(dir=place, prefix=".doctor.", suffix=".part", buffering=0) as file:
+            file.write(b"1")
+    except OSError as error:
+        return f"{place}: {error.strerror or error}"
+    return ""
 
 
 def device(settings: Settings) -> Finding:

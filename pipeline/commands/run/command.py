@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.commands.demo.command import demo
-from pipeline.commands.run import subset
+from pipeline.commands.run import repository, subset
 from pipeline.commands.run.processes import check_rows, project_environment
 from pipeline.project import errors, paths
 from pipeline.settings import loading
@@ -41,6 +41,7 @@ def run(
 
     names = None if problems is None else subset.chosen(problems, loading.load())
     check_rows()
+    repository.check()
     settings = loading.load()
     names = names or settings.study
     problem = _fetch_problem(subset.archives(map(settings.data_of, names)))
@@ -76,7 +77,8 @@ def _fetch_problem(wanted: set[str]) -> str | None:
     if needed and not paths.RAW.exists():
         # it may be in DVC's cache
         command = ["dvc", "checkout", "--quiet", str(paths.RAW)]
-        subprocess.run(command, env=project_environment(), check=False, capture_output=True)  # noqa: S603
+        # a group of its own, which Ctrl-C does not reach: `subprocess.run` ends it
+        subprocess.run(command, env=project_environment(), check=False, capture_output=True, process_group=0)  # noqa: S603
     try:
         for name in needed:
             if archives.sizes_fit(archives.ARCHIVES[name], paths.raw(name)):

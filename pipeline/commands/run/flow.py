@@ -55,7 +55,15 @@ def _dvc(folder: Path, *arguments: str) -> str:
     command, environment = ["dvc", *arguments], project_environment()
     try:
         done = subprocess.run(  # noqa: S603
-            command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=_SECONDS
+            command,
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_SECONDS,
+            # a group of its own, which Ctrl-C does not reach: `subprocess.run` ends it
+            process_group=0,
         )
     except subprocess.TimeoutExpired:
         return ""

@@ -2,28 +2,77 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
+import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.project import ancestors, interrupts
 from pipeline.project.errors import UserError, one_message
 from pipeline.settings import loading
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 
 def check_rows() -> None:
     """Check ``params.yaml`` and all its rows before any work; ends this process after a message where one is wrong."""
-    # a process of its own, so that the memory of torch is free again while the study runs
-    check = multiprocessing.get_context("spawn").Process(target=_check_rows)
-    check.start()
+    # a process of its own, so that the memory of torch is free again while the study runs; it ends with this one
+    check = multiprocessing.get_context("spawn").Process(target=_check_rows, daemon=True)
+    with interrupts.held_back():
+        check.start()
     check.join()
     if check.exitcode:
         raise SystemExit(check.exitcode)
+
+
+@contextlib.contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Wait until no other run works in a project's folder, then keep others waiting."""
+    from filelock import FileLock, Timeout
+
+    place = folder / ".memo"
+    place.mkdir(exist_ok=True)
+    lock = FileLock(place / "run.lock")
+    said = False
+    while True:
+        with contextlib.suppress(Timeout):
+            lock.acquire(timeout=0)
+            if not _stage_runs(folder):
+                break
+            lock.release()
+        if not said:
+            print("Another run works in this folder: waiting until it has ended.", file=sys.stderr, flush=True)
+            said = True
+        time.sleep(1)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _stage_runs(folder: Path) -> bool:
+    """Return whether DVC runs a stage here, as it notes itself; it refuses a second run then."""
+    try:
+        note = (folder / ".dvc" / "tmp" / "rwlock").read_text(encoding="utf-8")
+    except OSError:
+        return False
+    return any(_is_dvc(int(pid)) for pid in re.findall(r'"pid": *(\d+)', note))
+
+
+def _is_dvc(pid: int) -> bool:
+    """Return whether a process is DVC: a note may be older than this machine's last start."""
+    import psutil
+
+    try:
+        return "dvc" in " ".join(psutil.Process(pid).cmdline())
+    except psutil.Error:
+        return False
 
 
 def _check_rows() -> None:
@@ -56,7 +105,8 @@ def repro(
     """Run ``dvc repro``, of some stages alone where `targets` names them; see `run_study`."""
     if not (folder / ".dvc").exists():
         _run(["dvc", "init", "--no-scm", "--quiet"], folder)
-    _run(["dvc", "repro", *targets], folder, variables, on_line)
+    # DVC lets its lock go while a stage works, and needs it again afterwards
+    _run(["dvc", "repro", "--wait-for-lock", *targets], folder, variables, on_line)
 
 
 def _run(
@@ -65,29 +115,41 @@ def _run(
     variables: Mapping[str, str] | None = None,
     on_line: Callable[[str], None] | None = None,
 ) -> None:
-    environment = {**project_environment(), **(variables or {})}
-    if on_line is None:
-        status = subprocess.run(command, cwd=folder, env=environment, check=False).returncode  # noqa: S603
-    else:
-        status = _followed(command, folder, environment, on_line)
-    if status:
+    environment = {**project_environment(), ancestors.RUN_VARIABLE: str(os.getpid()), **(variables or {})}
+    with interrupts.held_back():
+        started = subprocess.Popen(  # noqa: S603
+            command,
+            cwd=folder,
+            env=environment,
+            stdout=None if on_line is None else subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+        )
+    with started:
+        try:
+            for line in started.stdout or ():
+                assert on_line is not None  # noqa: S101 - or there is no pipe
+                on_line(line)
+            started.wait()
+        except BaseException:
+            _end(started.pid)
+            raise
+    if started.returncode:
         remedy = "see the message above; run the same command to go on"
         raise UserError(f"the study in {folder.resolve()} stopped: {remedy}.")
 
 
-def _followed(command: list[str], folder: Path, environment: dict[str, str], on_line: Callable[[str], None]) -> int:
-    with subprocess.Popen(  # noqa: S603
-        command, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True, encoding="utf-8", errors="replace"
-    ) as process:
-        assert process.stdout is not None  # noqa: S101 - asked for
-        try:
-            for line in process.stdout:
-                on_line(line)
-        except KeyboardInterrupt:
-            # the stage and DVC got it as well, and have something to say before they end
-            process.communicate()
-            raise
-    return process.returncode
+def _end(pid: int) -> None:
+    """End a process and all that it started, which Ctrl-C does not reach: one line says it all."""
+    import psutil
+
+    with contextlib.suppress(psutil.NoSuchProcess):
+        parent = psutil.Process(pid)
+        # the parent first: it would report the death of a child
+        for one in (parent, *parent.children(recursive=True)):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                one.terminate()
 
 
 def project_environment() -> dict[str, str]:

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import multiprocessing
-import signal
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.commands.run import flow
 from pipeline.commands.run.following import Following
-from pipeline.commands.run.processes import repro, run_study
-from pipeline.project import paths
+from pipeline.commands.run.processes import alone, repro, run_study
+from pipeline.project import interrupts, paths
 from pipeline.project.errors import UserError, first_line
 from pipeline.running import settings as execution_settings
 from pipeline.settings import loading
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pipeline.commands.run.duration import Duration
     from pipeline.commands.run.flow import Flow
@@ -28,6 +28,11 @@ if TYPE_CHECKING:
 
 def run_and_tell(memo: Path, variables: Mapping[str, str] | None = None) -> None:
     """Run the study in the current folder; `memo` is the folder of finished trainings."""
+    with alone(Path()):
+        _run_and_tell(memo, variables)
+
+
+def _run_and_tell(memo: Path, variables: Mapping[str, str] | None) -> None:
     here, settings = Path(), loading.load()
     if not _prepared(settings):
         repro(here, "prepare", variables=variables)
@@ -61,12 +66,23 @@ def expected(settings: Settings, memo: Path, found: Flow) -> Duration | None:
         return None
     try:
         # a process of its own, so that the memory of torch is free again while the study runs
-        context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(1, context, signal.signal, (signal.SIGINT, signal.SIG_IGN)) as one:
-            return one.submit(estimate, memo, found, time.time()).result()
+        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as one, _killed_if_interrupted():
+            with interrupts.held_back():
+                answer = one.submit(estimate, memo, found, time.time())
+            return answer.result()
     except Exception as error:  # noqa: BLE001 - whatever stands in its way, the study itself goes on
         print(f"How long it takes could not be measured: {first_line(error)}.", file=sys.stderr)
         return None
+
+
+@contextmanager
+def _killed_if_interrupted() -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        for process in multiprocessing.active_children():
+            process.terminate()
+        raise
 
 
 def _on_gpu(settings: Settings) -> bool:

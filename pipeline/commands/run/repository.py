@@ -1,0 +1,23 @@
+"""Whether DVC accepts the project's folder: a downloaded ZIP has no git repository, which its settings ask for."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+from pipeline.project.errors import UserError
+
+_CONFIGS = (Path(".dvc/config"), Path(".dvc/config.local"))
+
+
+def check() -> None:
+    """Raise a UserError where DVC would refuse to work; a folder that is no DVC project yet becomes one by itself."""
+    here = Path.cwd()
+    if not Path(".dvc").exists() or any((place / ".git").exists() for place in (here, *here.parents)):
+        return
+    settings = "".join(path.read_text(encoding="utf-8") for path in _CONFIGS if path.exists())
+    if re.search(r"^\s*no_scm\s*=\s*true\s*$", settings, re.IGNORECASE | re.MULTILINE):
+        return
+    remedy = "git init" if shutil.which("git") else "dvc config --local core.no_scm true"
+    raise UserError(f"{here} is not a git repository, which DVC needs: run `{remedy}` here, then the same command.")

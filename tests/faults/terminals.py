@@ -1,0 +1,97 @@
+"""Commands on a real pseudo-terminal, and Ctrl-C typed there."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import pty
+import subprocess
+import termios
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import psutil
+
+from tests.conftest import clean_environment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+_SECONDS = 240
+
+
+class Terminal:
+    """A command on a terminal of its own, as the leader of its session."""
+
+    def __init__(self, command: list[str], folder: Path, **variables: str) -> None:
+        self._master, slave = pty.openpty()
+        self.process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env={**clean_environment(), **variables},
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509
+        )
+        os.close(slave)
+        self._said = b""
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        # an error is how a terminal says that nobody writes to it any more
+        with contextlib.suppress(OSError):
+            while piece := os.read(self._master, 65536):
+                self._said += piece
+
+    def said(self) -> str:
+        return self._said.decode(errors="replace")
+
+    def wait_for(self, condition: Callable[[], object], seconds: float = _SECONDS) -> bool:
+        """Wait until a condition holds; return False if the command or the time ends before."""
+        end = time.monotonic() + seconds
+        while not condition():
+            if self.process.poll() is not None or time.monotonic() > end:
+                return False
+            time.sleep(0.01)
+        return True
+
+    def ctrl_c(self) -> None:
+        os.write(self._master, b"\x03")
+
+    def end(self) -> int:
+        """Wait for the end of the command; return its exit status."""
+        status = self.process.wait(_SECONDS)
+        self._reader.join(2)
+        return status
+
+    def members(self) -> list[psutil.Process]:
+        """Return the living processes of the terminal's session."""
+        found = []
+        for one in psutil.process_iter():
+            with contextlib.suppress(psutil.Error, OSError):
+                if os.getsid(one.pid) == self.process.pid and one.status() != psutil.STATUS_ZOMBIE:
+                    found.append(one)
+        return found
+
+    def has_mapped(self, library: str) -> bool:
+        """Return whether a process of the session has loaded a library."""
+        for one in self.members():
+            with contextlib.suppress(OSError):
+                if library in open(f"/proc/{one.pid}/maps").read():  # noqa: SIM115, PTH123
+                    return True
+        return False
+
+    def close(self) -> None:
+        for one in self.members():
+            with contextlib.suppress(psutil.Error):
+                one.kill()
+        self.process.wait(_SECONDS)
+        self._reader.join(2)
+        with contextlib.suppress(OSError):
+            os.close(self._master)

@@ -1,0 +1,87 @@
+"""Nothing works on, unseen, when what started it is gone."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import psutil
+import pytest
+
+from tests.conftest import ROOT, copy_project
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# A stage with a pool of workers, whose tasks take for ever
+STAGE = """
+import sys
+sys.argv[0] = "-m"
+import stages
+import time
+from pipeline.running import pool
+if __name__ == "__main__":
+    pool.parallel(time.sleep, [600, 600], 2, lambda task, result: None)
+"""
+# What DVC is to its stages: a process without DVC_STAGE that starts others with it, through a shell
+DVC = """
+import os, subprocess, sys
+command = ["sh", "-c", '"$0" "$1"; true', sys.executable, sys.argv[1]]
+variables = {"DVC_STAGE": "tune@adam"} if sys.argv[2] == "dvc" else {"PIPELINE_RUN": str(os.getpid())}
+subprocess.run(command, env={**os.environ, **variables})
+"""
+
+
+def _until(condition, seconds: float) -> bool:
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.1)
+    return True
+
+
+@pytest.mark.parametrize("killed", ["dvc", "run"])
+def test_a_stage_and_its_workers_end_with_what_started_them(killed: str, tmp_path: Path) -> None:
+    script = tmp_path / "stage.py"
+    script.write_text(STAGE)
+    process = subprocess.Popen(
+        [sys.executable, "-c", DVC, str(script), killed], env={**os.environ, "PYTHONPATH": str(ROOT)}
+    )
+    found: set[psutil.Process] = set()
+
+    def all_there() -> bool:
+        found.update(psutil.Process(process.pid).children(recursive=True))
+        # the shell, the stage, its fork server and resource tracker, two workers
+        return len(found) >= 6
+
+    try:
+        assert _until(all_there, 120)
+        process.kill()
+        process.wait()
+        alive = lambda: [one for one in found if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]  # noqa: E731
+        assert _until(lambda: not alive(), 15), [one.cmdline() for one in alive()]
+    finally:
+        process.kill()
+        for one in found:
+            if one.is_running():
+                one.kill()
+
+
+@pytest.mark.slow
+def test_a_killed_dvc_takes_its_stage_along_and_the_next_run_goes_on(tmp_path: Path) -> None:
+    project = copy_project(tmp_path / "project")
+    command = ["dvc", "repro"]
+    with subprocess.Popen(command, cwd=project.folder, env={**os.environ}, start_new_session=True) as process:
+        memo = project.folder / ".memo"
+        assert _until(lambda: any(memo.rglob("*.safetensors")), 240)
+        found = psutil.Process(process.pid).children(recursive=True)
+        os.kill(process.pid, signal.SIGKILL)
+    assert _until(lambda: not any(one.is_running() for one in found), 15)
+    kept = {path: path.stat().st_mtime_ns for path in memo.rglob("*.safetensors")}
+    assert "Traceback" not in project.dvc("repro").stderr
+    assert {path: path.stat().st_mtime_ns for path in kept} == kept, "no finished training was repeated"

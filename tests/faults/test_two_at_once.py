@@ -1,0 +1,63 @@
+"""Two runs in one folder: the second waits for the first, and goes on."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from tests.conftest import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ALONE = """
+import sys, time
+from pathlib import Path
+from pipeline.commands.run.processes import alone
+with alone(Path()):
+    print("begins", flush=True)
+    time.sleep(float(sys.argv[1]))
+    print("ends", flush=True)
+"""
+
+
+def start(folder: Path, seconds: float) -> subprocess.Popen[str]:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", ALONE, str(seconds)]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, cwd=folder, env=environment, stdout=pipe, stderr=pipe, text=True)
+
+
+def test_a_second_run_waits_and_goes_on(tmp_path: Path) -> None:
+    with start(tmp_path, 4) as first:
+        assert first.stdout is not None
+        assert first.stdout.readline() == "begins\n"
+        with start(tmp_path, 0) as second:
+            said, warned = second.communicate(timeout=120)
+            assert first.stdout.readline() == "ends\n"
+    assert said == "begins\nends\n"
+    assert warned == "Another run works in this folder: waiting until it has ended.\n"
+
+
+def test_a_run_waits_for_a_stage_of_dvc_and_not_for_one_that_was_killed(tmp_path: Path) -> None:
+    # DVC's own note of who works on what; the process sleeps in place of a training
+    working = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)", "dvc"])
+    note = tmp_path / ".dvc" / "tmp" / "rwlock"
+    note.parent.mkdir(parents=True)
+    note.write_text(json.dumps({"write": {"runs/tune/adam": {"pid": working.pid, "cmd": "dvc repro"}}, "read": {}}))
+    try:
+        with start(tmp_path, 0) as waiting:
+            assert waiting.stderr is not None
+            assert "Another run works" in waiting.stderr.readline()
+            time.sleep(1.5)
+            assert waiting.poll() is None
+            working.kill()
+            working.wait()
+            assert waiting.communicate(timeout=60)[0] == "begins\nends\n"
+    finally:
+        working.kill()
+        working.wait()
