@@ -34,7 +34,7 @@ class Champion:
 def write(path: Path, record: ChampionRecord, description: Description, weights: Mapping[str, np.ndarray]) -> None:
     """Write a champion; see `Champion` for the arguments."""
     about = {"record": record.model_dump(mode="json"), "description": asdict(description)}
-    files.write_tensors(path, weights, {_KEY: json.dumps(about, sort_keys=True)})
+    files.write_sealed(path, weights, {_KEY: json.dumps(about, sort_keys=True)})
 
 
 def read(path: Path) -> Champion:
@@ -52,10 +52,11 @@ def read(path: Path) -> Champion:
     if not path.exists():
         raise DataError(f"there is no champion yet ({path} is missing): run `dvc repro`, or `dvc pull {path}`.")
     try:
-        about = json.loads(files.read_metadata(path)[_KEY])
+        kept = files.read_sealed(path)
+        about = json.loads(kept.metadata[_KEY])
         fields: dict[str, Any] = {n: tuple(v) if isinstance(v, list) else v for n, v in about["description"].items()}
         record = ChampionRecord.model_validate(about["record"])
-        return Champion(record, reader.Description(**fields), files.read_tensors(path))
+        return Champion(record, reader.Description(**fields), kept.tensors)
     except (SafetensorError, KeyError, TypeError, ValueError):
         raise DataError(f"{path} is damaged or of another version: run `dvc repro evaluate`.") from None
 
