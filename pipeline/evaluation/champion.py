@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pipeline.prepared.reader import Description
 
 _KEY = "champion"
+_SEAL = "sha256"  # of all else in the file; one from before there was any is taken as it is
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,9 @@ class Champion:
 def write(path: Path, record: ChampionRecord, description: Description, weights: Mapping[str, np.ndarray]) -> None:
     """Write a champion; see `Champion` for the arguments."""
     about = {"record": record.model_dump(mode="json"), "description": asdict(description)}
-    files.write_sealed(path, weights, {_KEY: json.dumps(about, sort_keys=True)})
+    sealed = {**about, _SEAL: files.content_hash(weights, {_KEY: files.canonical(about)})}
+    # one entry: the library writes several in any order, and DVC hashes the bytes
+    files.write_tensors(path, weights, {_KEY: json.dumps(sealed, sort_keys=True)})
 
 
 def read(path: Path) -> Champion:
@@ -52,11 +55,13 @@ def read(path: Path) -> Champion:
     if not path.exists():
         raise DataError(f"there is no champion yet ({path} is missing): run `dvc repro`, or `dvc pull {path}`.")
     try:
-        kept = files.read_sealed(path)
-        about = json.loads(kept.metadata[_KEY])
+        about, weights = json.loads(files.read_metadata(path)[_KEY]), files.read_tensors(path)
+        expected = about.pop(_SEAL, None)
+        if expected not in (None, files.content_hash(weights, {_KEY: files.canonical(about)})):
+            raise ValueError(f"{path} is damaged")
         fields: dict[str, Any] = {n: tuple(v) if isinstance(v, list) else v for n, v in about["description"].items()}
         record = ChampionRecord.model_validate(about["record"])
-        return Champion(record, reader.Description(**fields), kept.tensors)
+        return Champion(record, reader.Description(**fields), weights)
     except (SafetensorError, KeyError, TypeError, ValueError):
         raise DataError(f"{path} is damaged or of another version: run `dvc repro evaluate`.") from None
 

@@ -110,21 +110,25 @@ class Sealed(NamedTuple):
 
 
 def write_sealed(path: Path, tensors: Mapping[str, np.ndarray], metadata: Mapping[str, str] | None = None) -> None:
-    """Write as `write_tensors` does, with a hash of the content, so that `read_sealed` finds any damage."""
+    """Write as `write_tensors` does, with a hash of the content, so that `read_sealed` finds any damage.
+
+    The library writes several entries of `metadata` in any order: the bytes may differ from one time to the next.
+    """
     known = dict(metadata or {})
-    write_tensors(path, tensors, {**known, _SEAL: _content_hash(tensors, known)})
+    write_tensors(path, tensors, {**known, _SEAL: content_hash(tensors, known)})
 
 
 def read_sealed(path: Path) -> Sealed:
     """Read what `write_sealed` wrote (or `write_tensors`, without a hash); a ValueError where the hash is another."""
     metadata, tensors = read_metadata(path), read_tensors(path)
     expected = metadata.pop(_SEAL, None)
-    if expected is not None and expected != _content_hash(tensors, metadata):
+    if expected is not None and expected != content_hash(tensors, metadata):
         raise ValueError(f"{path} is damaged: its content is not what was written.")
     return Sealed(tensors, metadata, checked=expected is not None)
 
 
-def _content_hash(tensors: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> str:
+def content_hash(tensors: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> str:
+    """Return the SHA-256 of named arrays and of what is said about them, in whatever order they are given."""
     found = hashlib.sha256(canonical(dict(metadata)).encode())
     for name in sorted(tensors):
         array = tensors[name]

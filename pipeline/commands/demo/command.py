@@ -14,7 +14,9 @@ from pipeline.commands.run.processes import check_rows, run_study
 
 
 def demo(
-    folder: Annotated[Path, typer.Option(help="Folder of the demo: new, empty, or of an earlier demo, which is continued.")] = Path("demo"),
+    folder: Annotated[
+        Path, typer.Option(help="Folder of the demo: new, empty, or of an earlier demo, which is continued.")
+    ] = Path("demo"),
 ) -> None:
     """Run the same pipeline on scikit-learn's handwritten digits, without any download, in about two minutes.
 

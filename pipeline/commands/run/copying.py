@@ -6,6 +6,7 @@ import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from pipeline.comparison.settings import USUAL
 from pipeline.project import files
 from pipeline.project.errors import UserError
 from pipeline.settings import loading
@@ -72,6 +73,15 @@ def keep_problems(content: Any, names: Collection[str]) -> None:
     if not margins:
         # an emptied mapping would be written where YAML does not allow it
         content["comparison"].pop("problem_margins", None)
+
+
+def keep_optimizers(content: Any, names: Collection[str]) -> None:
+    """Drop all optimizers but those named; also from the groups of the comparison, unless it passes them over."""
+    gone = [name for name in content["optimizers"] if name not in {*names, *USUAL}]
+    keep(content["optimizers"], names)
+    for group in ("adaptive", "not_adaptive"):
+        for name in [name for name in content["comparison"][group] if name in gone]:
+            content["comparison"][group].remove(name)
 
 
 def keep(rows: dict[str, Any], names: Collection[str]) -> None:
