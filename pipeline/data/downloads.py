@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ import httpx
 
 from pipeline.console.progress import Progress, progress
 from pipeline.data.unpacking import reason, unpack, writing
+from pipeline.project.addresses import shown, without_secrets
 from pipeline.project.errors import DataError
 
 if TYPE_CHECKING:
@@ -85,13 +85,14 @@ def _attempt(url: str, part: Path, most_bytes: int, patience: Patience, bar: Pro
         with httpx.stream("GET", url, headers=headers, timeout=timeout, follow_redirects=True) as response:
             _receive(response, part, have, most_bytes, bar)
     except (httpx.InvalidURL, httpx.TooManyRedirects, httpx.UnsupportedProtocol) as error:
-        raise DataError(reason(error)) from error
+        raise DataError(without_secrets(reason(error), url)) from error
     except httpx.TimeoutException as error:
         raise _PassingError(f"no answer in time ({type(error).__name__})") from error
     except httpx.ConnectError as error:
-        raise _PassingError(f"no connection ({reason(error)})") from error
+        raise _PassingError(f"no connection ({without_secrets(reason(error), url)})") from error
     except httpx.TransportError as error:
-        raise _PassingError(f"the connection broke after {_size(part)} bytes ({reason(error)})") from error
+        why = without_secrets(reason(error), url)
+        raise _PassingError(f"the connection broke after {_size(part)} bytes ({why})") from error
 
 
 def _receive(response: httpx.Response, part: Path, have: int, most_bytes: int, bar: Progress) -> None:
@@ -119,8 +120,3 @@ def _receive(response: httpx.Response, part: Path, have: int, most_bytes: int, b
 
 def _size(part: Path) -> int:
     return part.stat().st_size if part.exists() else 0
-
-
-def shown(source: str) -> str:
-    """Return a source without the password that its address may hold, fit for a message."""
-    return re.sub(r"(?<=://)[^/@]*@", "", source)

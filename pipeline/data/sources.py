@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.data.archives import Archive, verify
-from pipeline.data.downloads import Patience, fetch_url, shown
+from pipeline.data.downloads import Patience, fetch_url
 from pipeline.data.unpacking import remove, unfinished, unpack, writing
+from pipeline.project.addresses import shown
 from pipeline.project.errors import DataError
 
 if TYPE_CHECKING:

@@ -52,6 +52,11 @@ def read(path: Path) -> Champion:
 
     from pipeline.prepared import reader
 
+    if not path.exists() and not paths.PARAMS.exists():
+        raise DataError(
+            f"{path} is not in {path.parent.parent.resolve()}: run the command in the project's folder, "
+            "or make one with `optimizer-study init FOLDER`."
+        )
     if not path.exists():
         raise DataError(f"there is no champion yet ({path} is missing): run `dvc repro`, or `dvc pull {path}`.")
     try:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import textwrap
 import warnings
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from pipeline.console import quiet
-from pipeline.project import paths
+from pipeline.project import addresses, paths
 from pipeline.project.imports import without_collector
 
 if TYPE_CHECKING:
@@ -34,16 +33,13 @@ def is_server(address: str) -> bool:
 
 def shown_uri() -> str:
     """Return the store's address without a password."""
-    return _without_password(store_uri())
+    return addresses.shown(store_uri())
 
 
-def _without_password(text: str) -> str:
-    return re.sub(r"//[^/@\s]+@", "//", text)
-
-
-def reason(error: Exception) -> str:
-    """Return an error's message as a short line without a password."""
-    return textwrap.shorten(f"{type(error).__name__}: {_without_password(str(error))}", 120, placeholder="…")
+def reason(error: Exception, address: str | None = None) -> str:
+    """Return an error's message as a short line without a password; the address is the store's, unless given."""
+    said = addresses.without_secrets(str(error), address or store_uri())
+    return textwrap.shorten(f"{type(error).__name__}: {said}", 120, placeholder="…")
 
 
 def connect() -> Any:
