@@ -18,6 +18,15 @@ Positive = Annotated[float, Field(gt=0, allow_inf_nan=False, strict=True)]
 Ratio = Annotated[float, Field(gt=1, le=100, allow_inf_nan=False, strict=True)]
 
 
+# Names that a group may hold without a row: of the study, and of torch.optim
+USUAL = frozenset(
+    (
+        *("sgd", "momentum", "nesterov", "adagrad", "adadelta", "rmsprop", "adam", "nadam", "adamw", "muon"),
+        *("amsgrad", "adamax", "radam", "asgd", "rprop", "adafactor"),
+    )
+)
+
+
 class Margins(Section):
     """The largest differences that do not matter; ``params.yaml`` says what each is a difference of, and its unit.
 
@@ -47,7 +56,8 @@ class ProblemMargins(Section):
 class ComparisonSettings(Section):
     """All that a decision rule needs, fixed before the numbers are known; explained beside each in ``params.yaml``.
 
-    A row may be neither `adaptive` nor `not_adaptive`, and a name without a row is passed over.
+    A row may be neither `adaptive` nor `not_adaptive`. A usual name without a row is passed over: a study of fewer rows
+    needs no other groups.
     """
 
     baseline: Name
@@ -71,10 +81,14 @@ class ComparisonSettings(Section):
         return float(getattr(self.margins, name) if own is None else own)
 
     def check_against(self, settings: Settings) -> None:
-        """Check that the baseline and the problems with margins exist; see `Section.check_against`."""
+        """Check that the baseline, both groups and the problems with margins exist; see `Section.check_against`."""
         if self.baseline not in settings.optimizers:
             known = closest(self.baseline, settings.optimizers)
             raise ValueError(f"baseline: there is no row {self.baseline!r} in optimizers{known}")
+        names = [*settings.optimizers, *sorted(USUAL.difference(settings.optimizers))]
+        for group in ("adaptive", "not_adaptive"):
+            if unknown := next((name for name in getattr(self, group) if name not in names), None):
+                raise ValueError(f"{group}: there is no row {unknown!r} in optimizers{closest(unknown, names)}")
         for name in self.problem_margins:
             if name not in settings.problems:
                 raise ValueError(f"problem_margins: there is no problem {name!r}{closest(name, settings.problems)}")

@@ -6,7 +6,6 @@ import contextlib
 import email.utils
 import hashlib
 import os
-import re
 import socket
 import threading
 import time
@@ -18,6 +17,7 @@ import httpx
 
 from pipeline.console.progress import Progress, progress
 from pipeline.data.unpacking import reason, unpack, writing
+from pipeline.project.addresses import shown, without_secrets
 from pipeline.project.errors import DataError, first_line
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ def _attempt(url: str, part: Path, most_bytes: int, patience: Patience, bar: Pro
             with client.stream("GET", url, headers=headers, extensions={"trace": pace.trace}) as response:
                 _receive(response, part, have, most_bytes, bar, pace)
         except (httpx.InvalidURL, httpx.TooManyRedirects, httpx.UnsupportedProtocol) as error:
-            raise DataError(reason(error)) from error
+            raise DataError(without_secrets(reason(error), url)) from error
         except httpx.TransportError as error:
             if pace.fault:
                 # what came is kept, and another source may be faster
@@ -172,8 +172,9 @@ def _in_words(error: httpx.TransportError, url: str, part: Path) -> str:
     if isinstance(error, (httpx.ConnectError, httpx.ProxyError)):
         certificates = _set_of("SSL_CERT_FILE", "SSL_CERT_DIR") if "CERTIFICATE" in str(error) else ""
         hint = f"; certificates: {certificates}" if certificates else ""
-        return f"no connection ({reason(error)}{_by_way_of(url)}{hint})"
-    return f"the connection broke after {_size(part)} bytes ({reason(error)}{_by_way_of(url)})"
+        return f"no connection ({without_secrets(reason(error), url)}{_by_way_of(url)}{hint})"
+    why = without_secrets(reason(error), url)
+    return f"the connection broke after {_size(part)} bytes ({why}{_by_way_of(url)})"
 
 
 def _by_way_of(url: str) -> str:
@@ -225,8 +226,3 @@ def _receive(response: httpx.Response, part: Path, have: int, most_bytes: int, b
 
 def _size(part: Path) -> int:
     return part.stat().st_size if part.exists() else 0
-
-
-def shown(source: str) -> str:
-    """Return a source without the password that its address may hold, fit for a message."""
-    return re.sub(r"(?<=://)[^/@]*@", "", source)

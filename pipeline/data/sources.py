@@ -13,8 +13,9 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from pipeline.data.archives import Archive, verify
-from pipeline.data.downloads import Patience, fetch_url, shown
+from pipeline.data.downloads import Patience, fetch_url
 from pipeline.data.unpacking import is_archive, remove, unfinished, unpack, writing
+from pipeline.project.addresses import shown
 from pipeline.project.errors import DataError
 
 if TYPE_CHECKING:

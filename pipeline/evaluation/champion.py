@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from pipeline.project import files, git
+from pipeline.project import files, git, paths
 from pipeline.project.errors import DataError
 from pipeline.results.champions import ChampionRecord
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pipeline.prepared.reader import Description
 
 _KEY = "champion"
+_SEAL = "sha256"  # of all else in the file; one from before there was any is taken as it is
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,9 @@ class Champion:
 def write(path: Path, record: ChampionRecord, description: Description, weights: Mapping[str, np.ndarray]) -> None:
     """Write a champion; see `Champion` for the arguments."""
     about = {"record": record.model_dump(mode="json"), "description": asdict(description)}
-    files.write_tensors(path, weights, {_KEY: json.dumps(about, sort_keys=True)})
+    sealed = {**about, _SEAL: files.content_hash(weights, {_KEY: files.canonical(about)})}
+    # one entry: the library writes several in any order, and DVC hashes the bytes
+    files.write_tensors(path, weights, {_KEY: json.dumps(sealed, sort_keys=True)})
 
 
 def read(path: Path) -> Champion:
@@ -48,14 +51,22 @@ def read(path: Path) -> Champion:
 
     from pipeline.prepared import reader
 
+    if not path.exists() and not paths.PARAMS.exists():
+        raise DataError(
+            f"{path} is not in {path.parent.parent.resolve()}: run the command in the project's folder, "
+            "or make one with `optimizer-study init FOLDER`."
+        )
     if not path.exists():
         inside = f"`git checkout -- {path}` brings the published one back, `dvc repro` makes one"
         raise DataError(f"there is no champion ({path} is missing): {paths.remedy(inside)}.")
     try:
-        about = json.loads(files.read_metadata(path)[_KEY])
+        about, weights = json.loads(files.read_metadata(path)[_KEY]), files.read_tensors(path)
+        expected = about.pop(_SEAL, None)
+        if expected not in (None, files.content_hash(weights, {_KEY: files.canonical(about)})):
+            raise ValueError(f"{path} is damaged")
         fields: dict[str, Any] = {n: tuple(v) if isinstance(v, list) else v for n, v in about["description"].items()}
         record = ChampionRecord.model_validate(about["record"])
-        return Champion(record, reader.Description(**fields), files.read_tensors(path))
+        return Champion(record, reader.Description(**fields), weights)
     except (SafetensorError, KeyError, TypeError, ValueError):
         raise DataError(f"{path} is damaged or of another version: run `dvc repro evaluate`.") from None
 

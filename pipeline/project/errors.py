@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import sys
 import traceback
+import unicodedata
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -11,6 +13,9 @@ from pipeline.project import interrupts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+
+_LONGEST = 8_000  # characters of a message: a value that is quoted in it may be a whole file
 
 
 class UserError(Exception):
@@ -57,14 +62,29 @@ def line_in(error: BaseException, is_own: Callable[[str], bool]) -> int | None:
 @contextmanager
 def one_message() -> Iterator[None]:
     """Turn a user's mistake, an OSError or Ctrl-C inside the block into one message and an exit status."""
+    take_any_sign()
     try:
         with interrupts.one_line():
             yield
     except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {_safe(str(error))}", file=sys.stderr)
         raise SystemExit(error.exit_status) from None
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
         remedy = "free space or correct the permissions, then run the same command again"
-        print(f"error: {error.strerror or error}{where}. What was finished before is kept: {remedy}.", file=sys.stderr)
+        message = f"{error.strerror or error}{where}. What was finished before is kept: {remedy}."
+        print(f"error: {_safe(message)}", file=sys.stderr)
         raise SystemExit(2) from None
+
+
+def take_any_sign() -> None:
+    """Let the output replace a sign that its encoding lacks (ASCII, cp1252, a file name that is no UTF-8)."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def _safe(message: str) -> str:
+    """Return a message without codes that a terminal would obey, and no longer than anybody reads."""
+    plain = "".join(" " if sign != "\n" and unicodedata.category(sign) == "Cc" else sign for sign in message)
+    return plain if len(plain) <= _LONGEST else f"{plain[:_LONGEST]}…"

@@ -8,13 +8,15 @@ import os
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     import numpy as np
     import pandas as pd
+
+_SEAL = "sha256"
 
 
 @contextmanager
@@ -31,6 +33,10 @@ def atomic(path: Path) -> Iterator[Path]:
         yield temporary
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
+    except OSError as error:
+        # a full disk is reported without a name, and a computer may have several
+        error.filename = error.filename or str(path)
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -93,6 +99,42 @@ def read_metadata(path: Path) -> dict[str, str]:
 
     with safe_open(path, framework="numpy") as file:
         return dict(file.metadata() or {})
+
+
+class Sealed(NamedTuple):
+    """The content of a safetensors file, and whether it had a hash to be checked against."""
+
+    tensors: dict[str, np.ndarray]
+    metadata: dict[str, str]
+    checked: bool
+
+
+def write_sealed(path: Path, tensors: Mapping[str, np.ndarray], metadata: Mapping[str, str] | None = None) -> None:
+    """Write as `write_tensors` does, with a hash of the content, so that `read_sealed` finds any damage.
+
+    The library writes several entries of `metadata` in any order: the bytes may differ from one time to the next.
+    """
+    known = dict(metadata or {})
+    write_tensors(path, tensors, {**known, _SEAL: content_hash(tensors, known)})
+
+
+def read_sealed(path: Path) -> Sealed:
+    """Read what `write_sealed` wrote (or `write_tensors`, without a hash); a ValueError where the hash is another."""
+    metadata, tensors = read_metadata(path), read_tensors(path)
+    expected = metadata.pop(_SEAL, None)
+    if expected is not None and expected != content_hash(tensors, metadata):
+        raise ValueError(f"{path} is damaged: its content is not what was written.")
+    return Sealed(tensors, metadata, checked=expected is not None)
+
+
+def content_hash(tensors: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> str:
+    """Return the SHA-256 of named arrays and of what is said about them, in whatever order they are given."""
+    found = hashlib.sha256(canonical(dict(metadata)).encode())
+    for name in sorted(tensors):
+        array = tensors[name]
+        found.update(canonical([name, str(array.dtype), array.shape]).encode())
+        found.update(array.tobytes())
+    return found.hexdigest()
 
 
 def canonical(value: Any) -> str:

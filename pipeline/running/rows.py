@@ -7,7 +7,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from pipeline.project.errors import SettingsError
-from pipeline.project.wording import closest
+from pipeline.project.wording import closest, shortened
 from pipeline.running import pool
 from pipeline.running.planning import central_setting, optimizer_row, with_searched
 from pipeline.running.refusals import in_words
@@ -17,7 +17,15 @@ from pipeline.training.record import OptimizerRow
 if TYPE_CHECKING:
     from pipeline.settings.study import Settings
 
-_NOT_SHOWN = ("params", "lr", "foreach", "maximize", "capturable", "differentiable", "fused")
+# torch's own switches, and why one that is on has no place in a training here
+_SWITCHES = {
+    "fused": "",
+    "foreach": "all parameters lie in one vector already, which needs no other loop",
+    "maximize": "it would make the loss larger",
+    "capturable": "it is for CUDA graphs, which no training here uses",
+    "differentiable": "no training here differentiates through a step",
+}
+_NOT_SHOWN = ("params", "lr", *_SWITCHES)
 
 
 def check(settings: Settings) -> None:
@@ -144,17 +152,29 @@ def check_values(row: OptimizerRow, where: str = "") -> None:
     SettingsError
         If a value is of another type than its default.
     """
-    known = _all_defaults(row.class_name, where)
+    known, is_torch = _all_defaults(row.class_name, where), origin_of(row.class_name).is_torch
     for name, value in row.arguments.items():
         default = known.get(name)
+        if is_torch and name in _SWITCHES and name in known:
+            _check_switch(name, value, f"params.yaml: {where}.arguments.{name}" if where else name)
+            continue
         wanted = _wanted(default, value)
         if wanted:
             shown = list(default) if isinstance(default, tuple) else default
             place = f"params.yaml: {where}.arguments.{name}" if where else name
-            whose = "torch's" if origin_of(row.class_name).is_torch else "its"
-            raise SettingsError(f"{place}: found {value!r}; it must be {wanted}, such as {whose} default {shown}.")
+            whose = "torch's" if is_torch else "its"
+            raise SettingsError(
+                f"{place}: found {shortened(value)}; it must be {wanted}, such as {whose} default {shown}."
+            )
     if row.rest is not None:
         check_values(row.rest, f"{where}.rest" if where else "")
+
+
+def _check_switch(name: str, value: object, place: str) -> None:
+    if not (value is None or isinstance(value, bool)):
+        raise SettingsError(f"{place}: found {shortened(value)}; it must be true or false.")
+    if value and (why := _SWITCHES[name]):
+        raise SettingsError(f"{place}: found true, but {why}: take it away.")
 
 
 def _wanted(default: object, value: object) -> str | None:

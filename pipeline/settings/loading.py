@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import importlib
+import itertools
+import re
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
 from pipeline.project.errors import SettingsError, first_line
 from pipeline.project.paths import PARAMS
@@ -19,12 +22,20 @@ from pipeline.settings.study import Settings
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ruamel.yaml.nodes import Node
+
 Model = TypeVar("Model", bound=BaseModel)
 SectionModel = TypeVar("SectionModel", bound=Section)
 
 # Twenty times the project's own file; reading more would only take long
 _LARGEST = 200_000
 _MOST_LINES = 10
+_LONGEST_LINE = 500
+# The project's own file has five levels; the parser takes a minute for a thousand brackets in each other
+_DEEPEST = 50
+_QUOTED_OR_COMMENT = re.compile(r""""(?:\\.|[^"\\])*"|'[^']*'|#[^\n]*""")
+
+_TOO_DEEP = "{path} is nested too deeply: remove some of its brackets or levels."
 
 # Sections that a folder above owns, and its class for them. By name: to refuse a wrong value before any work, every
 # command reads them all, but only what uses a section depends on its folder.
@@ -61,10 +72,7 @@ def read(path: Path) -> object:
         ) from None
     except UnicodeDecodeError as error:
         raise SettingsError(f"{path} is not UTF-8 text: byte {error.start} cannot be read; save it as UTF-8.") from None
-    content = _parsed(text, path)
-    if _expands_too_far(content):
-        raise SettingsError(f"{path} is too large once its aliases (*name) are replaced by what they stand for.")
-    return content
+    return _parsed(text, path)
 
 
 def with_comments() -> YAML:
@@ -80,8 +88,15 @@ def with_comments() -> YAML:
 
 
 def _parsed(text: str, path: Path) -> object:
+    if _deepest_brackets(text) > _DEEPEST:
+        raise SettingsError(_TOO_DEEP.format(path=path))
+    yaml = YAML(typ="safe", pure=True)
     try:
-        return YAML(typ="safe", pure=True).load(text)
+        # values are made after the count: a few aliases of aliases would become more than any memory holds
+        node = yaml.compose(text)
+        if _expands_too_far(node):
+            raise SettingsError(f"{path} is too large once its aliases (*name) are replaced by what they stand for.")
+        return None if node is None else yaml.constructor.construct_document(node)
     except DuplicateKeyError as error:
         raise SettingsError(f"{path}: {_given_twice(error)}.") from None
     except MarkedYAMLError as error:
@@ -90,7 +105,7 @@ def _parsed(text: str, path: Path) -> object:
         reason = ", ".join(filter(None, (error.context, error.problem)))
         raise SettingsError(f"{path}{line} is not valid YAML: {reason}.") from None
     except RecursionError:
-        raise SettingsError(f"{path} is nested too deeply: remove some of its brackets or levels.") from None
+        raise SettingsError(_TOO_DEEP.format(path=path)) from None
     except (YAMLError, ValueError) as error:  # ValueError: what looks like a date but is not one
         raise SettingsError(f"{path} is not valid YAML: {first_line(error)}.") from None
 
@@ -102,16 +117,24 @@ def _given_twice(error: DuplicateKeyError) -> str:
     return f"{key}: given twice {where}; keep one"
 
 
-def _expands_too_far(content: object) -> bool:
+def _deepest_brackets(text: str) -> int:
+    """Return how many brackets and braces are open at once, at most."""
+    signs = re.findall(r"[\[\]{}]", _QUOTED_OR_COMMENT.sub("", text))
+    return max(itertools.accumulate(1 if sign in "[{" else -1 for sign in signs), default=0)
+
+
+def _expands_too_far(node: Node | None) -> bool:
     """Return whether following every alias leads to too many values or characters (an endless loop included)."""
-    pending, seen = [content], 0
+    pending, seen = [node], 0
     while pending and seen + len(pending) <= _LARGEST:
-        value = pending.pop()
-        seen += len(value) if isinstance(value, str) else 1
-        if isinstance(value, dict):
-            pending += [*value, *value.values()]
-        elif isinstance(value, list):
-            pending += value
+        found = pending.pop()
+        seen += 1
+        if isinstance(found, ScalarNode):
+            seen += len(found.value)
+        elif isinstance(found, MappingNode):
+            pending += itertools.chain.from_iterable(found.value)
+        elif isinstance(found, SequenceNode):
+            pending += found.value
     return bool(pending)
 
 
@@ -125,7 +148,8 @@ def validate(content: object, origin: str) -> Settings:
         lines += _check_section(name, content.get(name), settings)
     if settings is None or lines:
         more = len(lines) - _MOST_LINES
-        shown = [*lines[:_MOST_LINES], *([f"… and {more} more"] if more > 0 else [])]
+        cut = [line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]}…" for line in lines[:_MOST_LINES]]
+        shown = [*cut, *([f"… and {more} more"] if more > 0 else [])]
         raise SettingsError(f"{origin}: " + "\n       ".join(shown))
     return settings
 

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pipeline.project.errors import SettingsError
 from pipeline.project.paths import OPTIMIZERS, PARAMS
 from pipeline.project.wording import closest, shortened
-from pipeline.settings.section import Name, Section, Seed
+from pipeline.settings.section import Name, Section, Seed, ShownText
 from pipeline.settings.spaces import LEARNING_RATE, Space, is_beta
 
 MeasureName = Literal["accuracy", "loss"]
@@ -30,11 +30,21 @@ def _not_the_learning_rate(name: str) -> str:
     return name
 
 
+_LARGEST = 1e38  # float32 holds hardly more
+
+
 def _plain(value: object) -> object:
     """Refuse what no optimizer takes, before it reaches a hash or a worker."""
+    if any(_is_too_large(item) for item in (value if isinstance(value, list) else [value])):
+        raise ValueError(f"found {shortened(value)}; it is too large: networks compute in float32, up to {_LARGEST:g}")
     if not _is_plain(value):
         raise ValueError(f"found {shortened(value)}; it must be a finite number, true, false, text or a list of these")
     return value
+
+
+def _is_too_large(value: object) -> bool:
+    # not by math.isfinite: an integer may be larger than any float
+    return isinstance(value, int | float) and _LARGEST <= abs(value) < math.inf
 
 
 def _is_plain(value: object) -> bool:
@@ -113,7 +123,7 @@ class ProblemSettings(Section):
     """One row of ``problems``: how a problem is trained on."""
 
     data: Name | None = None  # a row of ``data.sets``; the problem's own name if None
-    title: Annotated[str, Field(min_length=1, max_length=40)] | None = None
+    title: ShownText | None = None
     network: Name  # in ``pipeline.training.networks``
     epochs: Annotated[int, Field(ge=1, le=10_000, strict=True)]
     batch_size: Annotated[int, Field(ge=1, le=100_000, strict=True)]
@@ -161,7 +171,7 @@ class RestSettings(Section):
 class OptimizerSettings(Section):
     """One row of ``optimizers``: its class, its fixed arguments, and what the search varies."""
 
-    label: Annotated[str, Field(min_length=1, max_length=40)]
+    label: ShownText
     class_name: ClassSpec = Field(alias="class")
     arguments: Arguments = {}
     # by name of an argument; ``beta1`` is the first of ``betas``

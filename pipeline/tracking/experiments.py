@@ -42,7 +42,7 @@ def columns(experiment: str, uri: str | None = None) -> dict[str, list[Any]]:
         except DataError:
             raise
         except Exception as error:  # noqa: BLE001 - MLflow, SQLAlchemy and the network have no common ancestor
-            raise DataError(f"the MLflow store cannot be read ({store.reason(error)}).") from None
+            raise DataError(f"the MLflow store cannot be read ({store.reason(error, address)}).") from None
     if not runs:
         raise DataError(f"the experiment {experiment} has no runs.")
     names = dict.fromkeys(name for run in runs for name in run)

@@ -75,15 +75,21 @@ def _noted_signals() -> Iterator[list[int]]:
 def _server(store: str, port: int, log: Path | None) -> Iterator[subprocess.Popen[bytes]]:
     # one worker: a single person looks, and each costs an import of MLflow
     command = [sys.executable, "-m", "mlflow", "ui", "--host", _HOST, "--port", str(port), "--workers", "1"]
-    command += ["--backend-store-uri", store]
+    # not as an argument, which everybody on the machine may read: the address may hold a password
+    environment = {**os.environ, "MLFLOW_BACKEND_STORE_URI": store}
     # jobs are for the evaluation of language models, and each is a process
-    os.environ.setdefault("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "false")
+    environment.setdefault("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "false")
     if log:
         log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") if log else contextlib.nullcontext() as output:
         # a session of its own: Ctrl-C in the terminal would end its imports in a traceback
         server = subprocess.Popen(  # noqa: S603 - our own arguments
-            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
         )
     try:
         yield server

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from pipeline.console import quiet
-from pipeline.project import paths
+from pipeline.project import addresses, paths
 from pipeline.project.imports import without_collector
 from pipeline.tracking import sqlite_file
 
@@ -81,18 +81,18 @@ def is_server(address: str) -> bool:
 
 def shown_uri() -> str:
     """Return the store's address without a password."""
-    return _without_password(store_uri())
+    return addresses.shown(store_uri())
 
 
-def _without_password(text: str) -> str:
-    return re.sub(r"//[^/@\s]+@", "//", text)
+def reason(error: Exception, address: str | None = None) -> str:
+    """Return an error's message as a short line without a password: its beginning and its end, where the cause is.
 
-
-def reason(error: Exception) -> str:
-    """Return an error's message as a short line without a password: its beginning and its end, where the cause is."""
+    The address is the store's, unless given.
+    """
     # what follows is SQL, or a link
     first = next(iter(str(error).splitlines()), "")
-    text = f"{type(error).__name__}: {' '.join(_without_password(first).split())}"
+    said = addresses.without_secrets(first, address or store_uri())
+    text = f"{type(error).__name__}: {' '.join(said.split())}"
     return text if len(text) <= 200 else f"{text[:90].rstrip()} … {text[-105:].lstrip()}"
 
 

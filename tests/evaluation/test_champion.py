@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 from pipeline.evaluation import champion
+from pipeline.prepared import reader
 from pipeline.project import files
 from pipeline.project.errors import DataError
+from pipeline.results.champions import ChampionRecord
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,3 +37,31 @@ def test_a_champion_of_another_version_is_refused(tmp_path: Path, about: dict[st
     files.write_tensors(tmp_path / "c.safetensors", {"a": np.zeros(1, np.float32)}, about)
     with pytest.raises(DataError, match="another version"):
         champion.read(tmp_path / "c.safetensors")
+
+
+def test_a_flipped_bit_is_damage_and_a_file_without_a_hash_is_taken(tmp_path: Path, learning: Path) -> None:
+    path = tmp_path / "c.safetensors"
+    record = ChampionRecord(
+        optimizer="sgd",
+        label="SGD",
+        problem="digits",
+        network="linear",
+        learning_rate=0.1,
+        seed=1,
+        validation_accuracy=0.5,
+        validation_loss=1.0,
+        key="0",
+    )
+    weights = {"a": np.ones(3, np.float32)}
+    champion.write(path, record, reader.describe(learning), weights)
+    first = path.read_bytes()
+    champion.write(path, record, reader.describe(learning), weights)
+    assert path.read_bytes() == first
+    assert champion.read(path).record == record
+    about = json.loads(files.read_metadata(path)["champion"])
+    del about["sha256"]
+    files.write_tensors(path, weights, {"champion": json.dumps(about)})
+    assert champion.read(path).record == record
+    path.write_bytes(first[:-1] + bytes([first[-1] ^ 1]))
+    with pytest.raises(DataError, match="damaged"):
+        champion.read(path)

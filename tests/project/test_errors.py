@@ -70,3 +70,27 @@ def test_a_stage_in_the_wrong_folder_says_so_without_a_traceback(tmp_path) -> No
     assert done.returncode == 2
     assert done.stderr.startswith("error: params.yaml is not in ")
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_message_holds_no_code_for_the_terminal_and_has_an_end(capsys) -> None:
+    with pytest.raises(SystemExit), errors.one_message():
+        raise errors.UserError("no \x1b[31mred\x07\nsecond line " + "x" * 1_000_000)
+    said = capsys.readouterr().err
+    assert said.startswith("error: no  [31mred \nsecond line xxx")
+    assert len(said) < 9_000
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "latin-1", "utf-8"])
+def test_an_encoding_that_lacks_a_sign_gets_another(encoding: str) -> None:
+    code = (
+        "from pipeline.project import errors\n"
+        "with errors.one_message():\n"
+        "    print('a − b: é \\udce9')\n"
+        "    raise errors.UserError('a − b \\udce9')\n"
+    )
+    environment = {**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, check=False)
+    assert done.returncode == 2
+    assert done.stdout.startswith(b"a ")
+    assert b"Traceback" not in done.stderr
+    assert done.stderr.count(b"\n") == 1

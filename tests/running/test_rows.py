@@ -76,6 +76,11 @@ def test_a_wrong_row_is_refused_with_where_what_and_what_else(row: OptimizerRow,
         ("Adam", {"amsgrad": "no"}, "amsgrad: found 'no'; it must be true or false"),
         ("Adam", {"amsgrad": 1}, "amsgrad: found 1; it must be true or false"),
         ("SGD", {"maximize": "no"}, "maximize: found 'no'; it must be true or false"),
+        ("Adam", {"maximize": 1}, "maximize: found 1; it must be true or false."),
+        ("Adam", {"fused": "yes"}, "fused: found 'yes'; it must be true or false."),
+        ("Adam", {"foreach": True}, "foreach: found true, but all parameters lie in one vector already"),
+        ("SGD", {"differentiable": True}, "differentiable: found true, but no training here differentiates"),
+        ("SGD", {"maximize": True}, "maximize: found true, but it would make the loss larger: take it away."),
         ("SGD", {"momentum": True}, "momentum: found True; it must be a number, such as torch's default 0"),
         ("Adadelta", {"weight_decay": True}, "weight_decay: found True; it must be a number"),
         # without momentum, never looked at
@@ -95,14 +100,10 @@ def test_a_value_of_another_kind_is_refused(kind: str, arguments: dict[str, Any]
     assert f"optimizers.mine.rest.arguments.{expected}" in inside
 
 
-@pytest.mark.parametrize(
-    ("kind", "arguments"),
-    [("RMSprop", {"capturable": True}), ("Adamax", {"differentiable": True}), ("Adafactor", {"eps": [None, "x"]})],
-)
-def test_what_torch_cannot_step_with_is_refused(kind: str, arguments: dict[str, Any]) -> None:
-    message = refused(OptimizerRow(kind, arguments))
-    assert f"torch.optim.{kind}" in message
-    assert next(iter(arguments)) in message
+def test_what_torch_cannot_step_with_is_refused() -> None:
+    message = refused(OptimizerRow("Adafactor", {"eps": [None, "x"]}))
+    assert "torch.optim.Adafactor" in message
+    assert "eps" in message
 
 
 @pytest.mark.parametrize("rate", [-1.0, "0.1"])

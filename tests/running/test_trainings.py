@@ -98,18 +98,45 @@ def test_a_second_run_trains_nothing(finished, memo, learning):
     assert sorted(mixed.values()) == [False] * 4 + [True]
 
 
-@pytest.mark.parametrize("damage", ["empty", "truncated", "no safetensors", "weights missing"])
-def test_a_damaged_memo_is_trained_again(damage, finished, memo, learning):
+@pytest.mark.parametrize("damage", ["empty", "truncated", "no safetensors", "weights missing", "one bit", "a folder"])
+def test_a_damaged_memo_is_trained_again(damage, finished, memo, learning, capfd):
     first = finished[1]
     path = memo / first[0].key[:2] / f"{first[0].key}.safetensors"
     whole = path.read_bytes()
     if damage == "weights missing":
         files.write_tensors(path, {}, {"other": "{}"})
+    elif damage == "a folder":
+        path.unlink()
+        (path / "inside").mkdir(parents=True)
     else:
-        path.write_bytes({"empty": b"", "truncated": whole[:-7], "no safetensors": b"x" * 999}[damage])
+        flipped = whole[:-1] + bytes([whole[-1] ^ 1])
+        path.write_bytes({"empty": b"", "truncated": whole[:-7], "no safetensors": b"x" * 999}.get(damage, flipped))
     second, fresh = run(short(), learning, memo)
     assert [fresh[outcome.key] for outcome in second] == [True, False, False, False]
     assert content(second) == content(first)
+    assert capfd.readouterr().err == f"warning: {path} is damaged; this finished work is done again\n"
+
+
+def test_a_flipped_digit_in_a_record_is_damage_too(finished, memo, learning):
+    key = finished[1][1].key
+    path = kept.place(memo, key)
+    changed = path.read_bytes().replace(b'\\"batch_size\\": 32', b'\\"batch_size\\": 33')
+    assert changed != path.read_bytes()
+    path.write_bytes(changed)
+    assert kept.recall(memo, key) is None
+
+
+def test_finished_work_without_a_hash_is_taken_and_gets_one(finished, memo, learning):
+    key = finished[1][0].key
+    path = kept.place(memo, key)
+    metadata = {"outcome": files.read_metadata(path)["outcome"]}
+    files.write_tensors(path, files.read_tensors(path), metadata)
+    _, fresh = run(short(), learning, memo)
+    assert list(fresh.values()) == [False] * 4
+    assert files.read_metadata(path) == files.read_metadata(kept.place(finished[0], key))
+    sealed = path.read_bytes()
+    path.write_bytes(sealed[:-1] + bytes([sealed[-1] ^ 1]))
+    assert kept.recall(memo, key) is None
 
 
 def test_the_memo_holds_whole_files_only(memo):

@@ -50,6 +50,36 @@ def test_the_projects_own_file_is_valid() -> None:
 # --- one line: where, what was found, what is allowed -----------------------------------------------------
 
 REFUSED = [
+    (
+        "comparison.adaptive",
+        ["adagrdd", "adam"],
+        "comparison.adaptive: there is no row 'adagrdd' in optimizers; did you mean 'adagrad'?",
+    ),
+    (
+        "comparison.not_adaptive",
+        ["sgdd"],
+        "comparison.not_adaptive: there is no row 'sgdd' in optimizers; did you",
+    ),
+    (
+        "optimizers.adam.label",
+        "Ad\x1b[31mam",
+        r"optimizers.adam.label: found 'Ad\x1b[31mam'; it must have no control characters or other invisible signs",
+    ),
+    (
+        "problems.digits.title",
+        "Di\u200bgits",
+        r"problems.digits.title: found 'Di\u200bgits'; it must have no control characters or other invisible signs",
+    ),
+    (
+        "optimizers.sgd.arguments",
+        {"momentum": 10**400},
+        f"optimizers.sgd.arguments.momentum: found 1{'0' * 76}…; it is too large: networks compute in float32, up to ",
+    ),
+    (
+        "optimizers.sgd.arguments",
+        {"weight_decay": 1e308},
+        "optimizers.sgd.arguments.weight_decay: found 1e+308; it is too large: networks compute in float32, up",
+    ),
     ("trainings", {}, "trainings: unknown key; did you mean 'training'? Allowed: problems, "),
     ("problems.digits.epoch", 2, "problems.digits.epoch: unknown key; did you mean 'epochs'? Allowed: data, "),
     ("optimizers.adam.serch", {}, "optimizers.adam.serch: unknown key; did you mean 'search'? Allowed: label, "),
@@ -184,7 +214,9 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("path", "value", "said"), REFUSED, ids=[f"{path}={value!r}" for path, value, _ in REFUSED])
+@pytest.mark.parametrize(
+    ("path", "value", "said"), REFUSED, ids=[f"{path}={value!r}"[:80] for path, value, _ in REFUSED]
+)
 def test_a_wrong_value_is_one_line_with_its_path(path: str, value: Any, said: str) -> None:
     message = refusal(changed(path, value))
     assert said in message
@@ -228,6 +260,12 @@ def test_of_very_many_mistakes_the_first_ten_are_named() -> None:
     lines = refusal(content).splitlines()
     assert len(lines) == 11
     assert lines[-1].strip() == "… and 15 more"
+
+
+def test_a_mistake_as_long_as_a_file_is_cut() -> None:
+    content = params() | {f"{number}" + "k" * 100_000: 1 for number in range(3)}
+    assert len(refusal(content)) < 2_000
+    assert len(refusal(params() | {f"k{number}": 1 for number in range(20_000)})) < 6_000
 
 
 def test_a_section_is_read_only_where_the_whole_file_is_right(tmp_path: Path) -> None:
@@ -276,6 +314,11 @@ BOMB = "a0: &a0 [x]\n" + "".join(
     f"a{level}: &a{level} [{', '.join([f'*a{level - 1}'] * 9)}]\n" for level in range(1, 10)
 )
 
+# the same by merge keys, which the values alone do not show
+MERGED_BOMB = "a0: &a0 {x: 1}\n" + "".join(
+    f"a{level}: &a{level} {{<<: [{', '.join([f'*a{level - 1}'] * 9)}], k{level}: 1}}\n" for level in range(1, 20)
+)
+
 
 @pytest.mark.parametrize(
     ("content", "said"),
@@ -299,6 +342,8 @@ BOMB = "a0: &a0 [x]\n" + "".join(
         ("&a [*a]", "is too large once its aliases (*name) are replaced"),
         (BOMB, "is too large once its aliases (*name) are replaced"),
         ("a: &a " + "x" * 9_000 + "\nb: [" + "*a, " * 900 + "]", "is too large once its aliases (*name) are replaced"),
+        (MERGED_BOMB, "is too large once its aliases (*name) are replaced"),
+        ("a: " + "[" * 3_000 + "]" * 3_000, "is nested too deeply: remove some of its brackets or levels."),
         ("!!python/object/apply:os.getcwd []", "line 1 is not valid YAML: could not determine a constructor"),
     ],
 )
@@ -347,6 +392,15 @@ def test_values_that_versions_of_yaml_read_differently_are_read_as_dvc_reads_the
 def test_the_projects_own_file_is_read_as_dvc_reads_it() -> None:
     text = (ROOT / "params.yaml").read_text(encoding="utf-8")
     assert loading.read(ROOT / "params.yaml") == parse_yaml(text, "params.yaml")
+
+
+def test_labels_that_only_look_different_are_the_same() -> None:
+    content = params()
+    content["optimizers"]["sgd"]["label"] = "  A\u0301dam "
+    content["optimizers"]["adam"]["label"] = "\u00c1dam"
+    assert "optimizers.adam.label: 'Ádam' is also the label of sgd; take another" in refusal(content)
+    content["optimizers"]["adam"]["label"] = "Adam"
+    assert loading.validate(content, "params.yaml").optimizers["sgd"].label == "Ádam"
 
 
 def test_arguments_left_empty_are_none(tmp_path: Path) -> None:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from pipeline.data import preparing, problems, sources
 from pipeline.data import settings as data_settings
 from pipeline.data.archives import ARCHIVES
-from pipeline.data.downloads import shown
 from pipeline.prepared import reader
 from pipeline.prepared.refusal import Refusal
 from pipeline.project import paths
+from pipeline.project.addresses import shown
 from pipeline.project.errors import DataError
 from pipeline.project.wording import listed
 

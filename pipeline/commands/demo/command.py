@@ -10,11 +10,14 @@ import typer
 
 from pipeline.commands.demo.copying import copy_project
 from pipeline.commands.run.ahead import train_ahead
+from pipeline.commands.run.copying import check_folder
 from pipeline.commands.run.processes import check_rows, repro, run_study
 
 
 def demo(
-    folder: Annotated[Path, typer.Option(help="Folder of the demo; an unfinished one is continued.")] = Path("demo"),
+    folder: Annotated[
+        Path, typer.Option(help="Folder of the demo: new, empty, or of an earlier demo, which is continued.")
+    ] = Path("demo"),
 ) -> None:
     """Run the same pipeline on scikit-learn's handwritten digits, without any download, in about two minutes.
 
@@ -25,6 +28,7 @@ def demo(
     """
     from pipeline.tracking import connection
 
+    check_folder(folder)
     check_rows()
     copy_project(Path.cwd(), folder)
     # nobody watches its runs live; recording them costs every stage the import of MLflow

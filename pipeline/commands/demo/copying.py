@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pipeline.commands.run.copying import copy_files, edited, keep, keep_problems
+from pipeline.commands.run.copying import copy_files, edited, keep_optimizers, keep_problems
 from pipeline.project.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def _shrink(content: Any) -> None:
         row["epochs"] = min(row["epochs"], _EPOCHS)
     content["data"]["archives"] = []
     from_elsewhere = [name for name, row in content["optimizers"].items() if ":" in str(row["class"])]
-    keep(content["optimizers"], [*_OPTIMIZERS, content["comparison"]["baseline"], *from_elsewhere])
+    keep_optimizers(content, [*_OPTIMIZERS, content["comparison"]["baseline"], *from_elsewhere])
     for section, most in _MOST.items():
         for name, value in most.items():
             content[section][name] = min(content[section][name], value)

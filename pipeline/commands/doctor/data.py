@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from pipeline.commands.doctor.finding import Finding, ok, problem, warning
 from pipeline.data import archives
 from pipeline.data import settings as data_settings
-from pipeline.data.downloads import shown
 from pipeline.data.sources import SOURCE_VARIABLE, candidates, local_path, sources_in_order
 from pipeline.project import paths
+from pipeline.project.addresses import shown
 from pipeline.project.errors import DataError, UserError
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path  # noqa: TC003 - typer reads the annotation when it runs
 from typing import TYPE_CHECKING, Annotated, Any
 
+import numpy as np
 import typer
 
 from pipeline.project import paths
@@ -34,10 +35,15 @@ def predict(
     shape, task, dtype = best.description.shape, best.description.task, best.description.dtype
     if (len(shape), task, dtype) != (3, "classification", "uint8") or shape[-1] not in (1, 3):
         raise DataError(f"the champion was trained on {best.record.problem}, whose inputs are not pictures.")
+    if not all(np.isfinite(array).all() for array in best.weights.values()):
+        raise DataError(
+            f"every training on {best.record.problem} diverged, so there is no network to use: correct its row, the "
+            "optimizers or their rates in params.yaml, and run `dvc repro`."
+        )
     answers = _answers(best, images)
     origin = {**best.record.model_dump(mode="json"), "commit": champion.commit(paths.CHAMPION_WEIGHTS)}
     if as_json:
-        typer.echo(json.dumps({"model": origin, "images": answers}, indent=2, ensure_ascii=False))
+        typer.echo(json.dumps({"model": origin, "images": answers}, indent=2, ensure_ascii=False, allow_nan=False))
     else:
         _print(origin, answers)
     faults = [answer["error"] for answer in answers if "error" in answer]

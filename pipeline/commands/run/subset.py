@@ -11,7 +11,7 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.commands.run.copying import copy_files, edited, keep, keep_problems
+from pipeline.commands.run.copying import copy_files, edited, keep_optimizers, keep_problems
 from pipeline.commands.run.processes import project_environment
 from pipeline.project import paths
 from pipeline.project.errors import SettingsError, UserError
@@ -51,7 +51,7 @@ def make(project: Path, names: Sequence[str], settings: Settings) -> Path:
     taking_part = {row for name in names for row in settings.roster(name)}
     with edited(folder / paths.PARAMS) as content:
         keep_problems(content, names)
-        keep(content["optimizers"], [*taking_part, content["comparison"]["baseline"]])
+        keep_optimizers(content, [*taking_part, content["comparison"]["baseline"]])
         data = content["data"]
         data["archives"] = [name for name in data["archives"] if name in wanted]
         data["sources"] = [*(str(_above(paths.raw(name))) for name in data["archives"]), *_sources(data["sources"])]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
+from pipeline.evaluation import champion
 from pipeline.prepared import reader
+from pipeline.project import paths
 from pipeline.results.champions import Champions
 from tests.conftest import Project, copy_project
 
@@ -46,6 +49,26 @@ def test_wrong_files_do_not_keep_the_others_from_an_answer(finished_study: Proje
     lines = done.stderr.splitlines()
     assert lines[0] == "error: No such file: absent.png."
     assert [line.partition(" is not a")[0] for line in lines[1:]] == ["error: params.yaml", "error: pipeline"]
+
+
+def test_a_champion_without_numbers_gives_no_answer(study: Project) -> None:
+    path = study.folder / paths.CHAMPION_WEIGHTS
+    best = champion.read(path)
+    weights = {name: np.full_like(array, np.nan) for name, array in best.weights.items()}
+    path.unlink()
+    champion.write(path, best.record, best.description, weights)
+    name, _ = digit_picture(study, 0)
+    done = study.run("python", "-m", "pipeline", "predict", "--json", name, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: every training on digits diverged, so there is no network to use: ")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_outside_the_project_it_says_where_to_run_it(finished_study: Project, tmp_path: Path) -> None:
+    shutil.copytree(finished_study.folder / "pipeline", tmp_path / "pipeline")
+    done = Project(tmp_path).run("python", "-m", "pipeline", "predict", "a.png", check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"error: models/champion.safetensors is not in {tmp_path}: run the command in the ")
 
 
 def test_without_a_champion_it_says_how_to_get_one(tmp_path: Path) -> None:

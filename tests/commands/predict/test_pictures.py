@@ -82,6 +82,45 @@ def test_turned_as_the_camera_was(tmp_path: Path) -> None:
     assert found[-1].min() > 235
 
 
+@pytest.mark.parametrize("turn", range(1, 9))
+@pytest.mark.parametrize("transparent", [False, True])
+def test_sixteen_bits_of_grey_are_read_as_their_eight_bit_twin(tmp_path: Path, turn: int, transparent: bool) -> None:
+    eight = np.random.default_rng(0).integers(1, 256, (32, 32)).astype(np.uint8)
+    eight[:16, :8] = 0
+    exif = Image.Exif()
+    exif[0x0112] = turn
+    options = {"exif": exif, **({"transparency": 0} if transparent else {})}
+    twin = save(tmp_path / "8.png", Image.fromarray(eight), **options)
+    sixteen = save(tmp_path / "16.png", Image.fromarray(eight.astype(np.uint16) * 257), **options)
+    found = pictures.read(sixteen, SHAPE, 255)
+    np.testing.assert_array_equal(found, pictures.read(twin, SHAPE, 255))
+    assert (found == (255 if transparent else 0)).all(axis=2).sum() >= 128
+
+
+def test_damaged_camera_data_leave_the_orientation(tmp_path: Path) -> None:
+    half = np.zeros((40, 40, 3), np.uint8)
+    half[:20] = 255
+    exif = Image.Exif()
+    exif[0x0112] = 3
+    exif[0x011A] = 72.0
+    path = save(tmp_path / "a.jpg", Image.fromarray(half), exif=exif, quality=95)
+    # XResolution as a signed rational of -1/0
+    content = bytearray(path.read_bytes())
+    entry = content.find(bytes.fromhex("011a0005"))
+    big_endian = entry >= 0
+    if not big_endian:
+        entry = content.find(bytes.fromhex("1a010500"))
+    order = "big" if big_endian else "little"
+    start = content.find(b"Exif\0\0") + 6
+    content[entry + 2 : entry + 4] = (10).to_bytes(2, order)
+    place = start + int.from_bytes(content[entry + 8 : entry + 12], order)
+    content[place : place + 8] = (-1).to_bytes(4, order, signed=True) + bytes(4)
+    path.write_bytes(content)
+    found = pictures.read(path, SHAPE, 255)
+    assert found[0].max() < 20
+    assert found[-1].min() > 235
+
+
 def bomb() -> bytes:
     def chunk(kind: bytes, body: bytes) -> bytes:
         return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
