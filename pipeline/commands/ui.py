@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.project.errors import UserError
+from pipeline.project.errors import DataError, UserError
 from pipeline.settings import loading
+
+if TYPE_CHECKING:
+    from pipeline.settings.study import Settings
+    from pipeline.tracking import publishing
+
+_RESULTS_ALONE = (
+    "No trainings lie here, so there is one run per optimizer and problem, made from results/. "
+    "`optimizer-study run` (the whole study) and `optimizer-study demo` (minutes, in its own folder) make a run for "
+    "each training."
+)
 
 
 def ui(
@@ -30,10 +40,12 @@ def ui(
     if not (fill_only or remote):
         server.check_port(port)
     record = connection.tracker(settings)
-    written = publishing.publish_all(settings, record)
+    written = publishing.publish_all(settings, record, _figures(settings))
     if not record.usable:
         raise UserError(f"the MLflow store {tracking.shown_uri()} cannot be used: see the warning above.")
     _say(f"{tracking.shown_uri()}: {written} runs written or completed")
+    if not publishing.holds_trainings(settings):
+        _say(_RESULTS_ALONE)
     if fill_only:
         return
     page = record.page(settings.main_problem)
@@ -42,6 +54,16 @@ def ui(
         return
     address = f"http://127.0.0.1:{port}{page}"
     server.serve(tracking.store_uri(), port, lambda: _say(f"MLflow UI: {address} (Ctrl-C ends it)"))
+
+
+def _figures(settings: Settings) -> publishing.Figures:
+    """Return what draws the figures of the runs; nothing where the results do not fit the settings (yet)."""
+    from pipeline.reporting import run_figures, study_results
+
+    try:
+        return run_figures.figures(study_results.load(settings))
+    except DataError:
+        return {}
 
 
 def _say(text: str) -> None:

@@ -16,6 +16,7 @@ TEST = Path("data/prepared/test")
 TUNE = Path("runs/tune")
 TRAIN = Path("runs/train")
 CHAMPION_WEIGHTS = Path("models/champion.safetensors")
+CHAMPION_CARD = Path("models/CARD.md")
 
 REPORTS = Path("reports")
 LOGS = Path("logs")
