@@ -37,6 +37,11 @@ def memo() -> Path:
     return shared_root() / ".memo"
 
 
+def timings() -> Path:
+    """Return the folder of the times of steps on this machine; without it, stage ``cost`` measures all again."""
+    return memo() / "timings"
+
+
 def raw(archive: str) -> Path:
     """Return the folder with an archive's members."""
     return RAW / archive
