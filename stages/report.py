@@ -5,7 +5,7 @@ from __future__ import annotations
 from pipeline.console import quiet
 from pipeline.console.timing import stage_time
 from pipeline.project import errors, files, paths
-from pipeline.reporting import card, report, run_figures, study_results
+from pipeline.reporting import card, report, study_results
 from pipeline.settings import loading
 from pipeline.tracking import publishing
 
@@ -17,7 +17,7 @@ def main() -> None:
         results = study_results.load(settings)
         report.write(results, paths.REPORTS)
         files.write_text(paths.CHAMPION_CARD, card.text(results))
-        publishing.publish_report(settings, run_figures.figures(results))
+        publishing.publish_report(settings)
 
 
 if __name__ == "__main__":

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from pipeline.project.errors import DataError, UserError
+from pipeline.project.errors import UserError
 from pipeline.settings import loading
-
-if TYPE_CHECKING:
-    from pipeline.settings.study import Settings
-    from pipeline.tracking import publishing
 
 _RESULTS_ALONE = (
     "No trainings lie here, so there is one run per optimizer and problem, made from results/. "
@@ -40,7 +36,7 @@ def ui(
     if not (fill_only or remote):
         server.check_port(port)
     record = connection.tracker(settings)
-    written = publishing.publish_all(settings, record, _figures(settings))
+    written = publishing.publish_all(settings, record)
     if not record.usable:
         raise UserError(f"the MLflow store {tracking.shown_uri()} cannot be used: see the warning above.")
     _say(f"{tracking.shown_uri()}: {written} runs written or completed")
@@ -54,16 +50,6 @@ def ui(
         return
     address = f"http://127.0.0.1:{port}{page}"
     server.serve(tracking.store_uri(), port, lambda: _say(f"MLflow UI: {address} (Ctrl-C ends it)"))
-
-
-def _figures(settings: Settings) -> publishing.Figures:
-    """Return what draws the figures of the runs; nothing where the results do not fit the settings (yet)."""
-    from pipeline.reporting import run_figures, study_results
-
-    try:
-        return run_figures.figures(study_results.load(settings))
-    except DataError:
-        return {}
 
 
 def _say(text: str) -> None:

@@ -18,7 +18,7 @@ from pipeline.tracking.runs import Runs
 from pipeline.tracking.writer import writing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from torch import nn
 
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 
     # by problem and optimizer: final trainings
     Evaluated = dict[tuple[str, str], list[Outcome]]
-    # the same: a hash of what is drawn, and what draws it as texts by file name
-    Figures = Mapping[tuple[str, str], tuple[str, Callable[[], Mapping[str, str]]]]
 
 _FINAL = ("test_accuracy", "train_accuracy", "test_loss", "generalization_gap", "calibration_error")
+# of the report; the champion's optimizer has its confusions as well
+_FIGURES = ["training_curves", "per_class"]
 
 
 def publish_evaluation(settings: Settings) -> None:
@@ -44,23 +44,23 @@ def publish_evaluation(settings: Settings) -> None:
             writer.submit(job)
 
 
-def publish_report(settings: Settings, figures: Figures) -> None:
-    """Record the figures, the card of the registered model, and the run of the study; print where that is."""
+def publish_report(settings: Settings) -> None:
+    """Record the report's figures, the card of the registered model, and the run of the study; print where that is."""
     tracker = connection.tracker(settings)
     with writing(tracker, "figures") as writer:
         metrics = Metrics.read()
-        for job in _report(settings, metrics, _evaluated(settings, metrics), figures):
+        for job in _report(settings, metrics, _evaluated(settings, metrics)):
             writer.submit(job)
     if place := tracker.where_study():
         print(place)
 
 
-def publish_all(settings: Settings, record: Tracker, figures: Figures | None = None) -> int:
+def publish_all(settings: Settings, record: Tracker) -> int:
     """Write everything that the DVC outputs hold and the store lacks; return how many runs were written or added to."""
     written = record.sync(_everything(settings))
     if metrics := Metrics.read_if_there():
         trained = _evaluated(settings, metrics)
-        jobs = chain(_evaluation(settings, metrics, trained), _report(settings, metrics, trained, figures or {}))
+        jobs = chain(_evaluation(settings, metrics, trained), _report(settings, metrics, trained))
         written += sum(record.do(job) for job in jobs)
     return written
 
@@ -96,12 +96,14 @@ def _evaluation(settings: Settings, metrics: Metrics, trained: Evaluated) -> Ite
         yield partial(Runs.write_findings, found=found, outcome=outcome)
 
 
-def _report(settings: Settings, metrics: Metrics, trained: Evaluated, figures: Figures) -> Iterator[Job]:
-    for found in findings.everything(settings, metrics):
-        if drawn := figures.get((found.problem, found.optimizer)):
-            digest, draw = drawn
-            yield partial(Runs.write_figures, found=found, outcome=_first(trained, found), digest=digest, draw=draw)
+def _report(settings: Settings, metrics: Metrics, trained: Evaluated) -> Iterator[Job]:
     champions = Champions.read_if_there()
+    best = {name: one.optimizer for name, one in champions.problems.items()} if champions else {}
+    for found in findings.everything(settings, metrics):
+        names = [*_FIGURES, "confusion"] if best.get(found.problem) == found.optimizer else _FIGURES
+        figures = [paths.REPORTS / "figures" / f"{name}_{found.problem}.svg" for name in names]
+        if there := [path for path in figures if path.exists()]:
+            yield partial(Runs.write_figures, found=found, outcome=_first(trained, found), figures=there)
     if champions and paths.CHAMPION_CARD.exists() and settings.main_problem in champions.problems:
         key = champions.problems[settings.main_problem].key
         card = paths.CHAMPION_CARD.read_text(encoding="utf-8")

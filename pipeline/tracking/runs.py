@@ -17,7 +17,7 @@ from pipeline.tracking import entities, views
 from pipeline.tracking.store import store_uri
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from pipeline.tracking.entities import DataSet
     from pipeline.tracking.findings import Findings
@@ -95,15 +95,14 @@ class Runs:
         self.client.log_batch(run.info.run_id, metrics=metrics, tags=[*tags, RunTag("results", found.digest)])
         return 1
 
-    def write_figures(
-        self, found: Findings, outcome: Outcome | None, digest: str, draw: Callable[[], Mapping[str, str]]
-    ) -> int:
-        """Write figures (texts by file name) to a parent run that lacks them; return 1 if it did."""
+    def write_figures(self, found: Findings, outcome: Outcome | None, figures: Sequence[Path]) -> int:
+        """Add figures to a parent run that lacks them as they are; return 1 if it did."""
         run_id = self._parent_of(found, outcome)
+        digest = hashlib.sha256(b"".join(path.read_bytes() for path in figures)).hexdigest()[:32]
         if self.client.get_run(run_id).data.tags.get("figures") == digest:
             return 0
-        for name, text in draw().items():
-            self.client.log_text(run_id, text, f"figures/{name}")
+        for path in figures:
+            self.client.log_artifact(run_id, str(path), "figures")
         self.client.set_tag(run_id, "figures", digest)
         return 1
 
