@@ -54,7 +54,6 @@ def observed(stage: str, optimizer: str, expected: int, settings: Settings, work
     ):
         spent.workers = workers
         yield Observer(bar, writer, spent)
-        writer.submit(Runs.lengthen_parents)
     where = (tracker.where(problem, optimizer) for problem in settings.problems_of(optimizer))
     if first := next((place for place in where if place), None):
         print(first)

@@ -106,10 +106,6 @@ class Runs:
         self.client.set_tag(run_id, "figures", digest)
         return 1
 
-    def lengthen_parents(self) -> int:
-        """Let the parent runs that were needed last as long as all their trainings together; return to how many."""
-        return sum(self._lengthen(self.client.get_run(run_id)) for run_id in self._parents.values())
-
     def known_experiment(self, problem: str) -> str | None:
         """Return the id of a problem's experiment, if it was needed before."""
         return self._experiments.get(problem)
