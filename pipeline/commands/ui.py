@@ -24,7 +24,8 @@ def ui(
     """Open the MLflow UI on 127.0.0.1, after filling in the runs that its store lacks.
 
     There is one experiment per problem, one parent run per optimizer, and one child run per training. Runs are missing
-    where results came from a cache or the store could not be reached; none is written twice. Example:
+    where results came from a cache or the store could not be reached; none is written twice. A fresh clone has no
+    trainings: its runs tell what results/ holds. Example:
 
     optimizer-study ui --port 5001
     """
@@ -49,7 +50,8 @@ def ui(
         _say(f"The tracking server shows them itself: {tracking.shown_uri().rstrip('/')}{page}")
         return
     address = f"http://127.0.0.1:{port}{page}"
-    server.serve(tracking.store_uri(), port, lambda: _say(f"MLflow UI: {address} (Ctrl-C ends it)"))
+    said = f"MLflow UI: {address} (Ctrl-C ends it)\nThe same as charts: {address}&compareRunsMode=CHART"
+    server.serve(tracking.store_uri(), port, lambda: _say(said))
 
 
 def _say(text: str) -> None:
