@@ -6,17 +6,20 @@ slows the machine. Problems of the same network, examples and batch size are one
 
 from __future__ import annotations
 
+import hashlib
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
 from pipeline.prepared import reader
-from pipeline.project import paths
+from pipeline.project import environment, paths
+from pipeline.project.files import canonical
 from pipeline.project.numbers import rounded, significant
 from pipeline.results.cost import Cost, Ratio, StepCost, StepTime
+from pipeline.running import key, memo
 from pipeline.running.planning import central_setting, optimizer_row, with_searched
 from pipeline.running.refusals import in_words
 from pipeline.training import determinism, networks, optimizers
@@ -25,6 +28,7 @@ from pipeline.training.record import OptimizerRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
 
     from torch import Tensor, nn
 
@@ -59,6 +63,8 @@ class TimingTask:
     task: Task = "classification"
     dtype: str = "uint8"  # of the stored inputs
     problems: tuple[str, ...] = ()  # which it stands for
+    # by optimizer: what decides the time of its step, without the values that a search varies
+    identities: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)
@@ -87,7 +93,10 @@ def timing_tasks(settings: Settings) -> list[TimingTask]:
     different: dict[TimingTask, list[str]] = {}
     for name in settings.study:
         different.setdefault(_bare_task(settings, name), []).append(name)
-    return [replace(task, problems=tuple(names), rows=_rows(settings, names)) for task, names in different.items()]
+    return [
+        replace(task, problems=tuple(names), rows=_rows(settings, names), identities=_identities(settings, names))
+        for task, names in different.items()
+    ]
 
 
 def _bare_task(settings: Settings, name: str) -> TimingTask:
@@ -105,9 +114,23 @@ def _bare_task(settings: Settings, name: str) -> TimingTask:
 
 
 def _rows(settings: Settings, problems: Iterable[str]) -> dict[str, tuple[OptimizerRow, float]]:
-    taking_part = {optimizer for problem in problems for optimizer in settings.roster(problem)}
-    rows = settings.optimizers
-    return {name: _central(name, row) for name, row in rows.items() if name in taking_part}
+    return {name: _central(name, row) for name, row in _taking_part(settings, problems)}
+
+
+def _identities(settings: Settings, problems: Iterable[str]) -> dict[str, str]:
+    return {
+        name: _hash([name, asdict(optimizer_row(row, f"optimizers.{name}")), sorted(row.search)])
+        for name, row in _taking_part(settings, problems)
+    }
+
+
+def _taking_part(settings: Settings, problems: Iterable[str]) -> list[tuple[str, OptimizerSettings]]:
+    names = {optimizer for problem in problems for optimizer in settings.roster(problem)}
+    return [(name, row) for name, row in settings.optimizers.items() if name in names]
+
+
+def _hash(value: object) -> str:
+    return hashlib.sha256(canonical(value).encode()).hexdigest()[:32]
 
 
 def _central(name: str, row: OptimizerSettings) -> tuple[OptimizerRow, float]:
@@ -138,6 +161,50 @@ def measure(task: TimingTask) -> Measurement:
         for run, own in zip(runs, times, strict=True)
     ]
     return Measurement(timings[0], dict(zip(task.rows, timings[1:], strict=True)))
+
+
+def untimed(folder: Path, task: TimingTask) -> TimingTask:
+    """Return a task with the optimizers alone that were not timed on this machine yet, by this code and in this way.
+
+    Timings are kept in `folder`, so that an experiment with another setting, or one more optimizer, leaves the times of
+    all others as they are: a verdict that rests on them changes with what was changed, and not by chance.
+    """
+    known = _kept(folder, task)
+    return replace(task, rows={name: row for name, row in task.rows.items() if task.identities[name] not in known})
+
+
+def completed(folder: Path, task: TimingTask, measured: Measurement | None) -> Measurement:
+    """Keep the timings of what was `untimed` (None if nothing was); return those of the whole task.
+
+    New ones are put in relation to the SGD that was timed first: all that is compared are ratios to it.
+    """
+    kept = _kept(folder, task)
+    if measured:
+        scale = kept[""].steps / measured.baseline.steps if kept else 1.0
+        kept.setdefault("", measured.baseline)
+        for name, timing in measured.optimizers.items():
+            kept[task.identities[name]] = replace(
+                timing, steps=timing.steps * scale, optimizer_steps=timing.optimizer_steps * scale
+            )
+        memo.keep_tensors(folder, _key(task), {one: _packed(timing) for one, timing in kept.items()})
+    return Measurement(kept[""], {name: kept[task.identities[name]] for name in task.rows})
+
+
+def _kept(folder: Path, task: TimingTask) -> dict[str, Timing]:
+    """Return the timings of a task by the optimizers' identities; plain SGD's has none."""
+    tensors = memo.recall_tensors(folder, _key(task)) or {}
+    return {name: Timing(values[0], values[1], float(values[2, 0])) for name, values in tensors.items()}
+
+
+def _packed(timing: Timing) -> np.ndarray:
+    state = np.full_like(timing.steps, timing.state_bytes_per_parameter)
+    return np.stack([timing.steps, timing.optimizer_steps, state])
+
+
+def _key(task: TimingTask) -> str:
+    bare = asdict(replace(task, rows={}, identities={}, problems=()))
+    code = [key.code_fingerprint("cost.py"), key.network_fingerprint(task.network)]
+    return _hash([bare, *code, environment.processor()])
 
 
 def state_bytes(stepper: Stepper) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipeline.console import quiet
 from pipeline.console.timing import stage_time
-from pipeline.project import errors
+from pipeline.project import errors, paths
 from pipeline.running import pool, refusals
 from pipeline.settings import loading
 
@@ -18,13 +18,19 @@ def main() -> None:
 
         settings = loading.load()
         by_problem: dict[str, cost.Measurement] = {}
+        timed: dict[tuple[str, ...], cost.Measurement] = {}
 
         def keep(task: cost.TimingTask, measured: cost.Measurement) -> None:
-            by_problem.update(dict.fromkeys(task.problems, measured))
+            timed[task.problems] = measured
 
+        tasks, folder = cost.timing_tasks(settings), paths.timings()
+        new = [task for task in (cost.untimed(folder, task) for task in tasks) if task.rows]
         # one after the other in a process of the pool, which has the memory settings of a training; alone, so that
         # nothing disturbs it
-        pool.parallel(cost.measure, cost.timing_tasks(settings), 1, keep, lambda _: "a timing of stage cost")
+        pool.parallel(cost.measure, new, 1, keep, lambda _: "a timing of stage cost")
+        for task in tasks:
+            measured = cost.completed(folder, task, timed.get(task.problems))
+            by_problem.update(dict.fromkeys(task.problems, measured))
         cost.relative(by_problem[settings.main_problem], by_problem).write()
 
 

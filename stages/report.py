@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import os
+
 from pipeline.console import quiet
 from pipeline.console.timing import stage_time
-from pipeline.project import errors, paths
-from pipeline.reporting import report, study_results
+from pipeline.project import errors, files, paths
+from pipeline.reporting import card, report, study_results
 from pipeline.settings import loading
+from pipeline.tracking import publishing
 
 
 def main() -> None:
-    """Write ``reports/`` from ``results/``."""
+    """Write ``reports/`` and the champion's card from ``results/``, and tell MLflow."""
+    settings = loading.load()
     with stage_time("report"):
-        report.write(study_results.load(loading.load()), paths.REPORTS)
+        results = study_results.load(settings)
+        report.write(results, paths.REPORTS)
+        files.write_text(paths.CHAMPION_CARD, card.text(results))
+        publishing.publish_report(settings)
+    if "DVC_EXP_NAME" in os.environ:
+        print("This experiment beside all others: make experiments")
 
 
 if __name__ == "__main__":

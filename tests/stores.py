@@ -98,8 +98,8 @@ def _entry(client: Any, problem: str, run: Any, groups: dict[str, str]) -> Entry
     return Entry(
         problem=problem,
         kind=tags["kind"],
-        optimizer=tags["optimizer"],
-        identity=tags.get("key") or tags["group"],
+        optimizer=tags.get("optimizer", ""),
+        identity=tags.get("key") or tags.get("group") or tags["study"],
         parent=groups[tags["mlflow.parentRunId"]] if "mlflow.parentRunId" in tags else "",
         status=run.info.status,
         params=tuple(sorted(run.data.params.items())),

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -158,3 +160,40 @@ def test_the_stage_times_every_problem_of_the_study(params):
     assert found.time_per_step["digits"]["sgd"].ratio == found.optimizers["sgd"].step_ratio
     # an eighth of the images
     assert found.time_per_step["small"]["adam"].microseconds < found.time_per_step["digits"]["muon"].microseconds
+
+
+def test_an_experiment_times_only_the_optimizers_that_it_adds(tmp_path):
+    sgd, adam = row("SGD"), row("Adam")
+    task = TimingTask(**QUICK, rows={"sgd": sgd}, identities={"sgd": "a"}, problems=("digits",))
+    assert cost.untimed(tmp_path, task).rows == {"sgd": sgd}
+    first = cost.completed(
+        tmp_path, task, Measurement(timing([2.0] * 7, [1.0] * 7), {"sgd": timing([2.1] * 7, [1.1] * 7)})
+    )
+    assert not cost.untimed(tmp_path, task).rows
+
+    more = replace(task, rows={"sgd": sgd, "adam": adam}, identities={"sgd": "a", "adam": "b"}, problems=("other",))
+    assert cost.untimed(tmp_path, more).rows == {"adam": adam}
+    # the machine is three times as slow now
+    new = Measurement(timing([6.0] * 7, [3.0] * 7), {"adam": timing([9.0] * 7, [6.0] * 7)})
+    both = relative(cost.completed(tmp_path, more, new)).optimizers
+    assert both["sgd"] == relative(first).optimizers["sgd"]
+    assert both["adam"].step_ratio.median == 1.5
+    assert both["adam"].microseconds_per_step == 3e6
+    # and again from what is kept, bit for bit
+    assert relative(cost.completed(tmp_path, more, None)).optimizers == both
+
+
+def test_the_values_that_a_search_varies_do_not_count_as_another_step(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    studies.prepare_digits()
+    content = studies.params()
+    content["problems"] = {"digits": content["problems"]["digits"]}
+    content["optimizers"] = {name: content["optimizers"][name] for name in ("sgd", "nesterov", "adam")}
+    (before,) = cost.timing_tasks(studies.validated(content))
+    content["optimizers"]["nesterov"]["search"]["momentum"] = {"one_minus_log_uniform": [0.01, 0.1]}
+    content["problems"]["digits"]["epochs"] = 7
+    (after,) = cost.timing_tasks(studies.validated(content))
+    assert after.identities == before.identities
+    content["optimizers"]["nesterov"]["arguments"]["nesterov"] = False
+    (other,) = cost.timing_tasks(studies.validated(content))
+    assert {name for name in before.identities if before.identities[name] != other.identities[name]} == {"nesterov"}

@@ -10,6 +10,12 @@ import typer
 from pipeline.project.errors import UserError
 from pipeline.settings import loading
 
+_RESULTS_ALONE = (
+    "No trainings lie here, so there is one run per optimizer and problem, made from results/. "
+    "`optimizer-study run` (the whole study) and `optimizer-study demo` (minutes, in its own folder) make a run for "
+    "each training."
+)
+
 
 def ui(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the UI on 127.0.0.1.")] = 5000,
@@ -18,7 +24,8 @@ def ui(
     """Open the MLflow UI on 127.0.0.1, after filling in the runs that its store lacks.
 
     There is one experiment per problem, one parent run per optimizer, and one child run per training. Runs are missing
-    where results came from a cache or the store could not be reached; none is written twice. Example:
+    where results came from a cache or the store could not be reached; none is written twice. A fresh clone has no
+    trainings: its runs tell what results/ holds. Example:
 
     optimizer-study ui --port 5001
     """
@@ -37,6 +44,8 @@ def ui(
     if faults:
         raise UserError(faults[0])
     _say(f"{tracking.shown_uri()}: {written} runs written or completed")
+    if not publishing.holds_trainings(settings):
+        _say(_RESULTS_ALONE)
     if fill_only:
         return
     page = record.page(settings.main_problem)
@@ -44,7 +53,8 @@ def ui(
         _say(f"The tracking server shows them itself: {tracking.shown_uri().rstrip('/')}{page}")
         return
     address = f"http://127.0.0.1:{port}{page}"
-    server.serve(tracking.store_uri(), port, lambda: _say(f"MLflow UI: {address} (Ctrl-C ends it)"))
+    said = f"MLflow UI: {address} (Ctrl-C ends it)\nThe same as charts: {address}&compareRunsMode=CHART"
+    server.serve(tracking.store_uri(), port, lambda: _say(said))
 
 
 def _say(text: str) -> None:

@@ -21,6 +21,7 @@ TEST = Path("data/prepared/test")
 TUNE = Path("runs/tune")
 TRAIN = Path("runs/train")
 CHAMPION_WEIGHTS = Path("models/champion.safetensors")
+CHAMPION_CARD = Path("models/CARD.md")
 
 REPORTS = Path("reports")
 LOGS = Path("logs")
@@ -46,6 +47,11 @@ def remedy(inside: str) -> str:
     if not PARAMS.exists():
         return "this folder is no project (it has no params.yaml): run the command in the project's folder"
     return inside
+
+
+def timings() -> Path:
+    """Return the folder of the times of steps on this machine; without it, stage ``cost`` measures all again."""
+    return memo() / "timings"
 
 
 def raw(archive: str) -> Path:

@@ -8,10 +8,16 @@ from typing import TYPE_CHECKING
 
 from pipeline.prepared import reader
 from pipeline.project import paths
+from pipeline.results.problems import Problems
+from pipeline.running import merit
 from pipeline.settings.spaces import LEARNING_RATE
 from pipeline.tracking import DataSet, Tracker, silence
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pipeline.prepared.reader import Description
+    from pipeline.results.problems import ProblemFacts
     from pipeline.settings.study import Settings
 
 TRACKING, LATER = "PIPELINE_TRACKING", "later"
@@ -24,17 +30,27 @@ def datasets(settings: Settings) -> dict[str, DataSet]:
 
 def _dataset(name: str, settings: Settings) -> DataSet:
     learning = paths.learning(settings.data_of(name))
-    description = reader.describe(learning)
+    found, digest = _described(name, learning)
     return DataSet(
         problem=name,
-        title=settings.problems[name].title or description.title,
-        description=description.description,
-        digest=paths.dvc_hash(learning) or description.digest[:32],
+        title=settings.problems[name].title or found.title,
+        description=found.description,
+        digest=paths.dvc_hash(learning) or digest[:32],
         source=str(learning),
-        shape=description.shape,
-        classes=description.classes,
-        counts=description.counts,
+        shape=found.shape,
+        classes=found.classes,
+        counts=found.counts,
+        measure=merit.measure_of(found.task, settings.problems[name]),
     )
+
+
+def _described(name: str, learning: Path) -> tuple[Description | ProblemFacts, str]:
+    """Return what a problem's examples are, and their digest; a fresh clone has results, but no examples."""
+    results = None if learning.exists() else Problems.read_if_there()
+    if results and name in results.problems:
+        return results.problems[name], "not in this clone"
+    description = reader.describe(learning)
+    return description, description.digest
 
 
 def searched(settings: Settings) -> dict[str, list[str]]:

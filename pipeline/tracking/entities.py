@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
 import time
@@ -14,6 +15,7 @@ from pipeline.settings.spaces import arguments_with, is_beta, searched_in
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from pipeline.settings.study import MeasureName
     from pipeline.training.record import Outcome
 
 
@@ -29,6 +31,7 @@ class DataSet:
     shape: tuple[int, ...]
     classes: tuple[str, ...]
     counts: dict[str, int]
+    measure: MeasureName = "accuracy"  # what the problem is judged by
 
 
 def tags(outcome: Outcome) -> dict[str, str]:
@@ -38,15 +41,28 @@ def tags(outcome: Outcome) -> dict[str, str]:
 
 
 def circumstances() -> dict[str, str]:
-    """Return what is known of a run only while it is written: what started it, and from which commit."""
+    """Return what is known of a run only while it is written: who started it, how, and from which commit."""
     tags = {
         "dvc_stage": os.environ.get("DVC_STAGE", ""),
         "dvc_exp": os.environ.get("DVC_EXP_NAME", ""),
-        "mlflow.source.name": "dvc repro",
-        "mlflow.source.type": "PROJECT",
+        "mlflow.user": _user(),
+        "mlflow.source.type": "LOCAL",
         "mlflow.source.git.commit": git.ask("rev-parse", "--verify", "--quiet", "HEAD"),
     }
     return {name: value for name, value in tags.items() if value}
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container may run under a number without a name
+        return ""
+
+
+def source(kind: str) -> dict[str, str]:
+    """Return the file that makes runs of a kind, also of those that are filled in later from its outputs."""
+    stage = {"tune": "tune", "study": "report"}.get(kind, "train")
+    return {"mlflow.source.name": f"stages/{stage}.py"}
 
 
 def name(outcome: Outcome) -> str:

@@ -22,6 +22,25 @@ _NAME = "model"
 _BEST = "champion"
 
 
+def name(problem: str) -> str:
+    """Return the name of the registered model of a problem."""
+    return f"{problem}-cnn"
+
+
+def describe(runs: Runs, name: str, key: str, card: str) -> int:
+    """Let a training's version of a registered model have a card, and the model too if it is the champion."""
+    client = runs.client
+    versions = client.search_model_versions(f"name = '{name}'")
+    own = next((version for version in versions if version.tags.get("key") == key), None)
+    if own is None or own.description == card:
+        return 0
+    client.update_model_version(name, own.version, card)
+    (registered,) = client.search_registered_models(f"name = '{name}'")
+    if str(registered.aliases.get(_BEST)) == str(own.version):
+        client.update_registered_model(name, card)
+    return 1
+
+
 def log(runs: Runs, outcome: Outcome, make: Callable[[], nn.Module], example: np.ndarray) -> int:
     """Log the model of a training with signature and example, if its run has none; return 1 if it was logged.
 

@@ -46,10 +46,14 @@ class Observer:
 @contextmanager
 def observed(stage: str, optimizer: str, expected: int, settings: Settings, workers: int) -> Iterator[Observer]:
     """Watch the trainings of a stage's optimizer inside the block; `workers` (processes) is for the log."""
+    tracker = connection.tracker(settings)
     with (
-        writing(connection.tracker(settings)) as writer,
+        writing(tracker) as writer,
         stage_time(f"{stage}@{optimizer}") as spent,
         progress(f"{stage} {optimizer}", expected, "trainings") as bar,
     ):
         spent.workers = workers
         yield Observer(bar, writer, spent)
+    where = (tracker.where(problem, optimizer) for problem in settings.problems_of(optimizer))
+    if first := next((place for place in where if place), None):
+        print(first)

@@ -7,26 +7,30 @@ import tempfile
 import time
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.project import files, paths
 from pipeline.running import memo
-from pipeline.tracking import entities
+from pipeline.tracking import entities, views
 from pipeline.tracking.store import artifacts, store_uri
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from pipeline.tracking.entities import DataSet
+    from pipeline.tracking.findings import Findings
     from pipeline.training.record import Outcome
 
 # Stores that are written to directly, without a server that keeps the artifacts
 _DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
 # As many as MLflow gives at once
 _MOST_RUNS = 50_000
-# Without it, the UI guesses, and may take an experiment for one of language models and their traces
+# MLflow takes a thousand at once, tags and params counted
+_MOST_METRICS = 900
 _PARENT_TAG = "mlflow.parentRunId"
+# Without it, the UI guesses, and may take an experiment for one of language models and their traces
 _KIND_TAG, _KIND = "mlflow.experimentKind", "custom_model_development"
 
 
@@ -44,10 +48,15 @@ class Runs:
         self._searched = searched or {}
         self._experiments: dict[str, str] = {}
         self._parents: dict[str, str] = {}
+        # what was written or found last: the parent run by problem, and the run of a study
+        self.last_parents: dict[str, str] = {}
+        self.last_study: str | None = None
 
     def write_missing(self, outcome: Outcome) -> int:
         """Write a training's run, or the tags and params that its run lacks; return 1 if anything was written."""
         if run := self.find(outcome):
+            if parent := run.data.tags.get(_PARENT_TAG):
+                self.last_parents[outcome.training.problem] = parent
             return self._complete(run, outcome)
         self._write(self._experiment(outcome.training.problem), outcome)
         return 1
@@ -80,31 +89,66 @@ class Runs:
                 written += 1
         return written
 
+    def write_findings(self, found: Findings, outcome: Outcome | None) -> int:
+        """Write what the results say into the parent run of a training, or of none; return 1 if it changed."""
+        from mlflow.entities import Metric, RunTag
+
+        run = self.client.get_run(self._parent_of(found, outcome))
+        changed = self._lengthen(run) if outcome else 0
+        if run.data.tags.get("results") == found.digest:
+            return changed
+        start = run.info.start_time
+        curves = [Metric(name, value, start, step) for step, row in found.curves for name, value in row.items()]
+        metrics = [entities.metric(*item) for item in found.metrics.items()]
+        tags = [RunTag("mlflow.runName", found.title), RunTag("mlflow.note.content", found.note)]
+        for first in range(0, len(curves), _MOST_METRICS):
+            self.client.log_batch(run.info.run_id, metrics=curves[first : first + _MOST_METRICS])
+        self.client.log_batch(run.info.run_id, metrics=metrics, tags=[*tags, RunTag("results", found.digest)])
+        return 1
+
+    def write_figures(self, found: Findings, outcome: Outcome | None, figures: Sequence[Path]) -> int:
+        """Add figures to a parent run that lacks them as they are; return 1 if it did."""
+        run_id = self._parent_of(found, outcome)
+        digest = hashlib.sha256(b"".join(path.read_bytes() for path in figures)).hexdigest()[:32]
+        if self.client.get_run(run_id).data.tags.get("figures") == digest:
+            return 0
+        for path in figures:
+            self.client.log_artifact(run_id, str(path), "figures")
+        self.client.set_tag(run_id, "figures", digest)
+        return 1
+
     def known_experiment(self, problem: str) -> str | None:
         """Return the id of a problem's experiment, if it was needed before."""
         return self._experiments.get(problem)
 
     def _experiment(self, problem: str) -> str:
-        if problem not in self._experiments:
-            found = self.client.get_experiment_by_name(problem)
+        data = self._datasets[problem]
+        # plain text: the list of experiments does not render it
+        note = f"{data.title}: {data.description}\n\nOne parent run per optimizer, one child run per training."
+        return self.experiment(problem, note, {"problem": problem, **views.tags(data.measure)})
+
+    def experiment(self, name: str, note: str, tags: Mapping[str, str]) -> str:
+        """Return the id of an experiment, which is made if there is none; it gets the tags that it lacks."""
+        if name not in self._experiments:
+            found = self.client.get_experiment_by_name(name)
             if found and found.lifecycle_stage == "deleted":  # in the UI; its name stays taken
                 self.client.restore_experiment(found.experiment_id)
                 for remains in self.client.search_runs([found.experiment_id], "tags.writing LIKE '%'"):
                     self.client.delete_run(remains.info.run_id)
-            self._experiments[problem] = found.experiment_id if found else self._new_experiment(problem)
-            # the UI writes its own guess; what a person chose there stays
-            if found and found.tags.get(_KIND_TAG, "_inferred").endswith("_inferred"):
-                self.client.set_experiment_tag(found.experiment_id, _KIND_TAG, _KIND)
-        return self._experiments[problem]
+            self._experiments[name] = found.experiment_id if found else self._new_experiment(name, note)
+            present = found.tags if found else {}
+            # the UI writes its own guess of the kind; what a person chose there stays
+            guessed = present.get(_KIND_TAG, "_inferred").endswith("_inferred")
+            for tag, value in {**tags, **({_KIND_TAG: _KIND} if guessed else {})}.items():
+                if present.get(tag) != value:
+                    self.client.set_experiment_tag(self._experiments[name], tag, value)
+        return self._experiments[name]
 
-    def _new_experiment(self, problem: str) -> str:
-        data = self._datasets[problem]
+    def _new_experiment(self, problem: str, note: str) -> str:
         # a database holds no files, and MLflow's own folder for them is relative to where a process runs
         local = store_uri().startswith(_DATABASES)
         location = str(artifacts(problem)) if local else None
-        # plain text: the list of experiments does not render it
-        note = f"{data.title}: {data.description}\n\nOne parent run per optimizer, one child run per training."
-        tags = {"mlflow.note.content": note, "problem": problem, _KIND_TAG: _KIND}
+        tags = {"mlflow.note.content": note}
         return str(self.client.create_experiment(problem, artifact_location=location, tags=tags))
 
     def _params(self, outcome: Outcome, *, shared: bool = False) -> list[Any]:
@@ -127,15 +171,35 @@ class Runs:
     def _write(self, experiment: str, outcome: Outcome) -> None:
         end = time.time_ns() // 1_000_000
         start = end - round(outcome.seconds * 1000)
-        own = {_PARENT_TAG: self._parent(experiment, outcome), "mlflow.runName": entities.name(outcome)}
-        with self._new_run(experiment, outcome, ("key", outcome.key), own, start_time=start) as run_id:
+        own = {_PARENT_TAG: self._parent(experiment, outcome, start), "mlflow.runName": entities.name(outcome)}
+        own |= entities.tags(outcome)
+        problem = outcome.training.problem
+        with self.new_run(experiment, outcome.training.kind, ("key", outcome.key), own, problem, start) as run_id:
             series = entities.metrics(outcome, start, end)
             self.client.log_batch(run_id, metrics=series, params=self._params(outcome))
             if outcome.weights:
                 self._log_weights(run_id, outcome)
             self.client.set_terminated(run_id, status="FAILED" if outcome.diverged else "FINISHED", end_time=end)
 
-    def _parent(self, experiment: str, outcome: Outcome) -> str:
+    def _parent_of(self, found: Findings, outcome: Outcome | None) -> str:
+        """Return the parent run of a training; without one, the run that stands in for it."""
+        experiment = self._experiment(found.problem)
+        if outcome:
+            return self._parent(experiment, outcome)
+        present = self.client.search_runs([experiment], f"tags.stand_in = '{found.optimizer}'", max_results=1)
+        return str(present[0].info.run_id) if present else self._stand_in(experiment, found)
+
+    def _stand_in(self, experiment: str, found: Findings) -> str:
+        """Write the parent run of an optimizer whose trainings are not here: a fresh clone has results alone."""
+        from mlflow.entities import Param
+
+        own = {"optimizer": found.optimizer, "problem": found.problem}
+        with self.new_run(experiment, "parent", ("stand_in", found.optimizer), own, found.problem) as run_id:
+            self.client.log_batch(run_id, params=[Param(name, value) for name, value in found.params.items()])
+            self.client.set_terminated(run_id)
+        return run_id
+
+    def _parent(self, experiment: str, outcome: Outcome, start: int | None = None) -> str:
         """Return the run that gathers an optimizer's trials and seeds under equal settings."""
         training = outcome.training
         arguments = entities.common_arguments(outcome, self._searched.get(training.optimizer, ()))
@@ -145,30 +209,60 @@ class Runs:
         if (key := f"{training.optimizer} {files.canonical(same)}") not in self._parents:
             group = hashlib.sha256(key.encode()).hexdigest()[:32]
             known = self._only(experiment, f"tags.group = '{group}'")
-            self._parents[key] = known.info.run_id if known else self._write_parent(experiment, outcome, group)
+            self._parents[key] = known.info.run_id if known else self._write_parent(experiment, outcome, group, start)
+        self.last_parents[training.problem] = self._parents[key]
         return self._parents[key]
 
-    def _write_parent(self, experiment: str, outcome: Outcome, group: str) -> str:
-        own = {"kind": "parent", "mlflow.runName": outcome.training.optimizer}
-        with self._new_run(experiment, outcome, ("group", group), own) as run_id:
+    def _write_parent(self, experiment: str, outcome: Outcome, group: str, start: int | None) -> str:
+        name = outcome.training.optimizer
+        own = {**entities.tags(outcome), "mlflow.runName": name}
+        with self.new_run(experiment, "parent", ("group", group), own, outcome.training.problem, start) as run_id:
             self.client.log_batch(run_id, params=self._params(outcome, shared=True))
             self.client.set_terminated(run_id)
+        for stand_in in self.client.search_runs([experiment], f"tags.stand_in = '{name}'"):
+            self.client.delete_run(stand_in.info.run_id)
         return run_id
 
+    def _lengthen(self, parent: Any) -> int:
+        """Let a parent run last as long as all its trainings together; return 1 if it did not before."""
+        children = self.client.search_runs(
+            [parent.info.experiment_id], f"tags.{_PARENT_TAG} = '{parent.info.run_id}'", max_results=_MOST_RUNS
+        )
+        lasted = sum((run.info.end_time or run.info.start_time) - run.info.start_time for run in children)
+        end = parent.info.start_time + lasted
+        if parent.info.end_time == end:
+            return 0
+        self.client.set_terminated(parent.info.run_id, end_time=end)
+        return 1
+
     @contextmanager
-    def _new_run(
-        self, experiment: str, outcome: Outcome, identity: tuple[str, str], own_tags: dict[str, str], **when: int
+    def new_run(
+        self,
+        experiment: str,
+        kind: str,
+        identity: tuple[str, str],
+        own_tags: Mapping[str, str],
+        problem: str | None = None,
+        start: int | None = None,
     ) -> Iterator[str]:
-        """Make a run, which gets its identifying tag last: one that was cut off half-way is deleted, not found."""
+        """Make a run, which gets its identifying tag last: one that was cut off half-way is deleted, not found.
+
+        `problem` is the one whose data it uses; `start` in milliseconds, now if not given.
+        """
         name, value = identity
         for remains in self.client.search_runs([experiment], f"tags.writing = '{value}'"):
             self.client.delete_run(remains.info.run_id)
-        tags = {**entities.tags(outcome), **entities.circumstances(), **own_tags, "writing": value}
-        run_id = self.client.create_run(experiment, tags=tags, **when).info.run_id
-        self.client.log_inputs(run_id, [entities.dataset_input(self._datasets[outcome.training.problem])])
+        tags = {**self._circumstances, **entities.source(kind), **own_tags, "kind": kind, "writing": value}
+        run_id = self.client.create_run(experiment, tags=tags, start_time=start).info.run_id
+        if problem:
+            self.client.log_inputs(run_id, [entities.dataset_input(self._datasets[problem])])
         yield run_id
         self.client.set_tag(run_id, name, value)
         self.client.delete_tag(run_id, "writing")
+
+    @cached_property
+    def _circumstances(self) -> dict[str, str]:
+        return entities.circumstances()
 
     def _log_weights(self, run_id: str, outcome: Outcome) -> None:
         with tempfile.TemporaryDirectory() as folder:

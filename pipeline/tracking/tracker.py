@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
-from pipeline.tracking import store
+from pipeline.tracking import store, study, views
 from pipeline.tracking.runs import Runs
 
 if TYPE_CHECKING:
@@ -61,4 +61,20 @@ class Tracker:
     def page(self, problem: str) -> str:
         """Return what to append to a UI's address to see a problem's runs; empty if none was written or looked up."""
         experiment = self._runs.known_experiment(problem) if self._runs else None
-        return f"/#/experiments/{experiment}/runs?workflowType=machine_learning" if experiment else ""
+        return views.address(experiment) if experiment else ""
+
+    def where(self, problem: str, name: str) -> str | None:
+        """Say where the parent run on a problem, written or found last, is to be seen; None if there is none."""
+        run = self._runs.last_parents.get(problem) if self._runs else None
+        return self._said(problem, f"run {name}", run) if run else None
+
+    def where_study(self) -> str | None:
+        """Say where the run of the study is to be seen; None if it was not written."""
+        run = self._runs.last_study if self._runs else None
+        return self._said(study.EXPERIMENT, "the run of this study", run) if run else None
+
+    def _said(self, experiment: str, name: str, run: str) -> str:
+        if store.is_server(store.store_uri()):
+            known = self._runs.known_experiment(experiment) if self._runs else None
+            return f"MLflow: {store.shown_uri().rstrip('/')}/#/experiments/{known}/runs/{run}"
+        return f"MLflow: {name}, in the experiment {experiment}; `make ui` shows it"

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pipeline.evaluation import choosing, evaluate
-from pipeline.project import paths
+from pipeline.project import files, paths
 from pipeline.project.errors import DataError
+from pipeline.results import tables
+from pipeline.results.champions import Champions
+from pipeline.results.key_figures import Summary
 from pipeline.results.metrics import Metrics
 from pipeline.running import memo, outputs, refusals
 from pipeline.tracking import Tracker, connection, publishing
@@ -84,8 +87,9 @@ def test_a_store_made_later_holds_what_a_live_one_does(
     monkeypatch.setenv("DVC_ROOT", str(tmp_path / "later"))
     # logging a model lets MLflow put the store that it went to into the environment
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    # what two seeds of two optimizers picked gets metrics, one of each a model; the better one is registered
-    assert publishing.publish_all(settings, tracker(settings)) == len(outcomes) + 4 + 2 + 1
+    # what two seeds of two optimizers picked gets metrics, one of each a model; the better one is registered; and both
+    # parent runs get what the results say
+    assert publishing.publish_all(settings, tracker(settings)) == len(outcomes) + 4 + 2 + 1 + 2
     assert held() == expected
     # and nothing is written twice
     assert publishing.publish_all(settings, tracker(settings)) == 0
@@ -202,3 +206,124 @@ def test_a_folder_without_outputs_says_what_to_do(
     monkeypatch.chdir(tmp_path)
     with pytest.raises(DataError, match="run `dvc repro`"), refusals.in_words():
         connection.datasets(settings)
+
+
+def parents() -> dict[str, Any]:
+    return {run.data.tags["optimizer"]: run for run in Store().runs("tags.kind = 'parent'")}
+
+
+def test_a_parent_run_tells_what_the_results_say_of_its_optimizer(
+    settings: Settings, outcomes: list[Outcome], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    for outcome in outcomes:
+        memo.keep(paths.memo(), replace(outcome, seconds=2.0))
+    publishing.publish_all(settings, tracker(settings))
+    found, run = Metrics.read().problems["digits"]["muon"], parents()["muon"]
+    shown = run.data.metrics
+    assert found.test_accuracy is not None
+    assert [shown[f"test_accuracy{end}"] for end in ("", "_low", "_high")] == [
+        found.test_accuracy.mean,
+        found.test_accuracy.low,
+        found.test_accuracy.high,
+    ]
+    classes = {name.partition("/")[2]: value for name, value in shown.items() if name.startswith("test_accuracy/")}
+    assert classes == found.per_class
+    assert len(classes) == 10
+    assert shown["learning_rate"] == found.search.usual_setting.learning_rate
+    assert run.data.tags["mlflow.runName"] == settings.optimizers["muon"].label
+    assert "95 % interval" in run.data.tags["mlflow.note.content"]
+    curve = tables.TRAINING_CURVES.read()
+    curve = curve[(curve["problem"] == "digits") & (curve["optimizer"] == "muon")]
+    history = Store().history(run, "train_loss")
+    assert history == [(int(row.step), float(row.train_loss)) for row in curve.itertuples()]
+    # it lasted as long as its trainings together
+    own = [outcome for outcome in outcomes if outcome.training.optimizer == "muon"]
+    assert run.info.end_time - run.info.start_time == 2000 * len(own)
+
+
+def finished(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Add what stages `compare` and `report` write, as far as runs show it, in a copy of the study."""
+    shutil.copytree(Path.cwd(), folder)
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("DVC_ROOT", str(folder))
+    shares = {"champion": 50.0, "sgd": 40.0, "muon": 50.0}
+    Summary(champion="muon", accuracy=shares, lead={"digits": 10.0}, claims={"supported": 3}).write()
+    written = {
+        "params.yaml": "problems: {}",
+        "dvc.lock": "schema: '2.0'",
+        "reports/report.html": "<p>No.</p>",
+        "reports/figures/training_curves_digits.svg": "<svg/>",
+        "reports/figures/confusion_digits.svg": "<svg></svg>",
+        "models/CARD.md": "# Model card",
+    }
+    for name, text in written.items():
+        files.write_text(Path(name), text)
+
+
+def artifacts(run: Any, folder: str = "") -> list[str]:
+    return sorted(item.path for item in Store().client.list_artifacts(run.info.run_id, folder))
+
+
+def test_a_study_is_a_run_with_its_settings_its_lock_and_its_report(
+    settings: Settings, outcomes: list[Outcome], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finished(tmp_path / "copy", monkeypatch)
+    publishing.publish_all(settings, tracker(settings))
+    (run,) = Store().runs(problem="studies")
+    assert artifacts(run) == ["dvc.lock", "params.yaml", "report.html"]
+    shown = {"accuracy/champion": 50, "accuracy/sgd": 40, "accuracy/muon": 50, "lead/digits": 10, "claims/supported": 3}
+    assert run.data.metrics == shown
+    assert run.data.params["optimizers"] == "sgd muon"
+    assert publishing.publish_all(settings, tracker(settings)) == 0
+
+    # another report of the same study: its run has the new one
+    files.write_text(Path("reports/report.html"), "<p>Still no.</p>")
+    assert publishing.publish_all(settings, tracker(settings)) == 1
+    (run,) = Store().runs(problem="studies")
+    assert "Still" in Path(Store().client.download_artifacts(run.info.run_id, "report.html")).read_text()
+    # other settings: another study
+    files.write_text(Path("params.yaml"), "problems: {digits: {}}")
+    publishing.publish_all(settings, tracker(settings))
+    assert len(Store().runs(problem="studies")) == 2
+
+
+def test_figures_belong_to_the_parents_and_the_card_to_the_registered_model(
+    settings: Settings, outcomes: list[Outcome], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finished(tmp_path / "copy", monkeypatch)
+    publishing.publish_all(settings, tracker(settings))
+    best = Champions.read().problems["digits"].optimizer
+    for name, run in parents().items():
+        own = ["confusion_digits.svg"] * (name == best) + ["training_curves_digits.svg"]
+        assert artifacts(run, "figures") == [f"figures/{one}" for one in own]
+    client = Store().client
+    assert client.get_registered_model("digits-cnn").description == "# Model card"
+    assert client.get_model_version_by_alias("digits-cnn", "champion").description == "# Model card"
+
+
+def test_a_fresh_clone_shows_its_results_until_the_trainings_are_there(
+    settings: Settings, outcomes: list[Outcome], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finished(tmp_path / "copy", monkeypatch)
+    away = {name: tmp_path / name for name in ("data", "runs")}
+    for name, place in away.items():
+        shutil.move(name, place)
+    assert not publishing.holds_trainings(settings)
+    assert publishing.publish_all(settings, tracker(settings)) > 0
+    found = Metrics.read().problems["digits"]
+    alone = parents()
+    assert {name: run.data.metrics["test_accuracy"] for name, run in alone.items()} == {
+        name: one.test_accuracy.mean for name, one in found.items() if one.test_accuracy
+    }
+    assert alone["sgd"].data.params["optimizer"] == "sgd"
+    assert held() == {}
+    assert publishing.publish_all(settings, tracker(settings)) == 0
+
+    for name, place in away.items():
+        shutil.move(place, name)
+    publishing.publish_all(settings, tracker(settings))
+    assert set(held()) == {outcome.key for outcome in outcomes}
+    # the runs that stood in for them are gone
+    assert {run.info.run_id for run in parents().values()}.isdisjoint(run.info.run_id for run in alone.values())
+    assert len(Store().runs("tags.kind = 'parent'")) == 2

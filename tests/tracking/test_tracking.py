@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import getpass
 import json
 import logging
 import multiprocessing
@@ -450,7 +451,29 @@ def test_a_problems_page_is_known_once_it_has_runs(tracker: Tracker) -> None:
     outcome = studies.outcome(optimizer="page")
     tracker.sync([outcome])
     experiment = Store().run(outcome).info.experiment_id
-    assert tracker.page("digits") == f"/#/experiments/{experiment}/runs?workflowType=machine_learning"
+    page = f"/#/experiments/{experiment}/runs?workflowType=machine_learning&viewStateShareKey=best-first"
+    assert tracker.page("digits") == page
+    view = json.loads(Store().client.get_experiment(experiment).tags["mlflow.sharedViewState.best-first"])
+    assert (view["orderByKey"], view["orderByAsc"]) == ("metrics.`test_accuracy`", False)
+    first = ["params.`optimizer`", "metrics.`learning_rate`", "metrics.`test_accuracy`"]
+    assert view["selectedColumns"][:3] == view["columnOrder"][:3] == first
+
+
+def test_a_run_says_who_made_it_from_which_file_and_where_it_is_to_be_seen(
+    tracker: Tracker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert tracker.where("digits", "mine") is None
+    outcome = studies.outcome(optimizer="mine")
+    tracker.sync([outcome])
+    run = Store().run(outcome)
+    assert run.data.tags["mlflow.user"] == getpass.getuser()
+    assert run.data.tags["mlflow.source.name"] == "stages/train.py"
+    assert tracker.where("digits", "mine") == "MLflow: run mine, in the experiment digits; `make ui` shows it"
+    # a server has an address of its own; a password in it is not shown
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://me:secret@127.0.0.1:5000/")
+    parent = run.data.tags["mlflow.parentRunId"]
+    page = f"http://127.0.0.1:5000/#/experiments/{run.info.experiment_id}/runs/{parent}"
+    assert tracker.where("digits", "mine") == f"MLflow: {page}"
 
 
 def test_the_alias_names_the_best_registered_model(tracker: Tracker) -> None:
