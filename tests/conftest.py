@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 import yaml
 
+from tests import needs
+
 ROOT = Path(__file__).parent.parent
 COPIED = (
     *("dvc.yaml", ".dvcignore", ".gitignore", ".gitattributes", "optimizers", "pipeline", "stages"),
@@ -56,6 +58,11 @@ class Project:
     def commit(self, message: str) -> None:
         self.run("git", "add", "-A")
         self.run("git", "commit", "-qm", message)
+
+
+def pytest_configure() -> None:
+    """Refuse a need that nothing asks for."""
+    needs.required(needs.NAMES)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
