@@ -1,25 +1,54 @@
-# Everything a person types. Only Python 3.11 to 3.13, make and git are needed beforehand.
+# Everything a person types. Only Python 3.11 to 3.14, make and git are needed beforehand.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+UV := $(BIN)/uv
+UV_VERSION := 0.13.9
 READY := $(VENV)/.ready
+READY_TO_TEST := $(VENV)/.ready-to-test
 export PATH := $(CURDIR)/$(BIN):$(PATH)
-# "cpu" picks PyTorch's small CPU build where its own index can be reached
+# where this is set, Python keeps no bytecode, and every start compiles PyTorch and MLflow anew
+export PYTHONDONTWRITEBYTECODE :=
+# "cpu" picks PyTorch's small CPU build where its own index, or a copy of it at TORCH_INDEX, can be reached
 TORCH_BACKEND ?=
+TORCH_INDEX ?=
+# an NVIDIA driver, of Linux or of Windows below it: a GPU gets all of CUDA, a CPU what PyTorch cannot start without
+NVIDIA ?= $(wildcard /proc/driver/nvidia/version /usr/lib/wsl/lib/libcuda.so.1)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow demo ui experiments check lint format bench bench-precision bench-steps bench-pipeline calibrate plain-check other-seeds torture lock ray
+.PHONY: help env run test test-slow demo ui experiments check lint format bench bench-precision bench-steps bench-pipeline calibrate plain-check other-seeds torture lock ray sbom audit
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-16s %s\n", $$1, $$2}'
 
-$(READY): requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else f"Python 3.11, 3.12 or 3.13 is needed, this is {v[0]}.{v[1]}: make PYTHON=python3.12")'
+# What a study needs, then the tools of `make test` and `make check`. A lock is complete, so nothing is resolved here.
+INSTALL := $(UV) pip install --quiet --python $(BIN)/python
+LOCKED := $(INSTALL) --no-deps --require-hashes
+CUDA_BUILD := (torch|torchvision|nvidia-[a-z0-9-]+)==
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 14) else f"Python 3.11 to 3.14 is needed, this is {v[0]}.{v[1]}: make PYTHON=python3.12")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements.lock $(if $(TORCH_BACKEND),--torch-backend $(TORCH_BACKEND))
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+
+$(UV): | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+$(READY): requirements.lock requirements-gpu.lock pyproject.toml | $(BIN)/python $(UV)
+ifeq ($(TORCH_BACKEND),)
+	$(LOCKED) -r requirements.lock $(if $(NVIDIA),-r requirements-gpu.lock)
+else
+	awk '/^[a-z]/ {kept = !/^$(CUDA_BUILD)/} kept' requirements.lock > $(VENV)/without-torch.lock
+	$(LOCKED) -r $(VENV)/without-torch.lock
+	$(INSTALL) $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX),--torch-backend $(TORCH_BACKEND)) $$(grep -oE '^torch(vision)?==[0-9.]+' requirements.lock)
+endif
+	$(INSTALL) --no-deps --editable .
 	@touch $@
+
+$(READY_TO_TEST): requirements-dev.lock $(READY)
+	$(LOCKED) -r requirements-dev.lock
+	@touch $@
+
+env: $(READY_TO_TEST) ## .venv with the development tools, without running anything
 
 run: $(READY) ## the whole study, ends with the answer; PROBLEMS=cifar10,next_word: some problems alone
 	@$(BIN)/python -m pipeline run $(if $(PROBLEMS),--problems "$(PROBLEMS)")
@@ -27,10 +56,10 @@ run: $(READY) ## the whole study, ends with the answer; PROBLEMS=cifar10,next_wo
 # one process makes the small study that many tests use; the other tests run in the others
 PYTEST := $(BIN)/python -m pytest --numprocesses logical --maxprocesses 8 --dist loadgroup
 
-test: $(READY) ## the tests
+test: $(READY_TO_TEST) ## the tests
 	$(PYTEST)
 
-test-slow: $(READY) ## the slow tests as well
+test-slow: $(READY_TO_TEST) ## the slow tests as well
 	$(PYTEST) -m "slow or not slow"
 
 demo: $(READY) ## the same pipeline on handwritten digits, no download, about two minutes
@@ -47,13 +76,13 @@ experiments: $(READY) ## the experiments side by side: the key figures, and the 
 
 check: lint test ## format, lint, types, import layers, tests
 
-lint: $(READY) ## format, lint, types, import layers
+lint: $(READY_TO_TEST) ## format, lint, types, import layers
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-format: $(READY) ## correct format and lint
+format: $(READY_TO_TEST) ## correct format and lint
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
@@ -81,12 +110,29 @@ other-seeds: $(READY) ## the whole study again with other seeds and another sear
 SEED ?= 1
 KILLS ?= 30
 
-torture: $(READY) ## kill a small study again and again (about an hour); SEED=2, KILLS=30
+torture: $(READY_TO_TEST) ## kill a small study again and again (about an hour); SEED=2, KILLS=30
 	$(BIN)/python -m tests.faults.torture --seed $(SEED) --kills $(KILLS)
 
 ray: $(READY) ## install Ray, for trainings on many machines (docs/scaling.md)
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements-ray.lock $(if $(TORCH_BACKEND),--torch-backend $(TORCH_BACKEND))
+	$(LOCKED) -r requirements-ray.lock
 
-lock: $(READY) ## write requirements.lock and requirements-ray.lock again
-	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --group dev pyproject.toml -o requirements.lock
-	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --group dev --extra ray --constraint requirements.lock pyproject.toml -o requirements-ray.lock
+# Read from requirements.lock alone, by programs that get an environment of their own.
+sbom: $(READY) ## what `make run` installs, as a software bill of materials: build/sbom.json (CycloneDX)
+	@mkdir -p build
+	$(UV) tool run --from cyclonedx-bom==7.5.0 cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --output-reproducible --output-file build/sbom.json
+
+audit: $(READY) ## known vulnerabilities of what is installed; asks a database on the internet
+	$(UV) tool run pip-audit==2.10.1 --disable-pip --require-hashes $(foreach lock,$(wildcard requirements*.lock),-r $(lock))
+
+# What PyTorch asks for on Linux but neither imports nor needs on a CPU: 1.3 GB (docs/architecture.md)
+GPU_ONLY := triton cuda-bindings cuda-pathfinder cuda-toolkit nvidia-cuda-cccl nvidia-cusolver nvidia-nvjitlink nvidia-nvtx
+COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+# a second lock has only what the first one lacks
+BEYOND = $(COMPILE) --constraints requirements.lock $$(sed -nE 's/^([a-z0-9-]+)==.*/--no-emit-package \1/p' requirements.lock)
+NOT_GPU := $(addprefix --no-emit-package ,$(GPU_ONLY))
+
+lock: $(READY) ## write the four locks again
+	$(COMPILE) $(NOT_GPU) --extra examples pyproject.toml -o requirements.lock
+	echo torch | $(BEYOND) - -o requirements-gpu.lock
+	$(BEYOND) $(NOT_GPU) --group dev pyproject.toml -o requirements-dev.lock
+	$(BEYOND) $(NOT_GPU) --constraints requirements-dev.lock --extra ray pyproject.toml -o requirements-ray.lock

@@ -15,6 +15,8 @@ import pytest
 
 from tests import yaml_text
 
+from tests import needs
+
 ROOT = Path(__file__).parent.parent
 COPIED = (
     *("dvc.yaml", ".dvcignore", ".gitignore", ".gitattributes", "optimizers", "pipeline", "stages"),
@@ -57,6 +59,11 @@ class Project:
     def commit(self, message: str) -> None:
         self.run("git", "add", "-A")
         self.run("git", "commit", "-qm", message)
+
+
+def pytest_configure() -> None:
+    """Refuse a need that nothing asks for."""
+    needs.required(needs.NAMES)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -16,8 +16,7 @@ import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pytest
-
+from tests import needs
 from tests.conftest import clean_environment
 
 if TYPE_CHECKING:
@@ -80,7 +79,7 @@ def postgres_programs() -> Path:
     debian = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
     found = shutil.which("initdb") or next((str(path) for path in reversed(debian)), None)
     if found is None:
-        pytest.skip("no PostgreSQL here (Debian's package postgresql)")
+        needs.missing("postgres", "there is no PostgreSQL (Debian's package postgresql)")
     return Path(found).resolve().parent
 
 
@@ -121,4 +120,4 @@ def _database_user() -> str | None:
     try:
         return pwd.getpwnam(_DATABASE_USER).pw_name
     except KeyError:
-        pytest.skip(f"PostgreSQL does not run as root, and there is no user {_DATABASE_USER}")
+        needs.missing("postgres", f"PostgreSQL does not run as root, and there is no user {_DATABASE_USER}")

@@ -10,8 +10,10 @@ import subprocess
 import time
 from typing import TYPE_CHECKING, Any
 
+import playwright.sync_api as playwright
 import pytest
 
+from tests import needs
 from tests.conftest import Project, clean_environment
 from tests.stores import Store
 
@@ -19,12 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on the path"),
-]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
@@ -70,10 +67,11 @@ def printed_address(log: Path, server: subprocess.Popen[bytes]) -> str:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
+    chromium = needs.chromium()
     playwright.expect.set_options(timeout=30_000)
     with playwright.sync_playwright() as driver:
         # Chromium's own sandbox does not start as root, as in a container
-        started = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        started = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         yield started
         started.close()
 

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from pipeline.__main__ import app
 from pipeline.project.errors import SettingsError
 from pipeline.settings import loading
-from tests import yaml_text
+from tests import needs, yaml_text
 from tests.conftest import ROOT, Project, copy_project
 
 if TYPE_CHECKING:
@@ -174,9 +174,7 @@ def test_run_without_any_source_says_so_first_and_shows_the_demo(tmp_path: Path)
 @pytest.mark.cifar
 @pytest.mark.slow
 def test_a_small_study_on_real_cifar10_gets_far_above_chance(tmp_path: Path) -> None:
-    archive = ROOT.parent / "shared" / "data" / "cifar-10-python.tar.gz"
-    if not archive.exists():
-        pytest.skip(f"{archive} is not there")
+    archive = needs.cifar()
     project = copy_project(tmp_path / "project")
     params = project.params()
     own = yaml_text.load((ROOT / "params.yaml").read_text())

@@ -1,18 +1,18 @@
 from __future__ import annotations
 
-import os
 import resource
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pipeline.data import unpacking
 from pipeline.data.archives import CIFAR10
+from tests import needs
 from tests.data.made_up_archive import Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 
 @pytest.fixture
@@ -24,13 +24,9 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
 @pytest.fixture(scope="session")
 def official(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the official ``cifar-10-batches-py``."""
-    given = os.environ.get("CIFAR10_SOURCE", "")
-    places = [Path(given), Path(__file__).parents[3] / "shared/data" / CIFAR10.file_name]
-    found = next((place for place in places if place.is_file()), None)
-    if found is None:
-        pytest.skip("no CIFAR-10 archive: set CIFAR10_SOURCE=/path/to/cifar-10-python.tar.gz")
+    archive = needs.cifar()
     root = tmp_path_factory.mktemp("official")
-    unpacking.unpack(CIFAR10, found, root / CIFAR10.folder)
+    unpacking.unpack(CIFAR10, archive, root / CIFAR10.folder)
     return root
 
 

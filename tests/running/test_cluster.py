@@ -19,9 +19,9 @@ from pipeline.project import files
 from pipeline.project.errors import SettingsError, TrainingError
 from pipeline.running import cluster, trainings
 from pipeline.running.cluster import Cluster
+from tests import needs
 from tests.running.helpers import content, short, task
 
-NEEDS_RAY = "Ray is not installed: make ray"
 # Ray leaves sockets and processes to the garbage collector
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -51,7 +51,9 @@ with errors.one_message():
 @pytest.fixture
 def by_value(pool_tasks):
     """What can be sent to a cluster, which has the package but not the tests."""
-    ray = pytest.importorskip("ray", reason=NEEDS_RAY)
+    needs.ray()
+    import ray
+
     ray.cloudpickle.register_pickle_by_value(pool_tasks)
     yield pool_tasks
     ray.cloudpickle.unregister_pickle_by_value(pool_tasks)
@@ -60,7 +62,8 @@ def by_value(pool_tasks):
 @pytest.fixture
 def two_nodes(monkeypatch, tmp_path):
     """A cluster of two machines with one core each, this process not yet connected."""
-    ray = pytest.importorskip("ray", reason=NEEDS_RAY)
+    needs.ray()
+    import ray
     from ray.cluster_utils import Cluster as Machines
 
     # the workers' copies of the examples; Ray's sockets need a short path of their own
@@ -78,7 +81,9 @@ def two_nodes(monkeypatch, tmp_path):
 @pytest.fixture
 def here():
     """A cluster of this machine alone."""
-    ray = pytest.importorskip("ray", reason=NEEDS_RAY)
+    needs.ray()
+    import ray
+
     yield Cluster(most=2)
     ray.shutdown()
 
@@ -104,7 +109,7 @@ def test_nothing_to_do_needs_no_cluster(monkeypatch):
 
 @pytest.mark.parametrize("address", ["127.0.0.1:{port}", "auto"])
 def test_no_cluster_answers(address, monkeypatch, tmp_path):
-    pytest.importorskip("ray", reason=NEEDS_RAY)
+    needs.ray()
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
     # bound but not listening: nobody can answer there
     with socket.socket() as taken:
@@ -136,7 +141,7 @@ def test_two_machines_give_the_same_bytes_as_processes(two_nodes, learning, tmp_
 
 @pytest.mark.slow
 def test_what_follows_from_an_outcome_is_trained_there_too(learning, tmp_path):
-    pytest.importorskip("ray", reason=NEEDS_RAY)
+    needs.ray()
     told: list[int] = []
     trainings.run(
         [task(seed=1)],
@@ -229,7 +234,7 @@ def test_a_deadly_task_is_tried_three_times_and_named(here, learning, by_value, 
 
 @pytest.mark.slow
 def test_another_version_of_the_code_is_refused(here, learning, monkeypatch, tmp_path):
-    pytest.importorskip("ray", reason=NEEDS_RAY)
+    needs.ray()
     monkeypatch.setattr(trainings, "code_fingerprint", lambda: "of another machine")
     with pytest.raises(TrainingError, match=r"Install the same requirements\.lock on every machine"):
         trainings.run(short(), lambda _: learning, 1, tmp_path / "memo", cluster=here)
@@ -237,7 +242,7 @@ def test_another_version_of_the_code_is_refused(here, learning, monkeypatch, tmp
 
 @pytest.mark.slow
 def test_it_is_quiet_listens_to_this_machine_alone_and_ctrl_c_leaves_nothing(learning, tmp_path):
-    pytest.importorskip("ray", reason=NEEDS_RAY)
+    needs.ray()
     shutil.copytree(learning, tmp_path / "learning")
     long = [task(seed=seed, epochs=12, batch_size=8) for seed in range(30)]
     files.write_json(tmp_path / "trainings.json", [asdict(training) for training in long])

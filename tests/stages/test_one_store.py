@@ -12,7 +12,7 @@ import pytest
 from safetensors.numpy import load_file
 
 from pipeline.running import outputs
-from tests import servers, stores
+from tests import needs, servers, stores
 from tests.conftest import Project, copy_project
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ def test_a_server_gets_runs_artifacts_and_models_as_they_are_made(finished_study
 
 @pytest.mark.slow
 def test_postgresql_holds_the_same_even_from_a_temporary_copy(finished_study: Project, tmp_path: Path) -> None:
-    pytest.importorskip("psycopg2", reason="MLflow needs psycopg2 to reach PostgreSQL")
+    needs.psycopg2()
     project = copy_project(tmp_path / "project")
     with servers.postgres() as uri:
         project.dvc("exp", "run", "--temp", "-n", "there", "evaluate", MLFLOW_TRACKING_URI=uri)
@@ -178,7 +178,7 @@ def test_postgresql_holds_the_same_even_from_a_temporary_copy(finished_study: Pr
 
 @pytest.mark.slow
 def test_a_server_on_postgresql_is_filled(finished_study: Project, study: Project, tmp_path: Path) -> None:
-    pytest.importorskip("psycopg2", reason="MLflow needs psycopg2 to reach PostgreSQL")
+    needs.psycopg2()
     with (
         servers.postgres() as database,
         servers.mlflow_server(tmp_path / "server", servers.free_port(), database) as uri,

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import itertools
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,18 +11,17 @@ import pytest
 from pipeline.commands.judge.judgement import judge_results
 from pipeline.commands.judge.table import ResultsError
 from pipeline.project.errors import one_message
+from tests import needs
 from tests.commands.judge.made_up import results, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-DEEPOBS = Path(__file__).parents[3] / "shared" / "reference" / "deepobs_cifar10_3c3d.csv"
+    from pathlib import Path
 
 
 # --- published curves ------------------------------------------------------------------------------------
 
 
-@pytest.mark.skipif(not DEEPOBS.is_file(), reason="the DeepOBS reference table is not beside the project")
 @pytest.mark.parametrize(
     ("last", "expected"),
     [
@@ -46,7 +44,8 @@ DEEPOBS = Path(__file__).parents[3] / "shared" / "reference" / "deepobs_cifar10_
     ],
 )
 def test_the_deepobs_table(last: str, expected: dict[str, str]) -> None:
-    status, printed, _ = run(DEEPOBS, "--last", last)
+    table = needs.deepobs()
+    status, printed, _ = run(table, "--last", last)
     assert status == 0
     for pair, figures in expected.items():
         (row,) = [line.split() for line in printed.splitlines() if line.strip().startswith(f"{pair} ")]
@@ -62,9 +61,8 @@ def test_a_narrow_terminal_loses_no_figure(
     assert "…" not in run(write(results(adam=0.02, sgd_with_nesterov_momentum=0.0)))[1]
 
 
-@pytest.mark.skipif(not DEEPOBS.is_file(), reason="the DeepOBS reference table is not beside the project")
 def test_the_deepobs_means() -> None:
-    found = judge_results(DEEPOBS)
+    found = judge_results(needs.deepobs())
     shown = {one.optimizer: (round(100 * one.mean, 2), round(100 * (one.deviation or 0), 2)) for one in found.scores}
     assert shown == {"adam": (84.75, 0.35), "momentum": (84.41, 0.64), "sgd": (83.71, 1.21)}
 
