@@ -28,9 +28,9 @@ def of_problem(evidence: Evidence, problem: str, curves: pd.DataFrame) -> AtEqua
         return None
     seconds = min(known.values()) * images
     reached = {name: seconds / rate for name, rate in known.items()}
-    losses, accuracies = (
+    losses, accuracies, lows, highs = (
         {name: value for name in reached if (value := _at(here[here["optimizer"] == name], column, reached[name]))}
-        for column in ("train_loss", "validation_accuracy")
+        for column in ("train_loss", "validation_accuracy", "validation_accuracy_low", "validation_accuracy_high")
     )
     ordered = sorted(reached, key=lambda name: (-accuracies.get(name, 0.0), losses.get(name, np.inf)))
     return AtEqualSeconds(
@@ -38,6 +38,8 @@ def of_problem(evidence: Evidence, problem: str, curves: pd.DataFrame) -> AtEqua
         share={name: round(reached[name] / images, 6) for name in ordered},
         train_loss={name: losses[name] for name in ordered if name in losses},
         validation_accuracy={name: accuracies[name] for name in ordered if name in accuracies},
+        low={name: lows[name] for name in ordered if name in lows},
+        high={name: highs[name] for name in ordered if name in highs},
     )
 
 
