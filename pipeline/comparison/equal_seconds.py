@@ -30,13 +30,18 @@ def of_problem(evidence: Evidence, problem: str, curves: pd.DataFrame) -> AtEqua
         return None
     seconds = min(known.values()) * images
     reached = {name: seconds / rate for name, rate in known.items()}
-    losses, accuracies = (_all_at(here, column, reached) for column in ("train_loss", "validation_accuracy"))
+    losses, accuracies, lows, highs = (
+        _all_at(here, column, reached)
+        for column in ("train_loss", "validation_accuracy", "validation_accuracy_low", "validation_accuracy_high")
+    )
     ordered = sorted(reached, key=lambda name: (-accuracies.get(name, 0.0), losses.get(name, np.inf)))
     return AtEqualSeconds(
         seconds=rounded(seconds, 6),
         share={name: round(reached[name] / images, 6) for name in ordered},
         train_loss={name: losses[name] for name in ordered if name in losses},
         validation_accuracy={name: accuracies[name] for name in ordered if name in accuracies},
+        low={name: lows[name] for name in ordered if name in lows},
+        high={name: highs[name] for name in ordered if name in highs},
     )
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
+
+from pipeline.statistics.intervals import CONFIDENCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from numpy.typing import NDArray
 
     from pipeline.training.record import Outcome
 
@@ -47,4 +52,12 @@ def training_curves(outcomes: Iterable[Outcome]) -> pd.DataFrame:
     # a mean over the seeds that happened to survive would flatter the optimizer
     for name in _AVERAGED:
         means[name] = means[name].where(counts[name] == seeds)
-    return means
+    return means.assign(**_interval(means["validation_accuracy"], groups["validation_accuracy"].std(), seeds))
+
+
+def _interval(mean: pd.Series[float], spread: pd.Series[float], seeds: NDArray[np.int64]) -> dict[str, Any]:
+    """Return the ends of the 95 % Student t interval of a mean; none of a single seed, whose spread is unknown."""
+    from scipy import stats
+
+    reach = stats.t.ppf((1 + CONFIDENCE) / 2, np.maximum(seeds - 1, 1)) * spread.to_numpy() / np.sqrt(seeds)
+    return {"validation_accuracy_low": mean - reach, "validation_accuracy_high": mean + reach}

@@ -8,8 +8,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from matplotlib.figure import Figure
+
+NARROW = 4.2  # inches: at 360 pixels a point of text is then about a pixel
 _MARK = re.compile(r"([\\`*_\[\]$~])")
 
 
@@ -59,20 +65,40 @@ class Table:
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure as a whole SVG document; `name` becomes its file name, `alt` describes it in words."""
+    """A figure; `name` becomes its file name, `alt` describes it in words.
+
+    `narrow` is the width in inches in which it is laid out a second time for phones; None where it would lose its sense
+    there: it is scrolled then.
+    """
 
     name: str
-    svg: str
+    figure: Figure
     alt: str
     caption: str
+    narrow: float | None = NARROW
 
 
 @dataclass(frozen=True)
 class Folded:
-    """Items that a reader opens on demand, under a one-line title."""
+    """Items that a reader opens on demand, under a one-line title; links point at the `anchor`."""
 
     title: str
     items: tuple[Item, ...]
+    anchor: str = ""
+
+    @property
+    def target(self) -> str:
+        """What links point at: the anchor, or one that is made of the title."""
+        return self.anchor or re.sub(r"[^a-z0-9]+", "-", self.title.lower()).strip("-")
 
 
 Item: TypeAlias = Heading | Paragraph | Bullets | Table | Picture | Folded
+
+
+def pictures(items: Iterable[Item]) -> Iterator[Picture]:
+    """Yield all pictures, also those that are folded away."""
+    for item in items:
+        if isinstance(item, Folded):
+            yield from pictures(item.items)
+        if isinstance(item, Picture):
+            yield item

@@ -7,24 +7,27 @@ import pkgutil
 from typing import TYPE_CHECKING
 
 from pipeline.project import files
-from pipeline.project.wording import counted
 from pipeline.reporting import sections
+from pipeline.reporting.drawing.figures import to_narrow_svg, to_svg
 from pipeline.reporting.formats import html, markdown
-from pipeline.reporting.items import Folded, Heading, Picture
+from pipeline.reporting.formats.html import Drawn
+from pipeline.reporting.items import Heading, pictures
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from pipeline.reporting.items import Item
+    from pipeline.reporting.items import Item, Picture
     from pipeline.reporting.study_results import Results
 
 TITLE = "Is Adam always the best choice?"
+LEAD = ("answer", "recommend")  # stands above the list of contents
 ORDER = (
     "answer",
     "recommend",
     "verdicts",
     "ranking",
+    "aggregates",
     "comparison",
     "assignment",
     "training",
@@ -41,9 +44,16 @@ ORDER = (
 
 def items(results: Results) -> list[Item]:
     """Return the report's items: the sections of `ORDER`, then any other file of ``sections/`` by its name."""
+    lead, body = _parts(results)
+    return [*lead, *body]
+
+
+def _parts(results: Results) -> tuple[list[Item], list[Item]]:
+    """Return the items above the list of contents, and those below."""
     found = sorted(module.name for module in pkgutil.iter_modules(sections.__path__))
     order = [name for name in ORDER if name in found] + [name for name in found if name not in ORDER]
-    return [item for name in order for item in _section(name, results)]
+    parts = [[item for name in order if (name in LEAD) == lead for item in _section(name, results)] for lead in (1, 0)]
+    return parts[0], parts[1]
 
 
 def _section(name: str, results: Results) -> list[Item]:
@@ -55,7 +65,7 @@ def _section(name: str, results: Results) -> list[Item]:
 
 
 def write(results: Results, folder: Path) -> None:
-    """Write ``report.html``, ``report.md`` and ``figures/*.svg``; the same results give the same bytes.
+    """Write ``report.html``, ``report.md``, ``details.md`` and ``figures/*.svg``; the same results give the same bytes.
 
     Pictures in the folder's ``figures/`` that this report does not have are removed.
 
@@ -64,39 +74,30 @@ def write(results: Results, folder: Path) -> None:
     ValueError
         Where two different pictures have one name, or a formula is no valid LaTeX.
     """
-    everything = items(results)
-    figures = _write_figures(everything, folder / markdown.FIGURES)
-    headings = [item for item in everything if isinstance(item, Heading) and item.level == 2]
+    lead, body = _parts(results)
+    figures = _write_figures([*lead, *body], folder / markdown.FIGURES)
+    headings = [item for item in body if isinstance(item, Heading) and item.level == 2]
     contents = {heading.anchor: markdown.plain(heading.text) for heading in headings}
-    subtitle, body = markdown.inline(_subtitle(results)), markdown.blocks(everything)
-    files.write_text(folder / "report.md", markdown.document(TITLE, subtitle, contents, body))
-    files.write_text(folder / "report.html", html.page(TITLE, subtitle, contents, body, figures))
+    files.write_text(folder / markdown.REPORT, markdown.document(TITLE, lead, contents, body))
+    files.write_text(folder / markdown.DETAILS, markdown.details(TITLE, [*lead, *body]))
+    texts = (markdown.blocks(lead), contents, markdown.blocks(body))
+    files.write_text(folder / "report.html", html.page(TITLE, *texts, figures))
 
 
-def _write_figures(everything: Iterable[Item], folder: Path) -> dict[str, str]:
-    figures: dict[str, str] = {}
-    for picture in _pictures(everything):
-        if figures.setdefault(picture.name, picture.svg) != picture.svg:
+def _write_figures(everything: Sequence[Item], folder: Path) -> dict[str, Drawn]:
+    figures: dict[str, Drawn] = {}
+    for picture in pictures(everything):
+        # what is folded away is scrolled on a phone
+        drawn = _drawn(picture, phone=picture in everything)
+        if figures.setdefault(picture.name, drawn) != drawn:
             raise ValueError(f"two different pictures are called {picture.name}")
-        files.write_text(folder / f"{picture.name}.svg", picture.svg)
+        files.write_text(folder / f"{picture.name}.svg", drawn.wide)
     for path in folder.glob("*.svg"):
         if path.stem not in figures:
             path.unlink()
     return figures
 
 
-def _pictures(everything: Iterable[Item]) -> Iterator[Picture]:
-    for item in everything:
-        if isinstance(item, Folded):
-            yield from _pictures(item.items)
-        if isinstance(item, Picture):
-            yield item
-
-
-def _subtitle(results: Results) -> str:
-    found, settings = results.environment, results.settings
-    titles = "; ".join(results.title(problem) for problem in settings.study)
-    return (
-        f"{counted(len(settings.optimizers), 'optimizer')} on {counted(len(settings.study), 'problem')} ({titles}). "
-        f"Measured on {found.processor}, {counted(found.cores, 'core')}, with PyTorch {found.versions['torch']}."
-    )
+def _drawn(picture: Picture, *, phone: bool) -> Drawn:
+    narrow = to_narrow_svg(picture.figure, picture.narrow) if phone and picture.narrow else None
+    return Drawn(to_svg(picture.figure), narrow)

@@ -169,19 +169,29 @@ class Results:
         """Return ``SGD 0.1, Adam 0.001``: what there is to say of what was found, by optimizer."""
         return ", ".join(f"{self.label(name)} {say(found)}" for name, found in rows.items())
 
-    def looks(self, optimizers: Sequence[str]) -> pd.DataFrame:
-        """Return how optimizers are drawn, to be merged with the numbers of a plot.
+    def shown(self, problem: str) -> set[str]:
+        """Return the optimizers that a figure shows in colour: the baseline, the winner, and the best of each group."""
+        ranked = [name for name in self.ranked(problem) if name not in self.twins(problem)]
+        rules = self.comparison.settings
+        groups = ([self.baseline], ranked, rules.adaptive, rules.not_adaptive)
+        best = (min(set(group) & set(ranked), key=ranked.index, default=None) for group in groups)
+        return {name for name in best if name}
+
+    def looks(self, optimizers: Sequence[str], problem: str) -> pd.DataFrame:
+        """Return how optimizers are drawn in a figure on a problem, to be merged with the numbers of a plot.
 
         Columns ``rank`` (from 0, in the given order), ``optimizer``, ``label`` (plain text), ``baseline`` (whether
-        it is), ``colour``, ``dash``, ``marker`` and ``width``.
+        it is), ``shown`` (whether in colour; the others are grey), ``colour``, ``dash``, ``marker`` and ``width``.
         """
+        shown = self.shown(problem)
         return pd.DataFrame(
             {
                 "rank": rank,
                 "optimizer": name,
                 "label": self.settings.optimizers[name].label,
                 "baseline": name == self.baseline,
-                **vars(self.styles[name]),
+                "shown": name in shown,
+                **vars(self.styles[name] if name in shown else colours.quiet(self.styles[name])),
             }
             for rank, name in enumerate(optimizers)
         )

@@ -41,15 +41,31 @@ class Ranking(Record):
     left_out: dict[str, str]
 
 
+class InterquartileMean(Record):
+    """The mean of the middle half of an optimizer's scores, with its 95 % interval (stratified bootstrap)."""
+
+    mean: float
+    low: float | None
+    high: float | None
+
+
 class RankingOverProblems(Record):
     """Mean ranks over the problems in which every optimizer took part (`problems`), 1 is best, the best first.
 
-    An optimizer that is left out on some of them has the mean of the others; `blocks` says of how many.
+    An optimizer that is left out on some of them has the mean of the others; `blocks` says of how many. Friedman's and
+    Nemenyi's tests need all places: they are of the optimizers in `tested`, which are left out nowhere.
     """
 
     ranks: dict[str, float]
     blocks: dict[str, int]
     problems: tuple[str, ...]
+    tested: tuple[str, ...] = ()
+    p: float | None = None  # Friedman's, that all those tested rank alike; None where there are too few
+    critical_difference: float | None = None  # Nemenyi's: how far apart two mean ranks must lie to differ
+    # of scores on which guessing is 0 and the best mean of a problem is 1
+    interquartile_means: dict[str, InterquartileMean] = {}
+    # by optimizer and problem: its median seconds to the hardest training loss that anyone reached, over the fewest
+    slowdowns: dict[str, dict[str, float | None]] = {}
 
 
 class SearchSummary(Record):
@@ -72,6 +88,8 @@ class AtEqualSeconds(Record):
     share: dict[str, float]  # how much of its training each optimizer has behind it
     train_loss: dict[str, float]
     validation_accuracy: dict[str, float]  # empty where the problem has none
+    low: dict[str, float] = {}  # of the 95 % interval of the validation accuracy (Student's t over seeds)
+    high: dict[str, float] = {}
 
 
 class ProblemComparison(Record):

@@ -56,10 +56,11 @@ TRAINING_CURVES = Table(
     Path("results/training_curves.csv"),
     (
         *("problem", "optimizer", "step", "images", "epoch", "train_loss", "update"),
-        *("validation_loss", "validation_accuracy"),
+        *("validation_loss", "validation_accuracy", "validation_accuracy_low", "validation_accuracy_high"),
     ),
 )
-"""Means over seeds: losses in nats, `update` the root mean square of a step's change, accuracy as a fraction."""
+"""Means over seeds: losses in nats, `update` the root mean square of a step's change, accuracy as a fraction with its
+95 % interval (Student's t)."""
 
 RUNS = Table(
     Path("results/runs.csv"),

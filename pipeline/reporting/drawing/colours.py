@@ -23,22 +23,24 @@ class Style:
 
 # By class of torch.optim, for its first row, its second one and so on. One hue per family (blue: SGD, green: Adagrad
 # and its successors, warm: Adam's); lightness, dashes and markers tell the lines of a family apart without colour.
+# Every colour has a contrast of 3 or more on white (WCAG 2.2), and keeps it when a dark page turns lightness around.
 _KNOWN = {
-    "SGD": (Style("#08306b", "-", "o"), Style("#2b7bba", "--", "s"), Style("#7db8da", "-.", "D")),
+    "SGD": (Style("#08306b", "-", "o"), Style("#2b7bba", "--", "s"), Style("#3f97c4", "-.", "D")),
     "Adagrad": (Style("#00441b", "-", "^"),),
-    "Adadelta": (Style("#1b9e77", "--", "v"),),
-    "RMSprop": (Style("#86bd5c", "-.", "P"),),
+    "Adadelta": (Style("#178a67", "--", "v"),),
+    "RMSprop": (Style("#5a9a2c", "-.", "P"),),
     "Adam": (Style("#d7191c", "-", "o"), Style("#7f2704", "--", "s")),
-    "Adamax": (Style("#e6761b", "-.", "D"),),
-    "NAdam": (Style("#f2a93b", "-", "^"),),
-    "RAdam": (Style("#c994c7", "--", "v"),),
-    "AdamW": (Style("#8c2d8f", ":", "P", 2.0),),
-    "Muon": (Style("#3a3a3a", ":", "X", 2.0),),
+    "Adamax": (Style("#d9670f", "-.", "D"),),
+    "NAdam": (Style("#c77700", "-", "^"),),
+    "RAdam": (Style("#b0609f", "--", "v"),),
+    "AdamW": (Style("#c51b7d", ":", "P", 2.0),),
+    "Muon": (Style("#6a3d9a", ":", "X", 2.0),),
 }
-_SPARE = ("#6a51a3", "#17a2b8", "#a6761d", "#969696", "#e7298a", "#b2ac00")
+_SPARE = ("#5b47c2", "#128a9c", "#a6761d", "#5f6b73", "#e7298a", "#8f8a00")
 _SPARE_DASHES = ("-", "--", ":", "-.")
 _SPARE_MARKERS = ("h", "*", "p", "<", ">")
 _BASELINE_WIDTH = 3.0
+GREY = "#80868f"  # of all that a figure does not speak of
 
 
 def styles(classes: Mapping[str, str], baseline: str) -> dict[str, Style]:
@@ -55,6 +57,11 @@ def styles(classes: Mapping[str, str], baseline: str) -> dict[str, Style]:
         style = known[0] if known else Style(*next(spare))
         given[name] = replace(style, width=_BASELINE_WIDTH) if name == baseline else style
     return given
+
+
+def quiet(style: Style) -> Style:
+    """Return the style in grey, for an optimizer that a figure does not speak of."""
+    return replace(style, colour=GREY, dash="-", width=1.0)
 
 
 def ink_on(colour: tuple[float, ...]) -> str:

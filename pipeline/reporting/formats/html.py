@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 import html
 import re
 from itertools import pairwise, takewhile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
@@ -23,13 +22,25 @@ if TYPE_CHECKING:
     from markdown_it.utils import EnvType, OptionsDict
 
 _ANCHOR = re.compile(r'<a id="([\w-]+)"></a>')
-_FOLD = re.compile(r"<details>\n<summary>[^<>]*</summary>\s*|</details>\s*")
+_FOLD = re.compile(r'<details id="[\w-]+">\n<summary>[^<>]*</summary>\s*|</details>\s*')
+_ID = re.compile(r'\bid="|(?:href="|url\()#')
+_STYLE = re.compile(r"<defs>\s*<style.*?</style>\s*</defs>", re.DOTALL)  # the page's style sheet has it once
 _PIXELS_PER_POINT = 4 / 3
 _SHORT = 20  # characters of a cell that is not broken, such as a name
 
 
-def page(title: str, subtitle: str, contents: Mapping[str, str], body: str, figures: Mapping[str, str]) -> str:
-    """Return a whole HTML page; `figures` are SVG documents by name, the rest is as `markdown.document` takes it."""
+class Drawn(NamedTuple):
+    """A figure as SVG: for a desk, and laid out anew for a phone, None where it is scrolled there."""
+
+    wide: str
+    narrow: str | None = None
+
+
+def page(title: str, lead: str, contents: Mapping[str, str], body: str, figures: Mapping[str, Drawn]) -> str:
+    """Return a whole HTML page; `lead` and `body` are Markdown as `markdown.blocks` returns it.
+
+    `lead` stands above the list of contents, which are the sections' names by anchor; `figures` are by name.
+    """
     from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
     from markupsafe import Markup
 
@@ -42,11 +53,11 @@ def page(title: str, subtitle: str, contents: Mapping[str, str], body: str, figu
         keep_trailing_newline=True,
     )
     parser = _parser()
-    sources = {"figures": {f"{FIGURES}/{name}.svg": svg for name, svg in figures.items()}}
+    sources = {"figures": {f"{FIGURES}/{name}.svg": (name, drawn) for name, drawn in figures.items()}}
     return environment.get_template("report.html").render(
         title=title,
         # both are HTML already: the parser escapes every text in them
-        subtitle=Markup(parser.renderInline(subtitle)),  # noqa: S704
+        lead=Markup(parser.render(lead, sources)),  # noqa: S704
         body=Markup(parser.render(body, sources)),  # noqa: S704
         contents=contents,
     )
@@ -56,14 +67,15 @@ class _Renderer(RendererHTML):
     """Pictures as data, scrolled tables, MathML, and no HTML but the folds that `markdown` writes."""
 
     def image(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
-        source, svg = tokens[idx].attrGet("src"), env["figures"].get(tokens[idx].attrGet("src"))
-        alt = html.escape(html.unescape(plain(tokens[idx].content)))
-        if svg is None:
+        source = tokens[idx].attrGet("src")
+        if source not in env["figures"]:
             raise ValueError(f"there is no picture {source}")
-        # An image of its own, so that the identifiers inside two pictures cannot clash.
-        encoded = base64.b64encode(svg.encode()).decode()
-        image = f'<img{_size(svg)} alt="{alt}" src="data:image/svg+xml;base64,{encoded}"/>'
-        return f"<div {_region(tokens[idx], 'card', alt)}>{image}</div>"
+        name, drawn = env["figures"][source]
+        alt = html.escape(html.unescape(plain(tokens[idx].content)))
+        wide = _inline(drawn.wide, "wide", name, alt)
+        if drawn.narrow is None:
+            return f"<div {_region(tokens[idx], 'card scrolled', alt)}>{wide}</div>"
+        return f'<div class="card">{wide}{_inline(drawn.narrow, "narrow", f"{name}-narrow", alt)}</div>'
 
     def table_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         return f"<div {_region(tokens[idx], 'scroll', 'Table')}><table>"
@@ -87,11 +99,17 @@ def _region(token: Token, style: str, name: str) -> str:
     return f'class="{style}" role="region" tabindex="0" aria-label="{html.escape(token.meta.get("name", name))}"'
 
 
-def _size(svg: str) -> str:
-    """Return width and height as attributes, so that the page does not jump while it loads."""
-    head = svg[: svg.find(">", svg.find("<svg"))]
-    points = {name: re.search(rf'\b{name}="([0-9.]+)pt"', head) for name in ("width", "height")}
-    return "".join(f' {name}="{float(p[1]) * _PIXELS_PER_POINT:.0f}"' for name, p in points.items() if p)
+def _inline(svg: str, style: str, name: str, alt: str) -> str:
+    """Return an SVG document as an element of the page: it follows the page's colours, and its texts can be found.
+
+    Its identifiers get the figure's name, so that those of two figures cannot clash.
+    """
+    head, _, rest = svg[svg.index("<svg") :].partition(">")
+    box = re.search(r'viewBox="[^"]*"', head)
+    sizes = {side: re.search(rf'\b{side}="([0-9.]+)pt"', head) for side in ("width", "height")}
+    size = "".join(f' {side}="{float(found[1]) * _PIXELS_PER_POINT:.0f}"' for side, found in sizes.items() if found)
+    rest = _ID.sub(rf"\g<0>{name}-", _STYLE.sub("", rest)).strip()
+    return f'<svg class="{style}"{size} {box[0] if box else ""} role="img" aria-label="{alt}">{rest}'
 
 
 def _parser() -> MarkdownIt:

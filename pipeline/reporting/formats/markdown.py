@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import html
 import re
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from pipeline.reporting.items import Bullets, Folded, Heading, Paragraph, Picture, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from pipeline.reporting.items import Item
 
 FIGURES = "figures"
+REPORT = "report.md"
+DETAILS = "details.md"
 # instead of | in a table's formula; a LaTeX command that ends in a letter would swallow the next one
 BAR = r"\vert{}"
 FORMULA = re.compile(r"(?<!\\)\$([^$`]+)(?<!\\)\$")
@@ -21,13 +24,57 @@ _RULES = {"l": ":--", "r": "--:"}
 _CODE_OR_FORMULA_OR_SIGN = re.compile(rf"(?<!\\)(?P<code>`[^`]+`)|(?P<formula>{FORMULA.pattern})|[&<|]")
 _SIGNS = {"&": "&amp;", "<": "&lt;", "|": "|"}
 _LINK = re.compile(r"(?<!\\)\[((?:\\.|[^\]\\])*)\]\([^)]*\)")
+_INSIDE = re.compile(r"(?<!\\)\]\(#([\w-]+)\)")
 _MARK = re.compile(r"\\(.)|[*`$]")
 
 
-def document(title: str, subtitle: str, contents: Mapping[str, str], body: str) -> str:
-    """Return a whole Markdown document; `contents` are the sections' names in plain text, by anchor."""
+def document(title: str, lead: Sequence[Item], contents: Mapping[str, str], body: Sequence[Item]) -> str:
+    """Return the report as Markdown: what is folded away is a link to `DETAILS`.
+
+    `lead` stands above the list of contents, which are the sections' names in plain text, by anchor.
+    """
     entries = "\n".join(f"- [{inline(name)}](#{anchor})" for anchor, name in contents.items())
-    return "\n\n".join([f"# {title}", subtitle, entries, body]) + "\n"
+    text = "\n\n".join([f"# {title}", blocks(_linked(lead)), entries, blocks(_linked(body))]) + "\n"
+    elsewhere = {anchor for fold in _folds([*lead, *body]) for anchor in _anchors([fold])}
+    return _pointing(text, elsewhere, DETAILS)
+
+
+def details(title: str, items: Sequence[Item]) -> str:
+    """Return what `document` leaves out: a section for each fold, in the order of the report."""
+    folds = _folds(items)
+    parts = [part for fold in folds for part in (Heading(fold.title, fold.target), *fold.items)]
+    intro = f"What [the report]({REPORT}) folds away, in its order."
+    text = "\n\n".join([f"# {title}: details", intro, blocks(parts)]) + "\n"
+    return _pointing(text, _anchors(items) - _anchors(folds), REPORT)
+
+
+def _folds(items: Iterable[Item]) -> list[Folded]:
+    return [item for item in items if isinstance(item, Folded)]
+
+
+def _linked(items: Iterable[Item]) -> Iterator[Item]:
+    """Yield the items with every run of folds as a list of links."""
+    for folded, run in groupby(items, key=lambda item: isinstance(item, Folded)):
+        if folded:
+            yield Bullets(tuple(f"[{fold.title}](#{fold.target})" for fold in _folds(run)))
+        else:
+            yield from run
+
+
+def _anchors(items: Iterable[Item]) -> set[str]:
+    """Return what links can point at in these items."""
+    found: set[str] = set()
+    for item in items:
+        if isinstance(item, Heading):
+            found.add(item.anchor)
+        if isinstance(item, Folded):
+            found |= {item.target, *_anchors(item.items)}
+    return found
+
+
+def _pointing(text: str, elsewhere: Collection[str], page: str) -> str:
+    """Let links to anchors that stand on another page lead there."""
+    return _INSIDE.sub(lambda found: f"]({page}#{found[1]})" if found[1] in elsewhere else found[0], text)
 
 
 def blocks(items: Iterable[Item]) -> str:
@@ -56,7 +103,7 @@ def _block(item: Item) -> str:
             return "\n".join(f"- {inline(entry)}" for entry in item.entries)
         case Folded():
             summary = html.escape(plain(item.title), quote=False)
-            return f"<details>\n<summary>{summary}</summary>\n\n{blocks(item.items)}\n\n</details>"
+            return f'<details id="{item.target}">\n<summary>{summary}</summary>\n\n{blocks(item.items)}\n\n</details>'
         case Table():
             return _table(item)
         case Picture():

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
 from pipeline.reporting.drawing.axes import one_panel
-from pipeline.reporting.drawing.lines import draw_lines, name_lines
+from pipeline.reporting.drawing.lines import draw_lines, name_ends
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -32,7 +32,7 @@ def data(results: Results, problem: str) -> pd.DataFrame:
         for trials, value in enumerate(searches[name].expected_best, start=1)
     ]
     numbers = pd.DataFrame(rows, columns=["optimizer", "trials", "value"])
-    looks = results.looks(order) if order else numbers[["optimizer"]]
+    looks = results.looks(order, problem) if order else numbers[["optimizer"]]
     return looks.merge(numbers, on="optimizer").assign(axis=judging.axis("expected best validation"))
 
 
@@ -42,5 +42,5 @@ def draw(frame: pd.DataFrame) -> Figure:
     draw_lines(axes, frame, "trials")
     axes.set_xlim(left=0.5)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    name_lines(figure, frame, "best search first")
+    name_ends(axes, frame, "trials")
     return figure

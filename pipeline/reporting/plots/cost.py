@@ -39,7 +39,7 @@ def data(results: Results) -> pd.DataFrame:
                 {"optimizer": name, "quantity": quantity, "value": ratio.median, "low": ratio.low, "high": ratio.high}
             )
     numbers = pd.DataFrame(rows).astype({"value": float, "low": float, "high": float})
-    return results.looks(results.cheapest_first()).merge(numbers, on="optimizer")
+    return results.looks(results.cheapest_first(), results.main_problem).merge(numbers, on="optimizer")
 
 
 def draw(frame: pd.DataFrame) -> Figure:

@@ -27,7 +27,7 @@ def data(results: Results, problem: str) -> pd.DataFrame:
     table = of_problem(results.per_class, problem)
     columns = {name: place for place, name in enumerate(table["class"].drop_duplicates())}
     table = table.assign(column=table["class"].map(columns), accuracy=100 * table["accuracy"])
-    frame = results.looks(results.ranked(problem)).merge(table, on="optimizer")
+    frame = results.looks(results.ranked(problem), problem).merge(table, on="optimizer")
     return frame.sort_values(["rank", "column"]).reset_index(drop=True)
 
 

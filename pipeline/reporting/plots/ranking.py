@@ -38,7 +38,7 @@ def data(results: Results, problem: str) -> pd.DataFrame:
     highest = 100.0 if judging.higher_is_better else np.inf
     numbers = numbers.assign(axis=judging.axis("test"), highest=highest, form=judging.form)
     ranked = [name for name in results.ranked(problem) if name not in results.twins(problem)]
-    return results.looks(ranked).merge(numbers, on="optimizer")
+    return results.looks(ranked, problem).merge(numbers, on="optimizer")
 
 
 def draw(frame: pd.DataFrame) -> Figure:

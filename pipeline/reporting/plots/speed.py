@@ -41,7 +41,7 @@ def data(results: Results, problem: str) -> pd.DataFrame:
         if factor is not None
     ]
     numbers = pd.DataFrame(rows, columns=_COLUMNS).astype({"value": float})
-    return results.looks(results.ranked(problem)).merge(numbers, on="optimizer")
+    return results.looks(results.ranked(problem), problem).merge(numbers, on="optimizer")
 
 
 def _targets(found: OptimizerMetrics) -> Iterator[tuple[str, Reached]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from matplotlib.figure import Figure
 
 from pipeline.reporting.drawing.axes import WIDTH
-from pipeline.reporting.drawing.lines import draw_lines, name_lines
+from pipeline.reporting.drawing.lines import draw_lines, name_ends
 from pipeline.reporting.study_results import of_problem
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def data(results: Results, problem: str) -> pd.DataFrame:
     shown = f"validation_{judging.noun}"
     curves[shown] *= judging.scale
     numbers = curves.melt(["optimizer", "epoch"], ["train_loss", shown], "quantity").dropna()
-    frame = results.looks(results.ranked(problem)).merge(numbers, on="optimizer")
+    frame = results.looks(results.ranked(problem), problem).merge(numbers, on="optimizer")
     titles = {"train_loss": f"training loss ({facts.loss_unit})", shown: judging.axis("validation")}
     # the targets of a regression have a variance of 1
     guessing = 1.0 if facts.task == "regression" else math.log(len(facts.classes))
@@ -43,7 +43,7 @@ def data(results: Results, problem: str) -> pd.DataFrame:
 
 
 def draw(frame: pd.DataFrame) -> Figure:
-    """Draw one panel per quantity, one above the other, with one legend."""
+    """Draw one panel per quantity, one above the other."""
     figure = Figure(figsize=(WIDTH, 7.6), layout="constrained")
     panels = figure.subplots(2, 1, sharex=True)
     quantities = ["train_loss", f"validation_{frame['noun'].iloc[0]}"]
@@ -53,8 +53,8 @@ def draw(frame: pd.DataFrame) -> Figure:
         axes.set_ylabel(part["axis"].iloc[0] if len(part) else quantity.replace("_", " "))
         if quantity.endswith("loss"):
             _limit_loss(axes, part)
+        name_ends(axes, part)
     panels[-1].set_xlabel("epoch (passes over the training examples)")
-    name_lines(figure, frame, f"best test {frame['noun'].iloc[0]}\nfirst")
     return figure
 
 

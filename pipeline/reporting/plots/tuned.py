@@ -31,7 +31,7 @@ def data(results: Results, problem: str) -> pd.DataFrame:
     numbers = pd.DataFrame(rows, columns=["optimizer", *_VALUES]).astype(dict.fromkeys(_VALUES, float))
     numbers[["default", "best"]] *= judging.scale
     numbers["good"] *= 100
-    looks = results.looks(order) if order else numbers[["optimizer"]]
+    looks = results.looks(order, problem) if order else numbers[["optimizer"]]
     return looks.merge(numbers, on="optimizer").assign(axis=judging.axis("validation"))
 
 

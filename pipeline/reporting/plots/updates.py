@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipeline.reporting.drawing.axes import one_panel
-from pipeline.reporting.drawing.lines import draw_lines, name_lines
+from pipeline.reporting.drawing.lines import draw_lines, name_ends
 from pipeline.reporting.study_results import of_problem
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def data(results: Results, problem: str) -> pd.DataFrame:
     curves = curves.loc[curves["value"] > 0, ["optimizer", "epoch", "value"]].sort_values("epoch")
     last = curves.groupby("optimizer")["value"].last()
     order = sorted(results.settings.roster(problem), key=lambda name: -last.get(name, 0.0))
-    return results.looks(order).merge(curves, on="optimizer")
+    return results.looks(order, problem).merge(curves, on="optimizer")
 
 
 def draw(frame: pd.DataFrame) -> Figure:
@@ -35,5 +35,5 @@ def draw(frame: pd.DataFrame) -> Figure:
     figure, axes = one_panel(4.6, "epoch (passes over the training examples)", size)
     draw_lines(axes, frame)
     axes.set_yscale("log")
-    name_lines(figure, frame, "largest step at\nthe end first")
+    name_ends(axes, frame)
     return figure

@@ -1,14 +1,14 @@
-"""The answer first: yes or no, then three sentences on the result, on its cost in seconds, and over all problems."""
+"""The answer first: yes or no, three sentences on the result, on its cost in seconds and over all problems, a figure."""
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from pipeline.project.wording import counted, listed
-from pipeline.reporting.items import Bullets, Heading, Item, Paragraph, literal
-from pipeline.reporting.numbers_in_words import NONE, SPACE, bounds, decimal, effect, effect_interval, ordinal
-from pipeline.reporting.sections import comparison, ranking
+from pipeline.reporting.items import Item, Paragraph, Picture, literal
+from pipeline.reporting.numbers_in_words import NONE, SPACE, effect, effect_interval, ordinal, percent
+from pipeline.reporting.plots import answer as plot
+from pipeline.reporting.sections import aggregates, ranking
 
 if TYPE_CHECKING:
     from pipeline.reporting.study_results import Results
@@ -23,52 +23,59 @@ _CONCLUSIONS = {
 
 
 def build(results: Results) -> list[Item]:
-    """Return the section."""
-    items: list[Item] = [Heading("The answer", "answer")]
-    if first := next(iter(results.verdicts.claims.values()), None):
-        items.append(Paragraph(f"**{literal(first.answer)}**"))
-    items.append(Paragraph(" ".join(sentences(results))))
-    compared = [problem for problem in results.settings.study if len(ranking.placed(results, problem)) > 1]
-    if len(compared) > 1:
-        items.append(Paragraph(f"The best of each problem, and {results.label(results.baseline)} beside it:"))
-        items.append(Bullets(tuple(_best(results, problem) for problem in compared)))
-    items += [Paragraph(text) for text in _claims(results)]
-    items.append(
-        Paragraph(
-            "One study can refute an “always”; it can never prove one. All of this holds for these problems, "
-            "networks and [budgets](#setup)."
-        )
-    )
-    return items
+    """Return the section, which stands under the report's title and has no heading of its own."""
+    first = next(iter(results.verdicts.claims.values()), None)
+    items: list[Item] = [Paragraph(f"**{literal(first.answer)}**")] if first else []
+    return [*items, Paragraph(" ".join(sentences(results))), picture(results)]
 
 
 def sentences(results: Results) -> list[str]:
     """Return the three sentences; the second needs timings, the third a second problem that all took part in."""
-    found = [_on_main_problem(results), _in_seconds(results), _over_problems(results)]
+    found = [_on_main_problem(results), _in_seconds(results), aggregates.sentence(results)]
     return [text for text in found if text]
+
+
+def picture(results: Results) -> Picture:
+    """Return the ranking at equal epochs and at equal seconds, side by side."""
+    problem = results.main_problem
+    title, judging = results.title(problem), results.judging(problem)
+    found = results.comparison.problems[problem]
+    told = results.each(found.ranking.placed, lambda one: judging.number(one.mean))
+    alt = f"Test {judging.noun} on {title} after equal epochs, best first: {told}."
+    caption = (
+        f"{title}, means of {counted(results.seeds(problem), 'seed')} with 95 % intervals: after the whole training"
+    )
+    if judging.higher_is_better and (equal := found.at_equal_seconds):
+        told = results.each(equal.validation_accuracy, percent)
+        alt += f" Validation {judging.noun} after {equal.seconds:.1f} s of steps, best first: {told}."
+        caption += (
+            " (test examples), and after the time in which the cheapest has finished (validation examples, which were "
+            "measured on the way). In the second panel a dearer optimizer was stopped in the middle of its schedule"
+        )
+    return Picture("answer", plot.draw(plot.data(results)), alt, f"{caption}.")
 
 
 def _on_main_problem(results: Results) -> str:
     problem, baseline = results.main_problem, results.baseline
     placed, judging = ranking.placed(results, problem), results.judging(problem)
     best, *others = placed
+    epochs = counted(results.settings.problems[problem].epochs, "epoch")
     text = (
-        f"On {results.title(problem)}, {results.label(best)} reaches the {judging.best} test {judging.noun}, "
-        f"{judging.with_unit(placed[best].mean)} (mean of {counted(results.seeds(problem), 'seed')})"
+        f"On {results.title(problem)}, after {epochs}, {results.label(best)} reaches the {judging.best} test "
+        f"{judging.noun}, {judging.with_unit(placed[best].mean)}"
     )
     other = baseline if baseline in others else next(iter(others), None)
     if other is None:
         return f"{text}."
     place = f"{ordinal(list(placed).index(other) + 1)} of {len(placed)}"
-    compared = best if other == baseline else other
-    record = results.comparison.problems[problem].differences.get(compared)
+    record = results.comparison.problems[problem].differences.get(best if other == baseline else other)
     return (
         f"{text}; {results.label(other)} comes {place} with {judging.with_unit(placed[other].mean)}"
-        f"{_difference(results, compared, record)}."
+        f"{difference(results, best if other == baseline else other, record)}."
     )
 
 
-def _difference(results: Results, optimizer: str, record: Difference | None) -> str:
+def difference(results: Results, optimizer: str, record: Difference | None) -> str:
     """Return `` (Muon minus Adam: +1.20 points, …)``, and nothing where the two were not compared."""
     if record is None or record.difference is None:
         return ""
@@ -79,98 +86,29 @@ def _difference(results: Results, optimizer: str, record: Difference | None) -> 
 
 
 def _in_seconds(results: Results) -> str:
+    """Return what a step of the best costs, and who leads once the cheapest has finished."""
     problem, baseline = results.main_problem, results.baseline
-    times = {
-        name: seconds
-        for name in ranking.placed(results, problem)
-        if (seconds := _whole_training(results, problem, name)) is not None
-    }
+    best = next(iter(ranking.placed(results, problem)))
+    own, base = (results.seconds_per_example(problem, name) for name in (best, baseline))
     parts = []
-    if baseline in times:
-        shown = list(dict.fromkeys([baseline, *times]))[:2]
-        told = listed(f"{_seconds(times[name])} with {results.label(name)}" for name in shown)
-        parts.append(f"a whole training takes {told}, on one core")
-    if fastest := _fastest(results, problem):
-        parts.append(fastest)
-    text = "; ".join(parts)
+    if best != baseline and own and base:
+        parts.append(
+            f"a step of {results.label(best)} takes {own / base:.2f} times as long as one of {results.label(baseline)}"
+        )
+    equal = results.comparison.problems[problem].at_equal_seconds
+    if equal and equal.validation_accuracy:
+        parts.append(_at_equal_seconds(results, best, equal.seconds, equal.validation_accuracy))
+    text = ": ".join(parts)
     return f"{text[:1].upper()}{text[1:]}." if text else ""
 
 
-def _whole_training(results: Results, problem: str, optimizer: str) -> float | None:
-    rate, length = results.seconds_per_example(problem, optimizer), results.measured(problem)[optimizer].length
-    return None if rate is None or length is None else rate * length.images
-
-
-def _seconds(seconds: float) -> str:
-    return f"{seconds:.{1 if seconds >= 1 else 2}f}{SPACE}s"
-
-
-def _fastest(results: Results, problem: str) -> str:
-    """Return who needs the fewest seconds to the hardest target, as a share of the baseline's."""
-    name = comparison.hardest(results, problem, "seconds_to_train_loss")
-    if name is None:
-        return ""
-    found = results.comparison.problems[problem].against_baseline[name]
-    known = {other: record for other, record in found.items() if record.difference is not None}
-    if not known:
-        return ""
-    first = min(known, key=lambda other: known[other].difference or 0.0)
-    record, baseline = known[first], results.label(results.baseline)
-    interval = bounds(effect_interval(record.low, record.high, record.unit))
-    amount = f"{effect(record.difference, record.unit)} {baseline}'s{interval}, {_CONCLUSIONS[record.outcome]}"
-    target = comparison.target(results, problem, name)
-    goal = "the hardest training loss asked for" if target is None else f"a training loss of {target:g}"
-    if (record.difference or 0.0) < 1:
-        return f"to {goal} {results.label(first)} is the quickest: its seconds are {amount}"
-    return f"to {goal} nothing is quicker than {baseline}: the seconds of {results.label(first)} are {amount}"
-
-
-def _over_problems(results: Results) -> str:
-    """Return the mean ranks, and on how many problems something is better than the baseline, or quicker."""
-    over = results.comparison.ranking
-    if len(over.problems) < 2 or not over.ranks:
-        return ""
-    best, baseline = next(iter(over.ranks)), results.baseline
+def _at_equal_seconds(results: Results, best: str, seconds: float, reached: dict[str, float]) -> str:
+    first = next(iter(reached))
+    others = [name for name in dict.fromkeys((results.baseline, best)) if name != first and name in reached]
+    told = listed(f"{results.label(name)} has {percent(reached[name])}" for name in others)
     text = (
-        f"Over the {counted(len(over.problems), 'problem')} that all took part in, {results.label(best)} has the best "
-        f"mean rank ({decimal(over.ranks[best], 1)})"
+        f"after {seconds:.1f}{SPACE}s of steps, when the cheapest optimizer has finished, {results.label(first)} leads "
+        f"with a validation accuracy of {percent(reached[first])}"
     )
-    if baseline in over.ranks and baseline != best:
-        place = ordinal(list(over.ranks).index(baseline) + 1)
-        text += f" and {results.label(baseline)} the {place} ({decimal(over.ranks[baseline], 1)})"
-    better = sum(_any_better(results.comparison.problems[problem].differences) for problem in over.problems)
-    quicker = sum(_any_quicker(results, problem) for problem in over.problems)
-    return (
-        f"{text}; on {better or 'none'} of them something beats {results.label(baseline)} in the result by a "
-        f"difference that matters, and on {quicker or 'none'} something is quicker in seconds to the hardest target."
-    )
-
-
-def _any_better(found: dict[str, Difference]) -> bool:
-    return any(record.outcome == "better" for record in found.values())
-
-
-def _any_quicker(results: Results, problem: str) -> bool:
-    name = comparison.hardest(results, problem, "seconds_to_train_loss")
-    return name is not None and _any_better(results.comparison.problems[problem].against_baseline[name])
-
-
-def _best(results: Results, problem: str) -> str:
-    placed, judging, baseline = ranking.placed(results, problem), results.judging(problem), results.baseline
-    shown = {name: judging.with_unit(one.mean) for name, one in placed.items()}
-    first = next(iter(placed))
-    tied = [name for name in placed if shown[name] == shown[first]]
-    text = f"{results.title(problem)}: {listed([results.label(name) for name in tied])} {shown[first]}"
-    if baseline not in placed or baseline in tied:
-        return text
-    place = f"{ordinal(list(placed).index(baseline) + 1)} of {len(placed)}"
-    return f"{text}; {results.label(baseline)} {place} with {shown[baseline]}"
-
-
-def _claims(results: Results) -> list[str]:
-    """Return how many claims came to each verdict."""
-    counts = Counter(one.verdict for one in results.verdicts.claims.values())
-    if not counts:
-        return []
-    told = listed(f"{count} {verdict}" for verdict, count in counts.most_common())
-    return [f"Of {counted(counts.total(), 'claim')} of the assignment: {told} ([each with its evidence](#verdicts))."]
+    text += f", and {told}" if told else ""
+    return text if first == best else f"{text}. At equal time the lead is gone"

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from pipeline.reporting import assignment as theirs
 from pipeline.reporting.drawing.axes import records
-from pipeline.reporting.drawing.figures import to_svg
 from pipeline.reporting.items import Bullets, Heading, Item, Paragraph, Picture, Table
 from pipeline.reporting.numbers_in_words import NONE, between, interval, number, rate
 from pipeline.reporting.plots import assignment as plot
@@ -42,7 +41,7 @@ def build(results: Results) -> list[Item]:
         Bullets(_conditions()),
         Picture(
             "assignment",
-            to_svg(plot.draw(frame)),
+            plot.draw(frame),
             f"Accuracy per class (%): {shown}.",
             "Accuracy on every class of CIFAR-10 with Adam: the assignment, and this study with 95 % intervals.",
         ),

@@ -6,13 +6,12 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from pipeline.project.wording import counted
-from pipeline.reporting.drawing.figures import to_svg
-from pipeline.reporting.items import Bullets, Heading, Item, Paragraph, Picture, Table
+from pipeline.reporting.items import Bullets, Folded, Heading, Item, Paragraph, Picture, Table
 from pipeline.reporting.plots import backprop_descent, backprop_network
 from pipeline.results.backprop import number
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pipeline.results.backprop import Curve, Gradient, Network, Slip, Step, WorkedExample
 
@@ -38,36 +37,43 @@ def build(example: WorkedExample) -> list[Item]:
         Paragraph(_introduction(example.network)),
         _given_table(phases["given"]),
         *_origins(example),
-        *_traces(example),
         _network_picture(example),
-        Heading("Forward: from the inputs to the cost", "backprop-forward", 3),
-        _steps_table(phases["forward"]),
-        Heading("Backward: from the cost to every weight", "backprop-backward", 3),
-        Paragraph(
-            "The chain rule, one link at a time. What reaches $z$ is needed by every weight before it, so it "
-            "is computed once. A weight's gradient is what arrives at its end times what left its start."
-        ),
-        _steps_table(phases["backward"]),
-        *_slips(example),
-        Heading("One step downhill", "backprop-update", 3),
-        Paragraph(r"Each weight goes against its gradient: $w \leftarrow w - \alpha \cdot \partial J / \partial w$."),
-        _steps_table(phases["update"]),
-        Paragraph(
-            "The forward pass again with the new weights, marked by a prime: $J$ goes from "
-            f"{_shown(before)} to {_shown(after)}."
-        ),
-        _steps_table(phases["after"]),
-        Heading("The same gradients, found in three ways", "backprop-check", 3),
-        Paragraph(_agreement(example.gradients)),
-        _gradients_table(example.gradients),
-        Heading("Many steps, and Adam beside them", "backprop-descent", 3),
-        _descent_picture(example),
-        Paragraph(_lesson(example.curves)),
+        Paragraph(f"One step downhill takes $J$ from {_shown(before)} to {_shown(after)}."),
+        *_folds(example, phases),
         Paragraph(
             "For numbers of your own, `python -m pipeline backprop --help` says how to get the same tables in "
             "the terminal, and `backprop` in `params.yaml` changes them here."
         ),
     ]
+
+
+def _folds(example: WorkedExample, phases: Mapping[str, Sequence[Step]]) -> list[Item]:
+    """Return every line of the calculation, its checks, and what follows from it, on demand."""
+    backward = (
+        "The chain rule, one link at a time. What reaches $z$ is needed by every weight before it, so it is computed "
+        "once. A weight's gradient is what arrives at its end times what left its start."
+    )
+    update = (
+        Paragraph(r"Each weight goes against its gradient: $w \leftarrow w - \alpha \cdot \partial J / \partial w$."),
+        _steps_table(phases["update"]),
+        Paragraph("The forward pass again with the new weights, marked by a prime:"),
+        _steps_table(phases["after"]),
+    )
+    check = (Paragraph(_agreement(example.gradients)), _gradients_table(example.gradients))
+    many = (_descent_picture(example), Paragraph(_lesson(example.curves)))
+    folds: dict[str, tuple[str, tuple[Item, ...]]] = {
+        "traces": ("Why these numbers", tuple(_traces(example))),
+        "forward": ("Forward: from the inputs to the cost", (_steps_table(phases["forward"]),)),
+        "backward": (
+            "Backward: from the cost to every weight",
+            (Paragraph(backward), _steps_table(phases["backward"])),
+        ),
+        "slips": ("Two slips in the assignment", tuple(_slips(example))),
+        "update": ("One step downhill", update),
+        "check": ("The same gradients, found in three ways", check),
+        "descent": ("Many steps, and Adam beside them", many),
+    }
+    return [Folded(title, items, f"backprop-{name}") for name, (title, items) in folds.items() if items]
 
 
 def _introduction(network: Network) -> str:
@@ -149,7 +155,6 @@ def _slips(example: WorkedExample) -> list[Item]:
     ]
     header = ("symbol", "what was written", "its value", "what is right", "its value")
     return [
-        Heading("Two slips in the assignment", "backprop-slips", 3),
         Paragraph(
             "Two lines of the assignment say something else than they mean. The tables here have the right ones."
         ),
@@ -209,11 +214,12 @@ def _network_picture(example: WorkedExample) -> Picture:
     z, o, cost = (number(step.value).text for step in example.steps if step.symbol in ("z", "o", "J"))
     return Picture(
         "backprop_network",
-        to_svg(backprop_network.draw(backprop_network.data(example))),
+        backprop_network.draw(backprop_network.data(example)),
         f"The network, drawn twice. Forward: inputs on the left, weights on the edges, z = {z}, "
         f"o = {o} and J = {cost} on the right. Backward: the gradients of all weights.",
         "The network of the example. Forward, a node holds its value and an edge its weight; backward, a "
         "node holds the gradient that arrives at it and an edge the gradient of its weight.",
+        narrow=None,
     )
 
 
@@ -225,7 +231,7 @@ def _descent_picture(example: WorkedExample) -> Picture:
     )
     return Picture(
         "backprop_descent",
-        to_svg(backprop_descent.draw(backprop_descent.data(example))),
+        backprop_descent.draw(backprop_descent.data(example)),
         f"The cost J over {steps} steps: {ends}.",
         f"The cost $J$ of the example over {steps} steps. A curve that leaves the picture at the bottom has "
         "come below a hundred-thousandth of the highest cost.",

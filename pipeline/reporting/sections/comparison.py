@@ -27,7 +27,7 @@ def build(results: Results) -> list[Item]:
     baseline = results.label(results.baseline)
     items: list[Item] = [
         Heading(f"Every optimizer against {baseline}", "comparison"),
-        Paragraph(_method(results, baseline)),
+        Folded("How optimizers are compared", (Paragraph(_method(results, baseline)),)),
     ]
     for problem, found in _compared(results).items():
         tables = (_table(results, problem, found), *_others(results, problem, found))

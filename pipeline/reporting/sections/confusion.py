@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from pipeline.project.wording import counted
 from pipeline.reporting.drawing.axes import records
-from pipeline.reporting.drawing.figures import to_svg
 from pipeline.reporting.items import Heading, Item, Paragraph, Picture, literal
 from pipeline.reporting.numbers_in_words import percent
 from pipeline.reporting.plots import confusion as plot
@@ -38,10 +37,11 @@ def build(results: Results) -> list[Item]:
         ),
         Picture(
             f"confusion_{problem}",
-            to_svg(plot.draw(frame)),
+            plot.draw(frame),
             f"Confusion matrix of {label}'s best network on {results.title(problem)}: {right:,} of {total:,} "
             f"{example}s on the diagonal.{worst}",
             f"{example.capitalize()}s by actual and predicted class; the diagonal is right.",
+            narrow=None,
         ),
     ]
 

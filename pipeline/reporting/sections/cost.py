@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipeline.project.wording import counted
-from pipeline.reporting.drawing.figures import to_svg
-from pipeline.reporting.items import Heading, Item, Paragraph, Picture, Table
+from pipeline.reporting.items import Folded, Heading, Item, Paragraph, Picture, Table
 from pipeline.reporting.numbers_in_words import NONE, SPACE, bounds
 from pipeline.reporting.optimizer_table import optimizer_table
 from pipeline.reporting.plots import cost as plot
@@ -37,10 +36,9 @@ def build(results: Results) -> list[Item]:
     ratios = results.each(rows, lambda cost: _ratio(cost.step_ratio))
     return [
         Heading("What a step costs", "cost"),
-        Paragraph(_method(results, len(next(iter(rows.values())).rounds))),
         Picture(
             "cost",
-            to_svg(plot.draw(plot.data(results))),
+            plot.draw(plot.data(results)),
             f"Time of a training step against plain SGD's, cheapest first: {ratios}.",
             "Dots are medians over rounds, bars their 95 % intervals; the grey line is plain SGD.",
         ),
@@ -51,7 +49,8 @@ def build(results: Results) -> list[Item]:
             "Time and memory, the cheapest step first. A whole step is forward pass, backward pass and update.",
         ),
         *(Paragraph(text) for text in _reading(results, rows)),
-        *_by_problem(results),
+        Folded("How steps were timed", (Paragraph(_method(results, len(next(iter(rows.values())).rounds))),)),
+        *([Folded("The time of a step on every problem", tuple(table))] if (table := _by_problem(results)) else []),
     ]
 
 

@@ -13,32 +13,25 @@ if TYPE_CHECKING:
 
 
 def build(results: Results) -> list[Item]:
-    """Return the section, or nothing where there is one problem only."""
+    """Return the section: a fold for each problem, or nothing where there is one problem only."""
     if not results.other_problems:
         return []
-    parts = [item for problem in results.other_problems for item in _problem(results, problem)]
-    return [Heading("The other problems", "others"), *parts]
-
-
-def _problem(results: Results, problem: str) -> list[Item]:
-    title = results.title(problem)
-    start: list[Item] = [
-        Heading(title, f"problem-{problem.replace('_', '-')}", 3),
-        Paragraph(_introduction(results, problem)),
-    ]
-    curves = Folded(f"{title}: training curves", (training.picture(results, problem),))
-    if len(results.settings.roster(problem)) == 1:
-        # there is nobody to rank
-        return [*start, curves]
-    speed, standings = training.speed(results, problem), training.standings(results, problem)
+    text = "Each has the same parts as the main problem: ranking, training, speed, search."
     return [
-        *start,
-        ranking.picture(results, problem),
-        Folded(f"{title}: the numbers", (ranking.table(results, problem),)),
-        curves,
-        *([Folded(f"{title}: speed", (*speed, *standings))] if speed or standings else []),
-        Folded(f"{title}: the search", tuple(search.of(results, problem))),
+        Heading("The other problems", "others"),
+        Paragraph(text),
+        *(_problem(results, problem) for problem in results.other_problems),
     ]
+
+
+def _problem(results: Results, problem: str) -> Folded:
+    items: list[Item] = [Paragraph(_introduction(results, problem))]
+    if len(results.settings.roster(problem)) > 1:
+        items += [ranking.picture(results, problem), ranking.table(results, problem)]
+    items.append(training.picture(results, problem))
+    if len(results.settings.roster(problem)) > 1:
+        items += [*training.speed(results, problem), *training.standings(results, problem), *search.of(results, problem)]
+    return Folded(results.title(problem), tuple(items), f"problem-{problem.replace('_', '-')}")
 
 
 def _introduction(results: Results, problem: str) -> str:

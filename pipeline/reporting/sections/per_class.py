@@ -6,7 +6,6 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from pipeline.reporting.drawing.axes import records
-from pipeline.reporting.drawing.figures import to_svg
 from pipeline.reporting.items import Folded, Heading, Item, Paragraph, Picture, Table, literal
 from pipeline.reporting.numbers_in_words import between, number, percent
 from pipeline.reporting.optimizer_table import optimizer_table
@@ -34,9 +33,10 @@ def build(results: Results) -> list[Item]:
         Paragraph(text),
         Picture(
             f"per_class_{problem}",
-            to_svg(plot.draw(frame)),
+            plot.draw(frame),
             f"Heat map of the accuracy on every class of {results.title(problem)}, one row per optimizer. {text}",
             f"Accuracy on every class of {results.title(problem)}, means over seeds.",
+            narrow=None,
         ),
         Folded("The numbers, with intervals", (_table(results, problem),)),
     ]

@@ -1,11 +1,10 @@
-"""The ranking on the main problem (a picture, and all numbers), and the ranks over all problems."""
+"""The ranking on the main problem: a picture, and all numbers."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from pipeline.project.wording import counted, listed
-from pipeline.reporting.drawing.figures import to_svg
 from pipeline.reporting.items import Bullets, Folded, Heading, Item, Paragraph, Picture, Table, literal
 from pipeline.reporting.numbers_in_words import NONE, decimal, in_brackets, number, rate
 from pipeline.reporting.optimizer_table import optimizer_table
@@ -34,17 +33,20 @@ def build(results: Results) -> list[Item]:
         picture(results, problem),
         table(results, problem),
         *left_out(results, problem),
-        Paragraph(
-            "A group opens with the best that is left, and holds those that are not told apart from it: all pairs are "
-            f"tested as one family (sign flips, max-T, any difference, {100 * _alpha(results):g} %). “Behind” is the "
-            "distance from the first, in margins. Intervals of means are Student's t over seeds: they tell how far a "
-            "mean would move with other initial weights and batch orders, not with other test examples. Seeds are "
-            "paired, so two overlapping intervals can still differ reliably: the intervals of differences are those "
-            "[against the baseline](#comparison). The gap is training minus test accuracy."
-        ),
+        Folded("How to read this ranking", (Paragraph(_reading(results)),)),
         Folded("More numbers: losses, validation and calibration", (_details(results, problem),)),
-        *_over_problems(results),
     ]
+
+
+def _reading(results: Results) -> str:
+    return (
+        "A group opens with the best that is left, and holds those that are not told apart from it: all pairs are "
+        f"tested as one family (sign flips, max-T, any difference, {100 * _alpha(results):g} %). “Behind” is the "
+        "distance from the first, in margins. Intervals of means are Student's t over seeds: they tell how far a mean "
+        "would move with other initial weights and batch orders, not with other test examples. Seeds are paired, so two "
+        "overlapping intervals can still differ reliably: the intervals of differences are those "
+        "[against the baseline](#comparison). The gap is training minus test accuracy."
+    )
 
 
 def placed(results: Results, problem: str) -> Mapping[str, Placed]:
@@ -63,7 +65,7 @@ def picture(results: Results, problem: str) -> Picture:
     note = " An arrow on the left edge stands for diverged seeds." if lost else ""
     return Picture(
         f"ranking_{problem}",
-        to_svg(plot.draw(plot.data(results, problem))),
+        plot.draw(plot.data(results, problem)),
         f"Mean test {judging.noun} on {title}, best first: {means}.",
         f"Test {judging.noun} on {title}, {counted(results.seeds(problem), 'seed')} per optimizer. Large dots are "
         f"means, bars their 95 % intervals, the faint dots below them single seeds.{note}",
@@ -150,42 +152,8 @@ def _details(results: Results, problem: str) -> Table:
     return optimizer_table(results, _rows(results, problem), _detailed(results, problem), caption)
 
 
-def _over_problems(results: Results) -> list[Item]:
-    """Return the mean ranks over the problems that all took part in, with the place on each; nothing without ranks."""
-    over = results.comparison.ranking
-    if not over.ranks:
-        return []
-    places = {problem: list(placed(results, problem)) for problem in over.problems}
-    rows = tuple(
-        (
-            results.label(name),
-            decimal(mean, 2),
-            f"{over.blocks[name]} of {len(over.problems)}",
-            *(str(own.index(name) + 1) if name in own else NONE for own in places.values()),
-        )
-        for name, mean in over.ranks.items()
-    )
-    missing = any(count < len(over.problems) for count in over.blocks.values())
-    note = f" A dash: left out there, for the reason given with that problem{_why(results)}." if missing else ""
-    return [
-        Heading("Ranks over the problems", "ranks", 3),
-        Paragraph(
-            f"The mean of the places on the {counted(len(over.problems), 'problem')} that all optimizers took part in; "
-            "1 is best. It counts places, whatever their distance, and these problems were chosen by us, so it is a "
-            f"summary and no test.{note}"
-        ),
-        Table(
-            ("optimizer", "mean rank", "problems", *(results.title(problem) for problem in over.problems)),
-            rows,
-            "l" + "r" * (2 + len(over.problems)),
-            "Mean ranks by the test results, and the place on each problem.",
-            frozenset(place for place, name in enumerate(over.ranks) if name == results.baseline),
-        ),
-    ]
-
-
-def _why(results: Results) -> str:
-    """Return who is left out where, in brackets."""
+def why_left_out(results: Results) -> str:
+    """Return who is left out of the ranks over problems where, in brackets."""
     found = [
         f"{results.label(name)} on {results.title(problem)}"
         for problem in results.comparison.ranking.problems

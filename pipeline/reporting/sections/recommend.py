@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from pipeline.project.wording import counted, listed
-from pipeline.reporting.items import Bullets, Heading, Item, Paragraph, Table, literal
+from pipeline.reporting.items import Bullets, Folded, Heading, Item, Paragraph, Table, literal
 from pipeline.reporting.numbers_in_words import NONE, SPACE, decimal, p_value, percent, rate
 from pipeline.settings.spaces import LEARNING_RATE
 
@@ -45,15 +45,71 @@ _LAST = ("expected", "19 of 20 searches", "time (× SGD)", "bytes per parameter"
 
 
 def build(results: Results) -> list[Item]:
-    """Return the section."""
+    """Return the section: a line or two for each problem, then every budget on demand."""
     found = results.recommendations.at()
+    everything = (Paragraph(HOW), table(found), Bullets(tuple(sentences(found))), Paragraph(GROUPS))
     return [
         Heading("What to use", "what-to-use"),
-        Paragraph(HOW),
-        table(found),
-        Bullets(tuple(sentences(found))),
-        Paragraph(GROUPS),
+        _in_short(results, found),
+        Folded("What to use: the expected results, the cost, and how to read this", everything, "every-budget"),
+        Paragraph(
+            "One study can refute an “always”; it can never prove one. All of this holds for these problems, networks "
+            "and [budgets](#setup)."
+        ),
     ]
+
+
+def _in_short(results: Results, found: Recommendations) -> Table:
+    """Return a row for each problem and best optimizer, with the numbers of trials for which it is the best."""
+    rows = [
+        (_kind(results, name), *row)
+        for name, problem in found.problems.items()
+        for _, budgets in groupby(problem.budgets, key=lambda budget: budget.choices[0].optimizer if budget.choices else "")
+        for row in [_short(problem, list(budgets))]
+    ]
+    return Table(
+        ("problem", "trials", "use", "first learning rate", "rates to search", "how sure"),
+        tuple(rows),
+        "lrlrll",
+        "What to use, by problem and by how many settings you can afford to try.",
+    )
+
+
+def _kind(results: Results, name: str) -> str:
+    """Return ``CIFAR-10 (45,000 images, 2 epochs)``."""
+    facts = results.problems.problems[name]
+    amount = counted(facts.counts["train"], results.examples(name))
+    return f"{results.title(name)} ({amount}, {counted(results.settings.problems[name].epochs, 'epoch')})"
+
+
+def _short(problem: ProblemRecommendation, budgets: list[Budget]) -> tuple[str, ...]:
+    trials = listed([str(budget.trials) for budget in budgets], "or")
+    if not budgets[0].choices:
+        return (trials, "no evidence", NONE, NONE, literal(budgets[0].reason or ""))
+    best = problem.candidates[budgets[0].choices[0].optimizer]
+    how_sure = [
+        f"{listed([str(budget.trials) for budget in same])}: {words}" if len(budgets) > len(same) else words
+        for words, same in _runs(problem, budgets)
+    ]
+    use = (f"**{literal(best.label)}**", rate(best.learning_rate), _ranges(best)[0])
+    return (trials, *use, "; ".join(how_sure))
+
+
+def _runs(problem: ProblemRecommendation, budgets: list[Budget]) -> list[tuple[str, list[Budget]]]:
+    """Return budgets in which the best stands alike beside the others, with the words for it; the most trials first."""
+    found: dict[str, list[Budget]] = {}
+    for budget in reversed(budgets):
+        found.setdefault(_sureness(problem, budget), []).insert(0, budget)
+    return list(found.items())
+
+
+def _sureness(problem: ProblemRecommendation, budget: Budget) -> str:
+    """Return how the best stands beside the others: better than all, or as good as some, or not told apart."""
+    if len(budget.choices) < 2:
+        return "alone"
+    groups = {words: _of_standing(problem, budget, standing) for standing, words in _BESIDE_THE_BEST.items()}
+    parts = [f"{words} {listed(names, most=_MOST_NAMED)}" for words, names in groups.items() if names]
+    return ", ".join(parts) or "better than all others"
 
 
 def table(found: Recommendations) -> Table:

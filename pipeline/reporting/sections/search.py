@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipeline.project.wording import counted, listed
-from pipeline.reporting.drawing.figures import to_svg
 from pipeline.reporting.items import Folded, Heading, Item, Paragraph, Picture, Table, literal
 from pipeline.reporting.numbers_in_words import NONE, SPACE, number, or_dash, rate
 from pipeline.reporting.optimizer_table import optimizer_table
@@ -25,7 +24,7 @@ def build(results: Results) -> list[Item]:
     problem = results.main_problem
     return [
         Heading("The search", "search"),
-        *(Paragraph(text) for text in _method(results)),
+        Folded("How settings were searched", tuple(Paragraph(text) for text in _method(results))),
         *of(results, problem),
     ]
 
@@ -43,11 +42,14 @@ def of(results: Results, problem: str) -> list[Item]:
         ]
     return [
         Paragraph(_borders(results, problem)),
-        picture(results, problem),
         *_after_fewer_trials(results, problem),
-        Folded("The numbers: the search of each optimizer", (table(results, problem),)),
-        Folded("The settings that survived, and how many seeds picked each", (_chosen(results, problem),)),
+        Folded(f"{results.title(problem)}: every setting that was tried", _tried(results, problem)),
     ]
+
+
+def _tried(results: Results, problem: str) -> tuple[Item, ...]:
+    own = (picture(results, problem), table(results, problem), _chosen(results, problem))
+    return own if not results.comparison.problems[problem].searches else (*own[:1], _tuned(results, problem), *own[1:])
 
 
 def _method(results: Results) -> tuple[str, ...]:
@@ -90,10 +92,11 @@ def picture(results: Results, problem: str) -> Picture:
     best = results.each(rows, lambda found: rate(found.survivors[0].learning_rate))
     return Picture(
         f"search_{problem}",
-        to_svg(plot.draw(plot.data(results, problem))),
+        plot.draw(plot.data(results, problem)),
         f"Validation {noun} over the learning rate on {title}, one panel per optimizer. Best rates: {best}.",
         f"Validation {noun} of every setting tried on {title}. Settings of one rate differ in their other values. The "
         f"more of them lie near the {_end(results, problem)}, the less a badly chosen setting costs.",
+        narrow=None,
     )
 
 
@@ -105,29 +108,34 @@ def _after_fewer_trials(results: Results, problem: str) -> list[Item]:
     searches, judging = results.comparison.problems[problem].searches, results.judging(problem)
     if not searches:
         return []
-    title, margin = results.title(problem), judging.margin(results.comparison.settings.margins, "search")
+    title = results.title(problem)
     after_one = results.each(searches, lambda found: judging.with_unit(found.expected_best[0]))
-    defaults = results.each(
-        searches, lambda found: "has none" if found.default is None else judging.with_unit(found.default)
-    )
     return [
         Picture(
             f"budget_{problem}",
-            to_svg(budget.draw(budget.data(results, problem))),
+            budget.draw(budget.data(results, problem)),
             f"Expected best validation {judging.noun} over the number of settings tried on {title}. After one: "
             f"{after_one}.",
             f"How well a shorter search would do on {title}: the expected best of so many settings, drawn at random "
             "from those that were tried (Dodge and others, 2019). One seed each.",
-        ),
-        Picture(
-            f"tuned_{problem}",
-            to_svg(tuned.draw(tuned.data(results, problem))),
-            f"Validation {judging.noun} at the default setting and at the best one of the search on {title}, and the "
-            f"share of good settings. At the default setting: {defaults}.",
-            f"Default against tuned on {title}, and how many of the first {results.settings.tuning.points} settings "
-            f"came within {judging.difference(margin)} of the optimizer's best.",
-        ),
+        )
     ]
+
+
+def _tuned(results: Results, problem: str) -> Picture:
+    searches, judging = results.comparison.problems[problem].searches, results.judging(problem)
+    title, margin = results.title(problem), judging.margin(results.comparison.settings.margins, "search")
+    defaults = results.each(
+        searches, lambda found: "has none" if found.default is None else judging.with_unit(found.default)
+    )
+    return Picture(
+        f"tuned_{problem}",
+        tuned.draw(tuned.data(results, problem)),
+        f"Validation {judging.noun} at the default setting and at the best one of the search on {title}, and the "
+        f"share of good settings. At the default setting: {defaults}.",
+        f"Default against tuned on {title}, and how many of the first {results.settings.tuning.points} settings "
+        f"came within {judging.difference(margin)} of the optimizer's best.",
+    )
 
 
 def table(results: Results, problem: str) -> Table:

@@ -19,15 +19,19 @@ _TRAINING = ("problem", "network", "epochs", "batch size", "schedule", "settings
 
 def build(results: Results) -> list[Item]:
     """Return the section."""
-    study = results.settings.study
+    study, found = results.settings.study, results.environment
     return [
         Heading("How it was measured", "setup"),
+        Paragraph(
+            f"{counted(len(results.settings.optimizers), 'optimizer')} on {counted(len(study), 'problem')}. Measured on "
+            f"{found.processor}, {counted(found.cores, 'core')}, with PyTorch {found.versions['torch']}."
+        ),
         Bullets(_method(results)),
         Table(_DATA, tuple(_data(results, name) for name in study), "lrrrl", f"The problems.{_demo(results)}"),
         Table(_TRAINING, tuple(_training(results, name) for name in study), "llrrllrr", "How they are trained on."),
         Folded("The optimizers, their arguments, and what was searched", (_optimizers(results),)),
         *_shared_parameters(results),
-        _environment(results),
+        Folded("Hardware and versions", (_environment(results),)),
     ]
 
 
@@ -126,14 +130,12 @@ def _shared_parameters(results: Results) -> list[Item]:
     )
     if not entries:
         return []
-    return [
-        Paragraph(
-            "Muon updates weight matrices only (a convolution's kernels count as one, flattened). The first layer, the "
-            "last layer and all biases are left to its companion, at the same learning rate. The parameters were "
-            "shared out like this:"
-        ),
-        Bullets(entries),
-    ]
+    text = (
+        "Muon updates weight matrices only (a convolution's kernels count as one, flattened). The first layer, the last "
+        "layer and all biases are left to its companion, at the same learning rate. The parameters were shared out like "
+        "this:"
+    )
+    return [Folded("Which parameters Muon updates", (Paragraph(text), Bullets(entries)))]
 
 
 def _shares(parameters: dict[str, int]) -> str:

@@ -7,7 +7,6 @@ from math import isnan
 from typing import TYPE_CHECKING
 
 from pipeline.project.wording import counted
-from pipeline.reporting.drawing.figures import to_svg
 from pipeline.reporting.items import Folded, Heading, Item, Paragraph, Picture, Table
 from pipeline.reporting.numbers_in_words import NONE, decimal, number, or_dash, percent
 from pipeline.reporting.optimizer_table import optimizer_table
@@ -26,16 +25,13 @@ if TYPE_CHECKING:
 def build(results: Results) -> list[Item]:
     """Return the section."""
     problem = results.main_problem
+    measured, standing = speed(results, problem), standings(results, problem)
     return [
         Heading("How training went", "training"),
         picture(results, problem),
-        *([Paragraph(_speed_method(results, problem)), *measured] if (measured := speed(results, problem)) else []),
-        *(
-            [Paragraph(_seconds_method(results, problem)), *standing]
-            if (standing := standings(results, problem))
-            else []
-        ),
-        _updates(results, problem),
+        *([Paragraph(_speed_method(results, problem)), *measured] if measured else []),
+        *([Paragraph(_seconds_method(results, problem)), *standing] if standing else []),
+        Folded("How large the steps are", (_updates(results, problem),)),
     ]
 
 
@@ -49,11 +45,12 @@ def picture(results: Results, problem: str) -> Picture:
     )
     return Picture(
         f"training_curves_{problem}",
-        to_svg(plot.draw(plot.data(results, problem))),
+        plot.draw(plot.data(results, problem)),
         f"Training loss and validation {judging.noun} over epochs on {title}. At the end: {ends}.",
         f"Training loss and validation {judging.noun} on {title}, means over "
-        f"{counted(results.seeds(problem), 'seed')}. The training loss is that of the batches as they were trained on. "
-        "A curve ends where a seed diverged.",
+        f"{counted(results.seeds(problem), 'seed')}. The training loss is that of the batches as they were trained on, "
+        "averaged since the last point: it lies above the loss after the last step, which tables give, and drops where "
+        "an epoch begins and known examples come again. A curve ends where a seed diverged.",
     )
 
 
@@ -62,7 +59,7 @@ def _updates(results: Results, problem: str) -> Picture:
     kept = results.each(results.best_first(problem), lambda found: decimal(found.step_persistence.mean, 2))
     return Picture(
         f"updates_{problem}",
-        to_svg(updates.draw(updates.data(results, problem))),
+        updates.draw(updates.data(results, problem)),
         f"Size of the effective step over epochs on {title}. Last quarter over first quarter of the training: {kept}.",
         f"Size of the effective step on {title}: the root mean square, over all parameters, of what one step changed; "
         f"means over seeds. {_schedule(results, problem)}",
@@ -95,7 +92,7 @@ def speed(results: Results, problem: str) -> list[Item]:
     return [
         Picture(
             f"speed_{problem}",
-            to_svg(speed_plot.draw(frame)),
+            speed_plot.draw(frame),
             f"{noun.capitalize()} and seconds until each target on {title}, medians over seeds; a table follows.",
             f"How soon the targets were reached on {title}: medians over seeds, further left is faster. A target that "
             "half of the seeds missed has no dot.",

@@ -34,16 +34,15 @@ def build(results: Results) -> list[Item]:
     )
     return [
         Heading("The claims of the assignment", "verdicts"),
-        Paragraph(_introduction(len(claims))),
+        Paragraph(_counts(results)),
         Table(
             ("claim", "verdict", "in one line", "what others found"),
             rows,
             "llll",
-            "All claims; each links to its evidence. Whether a study of others agrees follows from its finding and the "
-            "verdict; `docs/related.md` says more of each.",
+            "All claims; each links to its evidence. `docs/related.md` says more of what others found.",
         ),
-        Folded("How verdicts are reached", (Paragraph(results.verdicts.method),)),
-        *(item for claim, verdict in claims.items() for item in _claim(results, claim, verdict)),
+        Folded("How verdicts are reached", (Paragraph(_introduction(len(claims))), Paragraph(results.verdicts.method))),
+        *(_claim(results, claim, verdict) for claim, verdict in claims.items()),
     ]
 
 
@@ -66,15 +65,26 @@ def _standing(outside: Iterable[OutsideRecord]) -> str:
     return "; ".join(f"*{stands}*: {listed(who)}" for stands, who in found.items()) or NONE
 
 
-def _claim(results: Results, claim: str, verdict: VerdictRecord) -> list[Item]:
-    return [
-        Heading(verdict.title, f"claim-{claim}", 3),
-        Paragraph(f"*The assignment, translated:* {verdict.says}"),
-        Paragraph(_sentence(verdict)),
-        Bullets(tuple(_entries(results, verdict))),
-        *_others(verdict.outside),
-        *_evidence(results, verdict),
-    ]
+def _counts(results: Results) -> str:
+    """Return how many claims came to each verdict."""
+    counts = Counter(one.verdict for one in results.verdicts.claims.values())
+    told = listed(f"{count} **{verdict}**" for verdict, count in counts.most_common())
+    return f"The assignment makes {counted(counts.total(), 'claim')}: {told}. Every rule was written before the numbers."
+
+
+def _claim(results: Results, claim: str, verdict: VerdictRecord) -> Folded:
+    """Return what is behind a verdict, on demand."""
+    return Folded(
+        f"{verdict.title}: {verdict.verdict}",
+        (
+            Paragraph(f"*The assignment, translated:* {verdict.says}"),
+            Paragraph(_sentence(verdict)),
+            Bullets(tuple(_entries(results, verdict))),
+            *_others(verdict.outside),
+            *_evidence(results, verdict),
+        ),
+        f"claim-{claim}",
+    )
 
 
 def _sentence(verdict: VerdictRecord) -> str:
@@ -147,14 +157,12 @@ def _others(outside: tuple[OutsideRecord, ...]) -> list[Item]:
 
 
 def _evidence(results: Results, verdict: VerdictRecord) -> list[Item]:
-    """Return the rule and every comparison, on demand."""
-    tables = [_table(results, part) for part in verdict.parts if part.rows]
-    count = sum(len(part.rows) for part in verdict.parts)
-    title = f"The rule, and {counted(count, 'comparison')}" if count else "The rule"
-    items: list[Item] = [Paragraph(f"**Rule, fixed beforehand.** {verdict.rule}"), *tables]
+    """Return the rule and every comparison."""
+    items: list[Item] = [Paragraph(f"**Rule, fixed beforehand.** {verdict.rule}")]
+    items += [_table(results, part) for part in verdict.parts if part.rows]
     if verdict.outside:
         items.append(Paragraph(f"The studies: {literal('; '.join(one.reference for one in verdict.outside))}."))
-    return [Folded(title, tuple(items))]
+    return items
 
 
 def _table(results: Results, part: PartRecord) -> Table:
