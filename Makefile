@@ -78,7 +78,7 @@ plain-check: $(READY) ## three optimizers by a plain PyTorch loop: does it reach
 other-seeds: $(READY) ## the whole study again with other seeds and another search: which verdicts change?
 	$(BIN)/python -m benchmarks.other_seeds
 
-ray: $(READY) ## install Ray, for trainings on many machines (docs/scaling.md)
+ray: $(READY) ## install Ray, for trainings on many machines (docs/how-to/many-machines.md)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements-ray.lock $(if $(TORCH_BACKEND),--torch-backend $(TORCH_BACKEND))
 
 lock: $(READY) ## write requirements.lock and requirements-ray.lock again

@@ -30,6 +30,7 @@ COMMANDS = (
     "optimizers",
     "ui",
     "backprop",
+    "quiz",
     "judge",
     "recommend",
     "compare",

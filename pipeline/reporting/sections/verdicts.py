@@ -40,7 +40,7 @@ def build(results: Results) -> list[Item]:
             rows,
             "llll",
             "All claims; each links to its evidence. Whether a study of others agrees follows from its finding and the "
-            "verdict; `docs/related.md` says more of each.",
+            "verdict; `docs/why/related.md` says more of each.",
         ),
         Folded("How verdicts are reached", (Paragraph(results.verdicts.method),)),
         *(item for claim, verdict in claims.items() for item in _claim(results, claim, verdict)),
