@@ -11,6 +11,7 @@ from pipeline.project.wording import counted
 from pipeline.reporting import sections
 from pipeline.reporting.formats import html, markdown
 from pipeline.reporting.items import Folded, Heading, Picture
+from pipeline.reporting.persian import page as persian
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -71,6 +72,7 @@ def write(results: Results, folder: Path) -> None:
     subtitle, body = markdown.inline(_subtitle(results)), markdown.blocks(everything)
     files.write_text(folder / "report.md", markdown.document(TITLE, subtitle, contents, body))
     files.write_text(folder / "report.html", html.page(TITLE, subtitle, contents, body, figures))
+    persian.write(results, folder)
 
 
 def _write_figures(everything: Iterable[Item], folder: Path) -> dict[str, str]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pipeline.reporting.study_results import Results
 
 _ASKED = 5  # optimizers: all of them would take too long to think about
+_LOOKS = 6  # at a training, as many as fit beside one another
 _FILE = Path("quiz.csv")
 
 
@@ -152,30 +153,34 @@ def _score(results: Results, problem: str, order: Sequence[str]) -> Score:
 
 
 def _in_words(found: Score) -> str:
-    text = f"You have {found.right} of {counted(found.counted, 'pair')} in the right order; a coin gets half of them."
+    if not found.counted:
+        return "All of them are closer to each other than the study's margin, so no order is better than another."
+    text = f"In the right order: {found.right} of {counted(found.counted, 'pair')}; a coin gets half of them."
     if found.close:
-        text += f" {counted(found.close, 'pair')} closer than the study's margin: not counted."
+        text += f" Not counted, as closer than the study's margin: {counted(found.close, 'pair')}."
     return text
 
 
 def _print_curves(results: Results, problem: str, measured: Sequence[str]) -> None:
-    """Print what each optimizer had reached at up to eight moments of its training."""
+    """Print what each optimizer had reached at some moments of its training."""
     judging = results.judging(problem)
     column = f"validation_{judging.noun}"
     curves = results.training_curves
     here = curves[(curves["problem"] == problem) & curves["optimizer"].isin(measured) & curves[column].notna()]
     looks = here.pivot_table(index="optimizer", columns="epoch", values=column).dropna(axis=1)
-    every = -(-looks.shape[1] // 8)
-    looks = looks.iloc[:, ::-1].iloc[:, ::every].iloc[:, ::-1]
     if looks.shape[1] < 2:
         return
+    # some of them, the first and the last included
+    shown = min(_LOOKS, looks.shape[1])
+    looks = looks.iloc[:, [round(place * (looks.shape[1] - 1) / (shown - 1)) for place in range(shown)]]
     print(f"\nHow they got there: {judging.axis('validation')} after so many epochs, mean of the seeds")
     rows = [(_plain(results.label(name)), *map(judging.number, looks.loc[name])) for name in measured]
-    printing.table(("", *(f"{epoch:g}" for epoch in looks.columns)), rows)
+    printing.table(("", *(f"{epoch:.2g}" for epoch in looks.columns)), rows)
     best = "idxmax" if judging.higher_is_better else "idxmin"
     early, late = (getattr(looks.iloc[:, place], best)() for place in (0, -1))
     if early != late:
-        print(f"{_plain(results.label(early))} led after {looks.columns[0]:g} epochs, {_plain(results.label(late))} at the end.")
+        first, last = _plain(results.label(early)), _plain(results.label(late))
+        print(f"{first} led after {looks.columns[0]:.2g} epochs, {last} at the end.")
 
 
 def _print_at_equal_time(results: Results, problem: str, order: Sequence[str]) -> None:

@@ -23,7 +23,10 @@ _DECIMALS = {"percentage points": 2, "times": 2}
 
 
 def write(results: Results, folder: Path) -> None:
-    """Write the page; the same results give the same bytes."""
+    """Write the page of a study that has the assignment's data; the same results give the same bytes."""
+    if not _is_about_the_assignment(results):
+        (folder / NAME).unlink(missing_ok=True)
+        return
     from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
     environment = Environment(
@@ -34,7 +37,12 @@ def write(results: Results, folder: Path) -> None:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"digits": _digits, "percent": _percent, "decimal": _decimal}
+    environment.filters |= {
+        "digits": _digits,
+        "percent": _percent,
+        "hundredths": lambda fraction: _decimal(100 * fraction, 1),
+        "decimal": _decimal,
+    }
     files.write_text(folder / NAME, environment.get_template(NAME).render(**content(results)))
 
 
@@ -164,11 +172,13 @@ def _decided(results: Results, row: VerdictRow) -> dict[str, Any] | None:
     }
 
 
-def _per_class(results: Results) -> dict[str, Any] | None:
+def _is_about_the_assignment(results: Results) -> bool:
+    return results.settings.data_of(results.main_problem) == assignment.DATA
+
+
+def _per_class(results: Results) -> dict[str, Any]:
     """Return the accuracies per class: what the assignment reports, the trainings beside it, and the winner."""
     main = results.main_problem
-    if results.settings.data_of(main) != assignment.DATA:
-        return None
     columns = [*assignment.trainings(results).items(), (main, results.ranked(main)[0])]
     columns = list(dict.fromkeys(columns))
     reported = {assignment.FULL_NAMES.get(name, name): value / 100 for name, value in assignment.PER_CLASS.items()}

@@ -47,9 +47,9 @@ ANSWERS = MappingProxyType(
 OPEN = "این پژوهش به پرسش پاسخ روشنی نمی‌دهد."
 PROBLEMS = MappingProxyType(
     {
-        "cifar10": "CIFAR-10",
-        "cifar10_constant": "CIFAR-10 با نرخ یادگیریِ ثابت",
-        "cifar10_longer": "CIFAR-10 با آموزش طولانی‌تر",
+        "cifar10": "CIFAR\N{NON-BREAKING HYPHEN}10",
+        "cifar10_constant": "CIFAR\N{NON-BREAKING HYPHEN}10 با نرخ یادگیریِ ثابت",
+        "cifar10_longer": "CIFAR\N{NON-BREAKING HYPHEN}10 با آموزش طولانی‌تر",
         "cats_dogs": "گربه‌ها و سگ‌ها (دادهٔ کم)",
         "visual_words": "واژه‌های دیداری (دادهٔ تُنُک)",
         "next_word": "واژهٔ بعدی (متن)",
@@ -75,14 +75,15 @@ CLASSES = MappingProxyType(
     }
 )
 UNITS = MappingProxyType({"percentage points": "واحد درصد", "nats": "نات", "times": "برابر"})
+_RTL = "\N{RIGHT-TO-LEFT MARK}"  # before a Persian phrase that begins with a Latin word
 _SIDES = MappingProxyType(
     {
         "the methods without adaptive rates": "روش‌های غیرتطبیقی",
         "the adaptive methods": "روش‌های تطبیقی",
         "the newer SGD methods": "روش‌های جدیدتر SGD",
-        "plain SGD": "SGD ساده",
+        "plain SGD": f"{_RTL}SGD ساده",
         "a step that counts as died out": "گامی که از بین رفته به شمار می‌آید",
-        "Adadelta, RMSprop and Adam": "Adadelta، RMSprop و Adam",
+        "Adadelta, RMSprop and Adam": f"{_RTL}Adadelta، RMSprop و Adam",
     }
 )
 _MEASURES = (
