@@ -32,8 +32,9 @@ app = typer.Typer(
     help=(
         "Is Adam always the best optimizer? `run` takes the study from data to answer (with `dvc repro`), `demo` gives "
         "a first look without a download, `summary` and `ui` show results. `compare` judges an optimizer of your own, "
-        "`judge` results of your own; `recommend` says what to use; `quiz` lets you guess first; `check` looks at a problem of your own. `predict` "
-        "uses the best network, `init` makes a project folder, `doctor` says what is missing or wrong."
+        "`judge` results of your own; `recommend` says what to use; `quiz` lets you guess first; `check` looks at a "
+        "problem of your own. `predict` uses the best network, `init` makes a project folder, `doctor` says what is "
+        "missing or wrong."
     ),
     no_args_is_help=True,
     add_completion=False,

@@ -37,9 +37,7 @@ def read(path: Path) -> list[Guess]:
     # a spreadsheet program may have put a byte order mark in front
     lines = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig", errors="replace"))))
     if not lines or lines[0] != _COLUMNS:
-        raise DataError(
-            f"{path} is not a file of guesses (first line: {','.join(_COLUMNS)}): name another with --file."
-        )
+        raise DataError(f"{path} holds no guesses (first line: {','.join(_COLUMNS)}): name another with --file.")
     wrong = next((place for place, line in enumerate(lines, start=1) if len(line) not in (0, len(_COLUMNS))), None)
     if wrong:
         raise DataError(f"{path}, line {wrong}: it has not {len(_COLUMNS)} columns ({', '.join(_COLUMNS)}).")
