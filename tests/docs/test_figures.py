@@ -40,6 +40,9 @@ def test_the_answer_has_the_accuracies_of_the_main_problem(results: Results) -> 
         f"SGD with Nesterov's momentum {reached['nesterov']:.1f} %",
         f"Adam, {place}th of {WORDS[len(reached)]}, {reached['adam']:.1f} %",
     ]
+    labels = {name: f"{results.settings.optimizers[name].label} {value:.1f} %" for name, value in reached.items()}
+    first, second, *_, last = labels.values()
+    said.append(f"intervals: {first}, {second}, …, {labels['adam']}, …, {last}]")
     assert missing(said, ANSWER) == []
     assert list(reached)[:2] == ["muon", "nesterov"]
 
