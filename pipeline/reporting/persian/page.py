@@ -56,7 +56,7 @@ def content(results: Results) -> dict[str, Any]:
         "main": _problem(results, main),
         "seeds": results.seeds(main),
         "baseline": plain(results.label(results.baseline)),
-        "ranking": [_ranked(results, name) for name in results.ranked(main)],
+        "ranking": [_ranked(results, *placed) for placed in enumerate(results.ranked(main), start=1)],
         "equal_time": _equal_time(results),
         "problems": [_best(results, problem) for problem in results.settings.study if _is_ranked(results, problem)],
         "counts": _counts(results),
@@ -92,11 +92,12 @@ def _reached(results: Results, problem: str, found: OptimizerMetrics) -> str:
     return f"{_decimal(found.reached.mean, 3)} نات"
 
 
-def _ranked(results: Results, name: str) -> dict[str, Any]:
+def _ranked(results: Results, place: int, name: str) -> dict[str, Any]:
     problem = results.main_problem
     found = results.measured(problem)[name]
     cost = results.cost.optimizers.get(name) if results.cost else None
     return {
+        "place": place,
         "label": plain(results.label(name)),
         "baseline": name == results.baseline,
         "reached": _reached(results, problem, found),

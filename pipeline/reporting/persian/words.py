@@ -95,7 +95,7 @@ _MEASURES = (
     (r"generalization gap", "فاصلهٔ دقت آموزش و آزمون"),
     (r"time of a training step", "زمان یک گام آموزش"),
     (r"share of the early step that is left", "سهم باقی‌مانده از گام آغازین"),
-    (r"validation (?:loss|accuracy) of a single trial of the search", "نتیجهٔ یک آزمایش تنها در جست‌وجو"),
+    (r"validation (?:loss|accuracy) of a single trial of the search", "نتیجهٔ یک آزمایشِ تکی در جست‌وجو"),
     (r"(?:images|examples) to a training loss of ([\d.]+)", r"تعداد نمونه تا خطای آموزشِ \1"),
     (r"seconds to a training loss of ([\d.]+)", r"ثانیه تا خطای آموزشِ \1"),
 )
