@@ -21,6 +21,7 @@ from pipeline.commands.init import init
 from pipeline.commands.judge.command import judge
 from pipeline.commands.optimizers import optimizers
 from pipeline.commands.predict.command import predict
+from pipeline.commands.quiz.command import quiz
 from pipeline.commands.recommend.command import recommend
 from pipeline.commands.reproduce.command import reproduce
 from pipeline.commands.run.command import run
@@ -37,8 +38,9 @@ app = typer.Typer(
     help=(
         "Is Adam always the best optimizer? `run` takes the study from data to answer (with `dvc repro`), `demo` gives "
         "a first look without a download, `summary` and `ui` show results. `compare` judges an optimizer of your own, "
-        "`judge` results of your own; `recommend` says what to use; `check` looks at a problem of your own. `predict` "
-        "uses the best network, `init` makes a project folder, `doctor` says what is missing or wrong."
+        "`judge` results of your own; `recommend` says what to use; `quiz` lets you guess first; `check` looks at a "
+        "problem of your own. `predict` uses the best network, `init` makes a project folder, `doctor` says what is "
+        "missing or wrong."
     ),
     no_args_is_help=True,
     add_completion=False,
@@ -60,7 +62,7 @@ def everything(
 
 for command in (
     *(run, demo, doctor, summary, predict, reproduce, optimizers, ui),
-    *(backprop, compare, recommend, judge, init),
+    *(backprop, quiz, compare, recommend, judge, init),
 ):
     # innermost: typer would end the program without a word
     app.command()(interrupts.one_line()(command))

@@ -1,4 +1,4 @@
-"""What others found: their studies, as claims name them. ``docs/related.md`` says more of each."""
+"""What others found: their studies, as claims name them. ``docs/why/related.md`` says more of each."""
 
 from __future__ import annotations
 

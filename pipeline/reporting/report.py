@@ -12,6 +12,7 @@ from pipeline.reporting.drawing.figures import to_narrow_svg, to_svg
 from pipeline.reporting.formats import html, markdown
 from pipeline.reporting.formats.html import Drawn
 from pipeline.reporting.items import Heading, pictures
+from pipeline.reporting.persian import page as persian
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,6 +83,7 @@ def write(results: Results, folder: Path) -> None:
     files.write_text(folder / markdown.DETAILS, markdown.details(TITLE, [*lead, *body]))
     texts = (markdown.blocks(lead), contents, markdown.blocks(body))
     files.write_text(folder / "report.html", html.page(TITLE, *texts, figures))
+    persian.write(results, folder)
 
 
 def _write_figures(everything: Sequence[Item], folder: Path) -> dict[str, Drawn]:

@@ -31,6 +31,7 @@ COMMANDS = (
     "optimizers",
     "ui",
     "backprop",
+    "quiz",
     "judge",
     "recommend",
     "compare",

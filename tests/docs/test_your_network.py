@@ -1,4 +1,4 @@
-"""docs/your-network.md does what it says."""
+"""docs/how-to/your-network.md does what it says."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pipeline.settings import loading
 from tests import studies, yaml_text
 
 ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "your-network.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "how-to" / "your-network.md").read_text(encoding="utf-8")
 FILE = Path("pipeline/training/networks/residual_cnn.py")
 ASKED = """
 import json, sys

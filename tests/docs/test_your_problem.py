@@ -1,4 +1,4 @@
-"""docs/your-problem.md does what it says."""
+"""docs/how-to/your-problem.md does what it says."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.conftest import ROOT, Project, copy_project
 if TYPE_CHECKING:
     from pathlib import Path
 
-PAGE = (ROOT / "docs" / "your-problem.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "how-to" / "your-problem.md").read_text(encoding="utf-8")
 _BLOCK = re.compile(r"(?:Save this as `([^`]+)`:\n\n)?```(\w+)\n(.*?)```", re.DOTALL)
 
 
@@ -82,7 +82,7 @@ def test_the_rows_of_the_next_word_are_those_of_the_study() -> None:
 def test_the_page_names_sentences_and_files_that_are_there() -> None:
     assert "4.98 nats" in PAGE
     for link in re.findall(r"\]\(([^)#]+)\)", PAGE):
-        assert (ROOT / "docs" / link).exists(), link
+        assert (ROOT / "docs" / "how-to" / link).exists(), link
 
 
 @pytest.mark.slow

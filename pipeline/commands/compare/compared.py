@@ -224,7 +224,7 @@ class OptimizerComparison:
         return f"<div><p><strong>{html.escape(self.sentence)}</strong></p>{table}{remarks}</div>"
 
     def as_items(self) -> dict[str, Any]:
-        """Return everything as plain JSON values; ``docs/compare.md`` describes them."""
+        """Return everything as plain JSON values; ``docs/how-to/compare.md`` describes them."""
         ratio = self.step_ratio
         return {
             "problem": self.problem,

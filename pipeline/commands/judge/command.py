@@ -64,7 +64,7 @@ def judge(
     The table has one row per run (and epoch), or one column per optimizer.
     It says what was understood, and asks for an option where that is not clear.
     The learning rate with the most seeds is judged, or every seed at the one that it has.
-    Runs that a column `diverged` marks count as the worst. More: docs/your-results.md. Examples:
+    Runs that a column `diverged` marks count as the worst. More: docs/how-to/your-results.md. Examples:
 
     optimizer-study judge results.csv
 

@@ -27,7 +27,7 @@ def recommend(
 ) -> None:
     """Say which optimizer to use, from which setting to start, where to search, and what to expect.
 
-    Reads results/ alone, so it works in a fresh clone. How it is found: docs/what-to-use.md. Examples:
+    Reads results/ alone, so it works in a fresh clone. How it is found: docs/how-to/what-to-use.md. Examples:
 
     optimizer-study recommend
 

@@ -2,7 +2,7 @@
 
 A file ``pipeline/data/problems/wine.py`` is the data set ``wine``: a row of ``data.sets`` prepares it, a row of
 ``problems`` says which network learns it. ``optimizer-study check problem wine`` holds it against all of the following
-and names what is wrong; ``docs/your-problem.md`` writes one from the beginning.
+and names what is wrong; ``docs/how-to/your-problem.md`` writes one from the beginning.
 
 ============  ==============================  =====================================================================
 name          type                            meaning

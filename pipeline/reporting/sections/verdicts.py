@@ -39,7 +39,7 @@ def build(results: Results) -> list[Item]:
             ("claim", "verdict", "in one line", "what others found"),
             rows,
             "llll",
-            "All claims; each links to its evidence. `docs/related.md` says more of what others found.",
+            "All claims; each links to its evidence. `docs/why/related.md` says more of what others found.",
         ),
         Folded("How verdicts are reached", (Paragraph(_introduction(len(claims))), Paragraph(results.verdicts.method))),
         *(_claim(results, claim, verdict) for claim, verdict in claims.items()),

@@ -1,7 +1,7 @@
 """The networks: one file each, found by its name. Nothing else lives in this folder.
 
 A file ``name.py`` defines ``build(shape, outputs, convolution)``, which returns a `torch.nn.Module`. In
-``params.yaml``, ``problems.<problem>.network: name`` uses it. ``docs/your-network.md`` writes one, step by step.
+``params.yaml``, ``problems.<problem>.network: name`` uses it. ``docs/how-to/your-network.md`` writes one, step by step.
 
 What `build` gets
     `shape` is that of one input, without the batch: (height, width, channels) of an image, (length,) of token ids, and

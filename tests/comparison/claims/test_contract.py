@@ -142,7 +142,7 @@ def test_a_claim_is_judged_with_what_others_found() -> None:
 
 
 def test_the_page_on_related_work_has_every_study_and_every_finding() -> None:
-    page = " ".join((ROOT / "docs" / "related.md").read_text(encoding="utf-8").split())
+    page = " ".join((ROOT / "docs" / "why" / "related.md").read_text(encoding="utf-8").split())
     for name in claims.names():
         for one in claims.by_name(name).outside:
             assert one.source.title in page

@@ -1,0 +1,1 @@
+"""``optimizer-study quiz``: guess a ranking first, then see what was measured."""
