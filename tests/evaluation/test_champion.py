@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from pipeline.evaluation import champion
-from pipeline.project import files
+from pipeline.project import files, git, paths
 from pipeline.project.errors import DataError
 
 if TYPE_CHECKING:
@@ -35,3 +36,17 @@ def test_a_champion_of_another_version_is_refused(tmp_path: Path, about: dict[st
     files.write_tensors(tmp_path / "c.safetensors", {"a": np.zeros(1, np.float32)}, about)
     with pytest.raises(DataError, match="another version"):
         champion.read(tmp_path / "c.safetensors")
+
+
+def test_the_commit_is_the_one_that_holds_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = paths.CHAMPION_WEIGHTS
+    files.write_text(path, "weights")
+    assert champion.commit(path) == "uncommitted"  # no repository
+    who = ("-c", "user.name=t", "-c", "user.email=t@example.org")
+    for command in (["init", "-q"], ["add", "-A"], [*who, "commit", "-qm", "one"]):
+        assert champion.commit(path) == "uncommitted"
+        subprocess.run(["git", *command], check=True)
+    assert champion.commit(path) == git.ask("rev-parse", "--short", "HEAD")
+    files.write_text(path, "other weights")
+    assert champion.commit(path) == "uncommitted"
