@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 FILES = (
     *("params.yaml", "dvc.yaml", ".dvcignore", ".gitignore", ".gitattributes"),
-    *(".dvc/config", ".dvc/.gitignore", ".dvc/plots", "optimizers", "stages", "results"),
+    *(".dvc/config", ".dvc/.gitignore", ".dvc/plots", "models", "optimizers", "stages", "results"),
 )
 FOLDER = "shipped"  # inside the installed package
 

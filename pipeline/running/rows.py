@@ -71,7 +71,9 @@ def check_names(settings: Settings) -> None:
             where = f"optimizers.{name}"
             row = with_searched(optimizer_row(settings_of, where), central_setting(settings_of))
             check_values(row, where)
-            classes.check_arguments(classes.find(row, where), row, where)
+            for place, one in ((where, row), (f"{where}.rest", row.rest)):
+                if one is not None:
+                    classes.check_arguments(classes.find(one, place), one, place)
 
 
 def check_optimizer(name: str, row: OptimizerRow, learning_rate: float) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 
 from pipeline.evaluation import champion
 from pipeline.prepared import reader
-from pipeline.project import files
+from pipeline.project import files, git, paths
 from pipeline.project.errors import DataError
 from pipeline.results.champions import ChampionRecord
 
@@ -65,3 +66,17 @@ def test_a_flipped_bit_is_damage_and_a_file_without_a_hash_is_taken(tmp_path: Pa
     path.write_bytes(first[:-1] + bytes([first[-1] ^ 1]))
     with pytest.raises(DataError, match="damaged"):
         champion.read(path)
+
+
+def test_the_commit_is_the_one_that_holds_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = paths.CHAMPION_WEIGHTS
+    files.write_text(path, "weights")
+    assert champion.commit(path) == "uncommitted"  # no repository
+    who = ("-c", "user.name=t", "-c", "user.email=t@example.org")
+    for command in (["init", "-q"], ["add", "-A"], [*who, "commit", "-qm", "one"]):
+        assert champion.commit(path) == "uncommitted"
+        subprocess.run(["git", *command], check=True)
+    assert champion.commit(path) == git.ask("rev-parse", "--short", "HEAD")
+    files.write_text(path, "other weights")
+    assert champion.commit(path) == "uncommitted"

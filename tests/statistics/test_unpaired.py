@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.statistics.samples import SampleError
-from pipeline.statistics.unpaired import compare_unpaired, permutation_test, smallest_p, welch_interval, welch_test
+from pipeline.statistics.unpaired import (
+    compare_unpaired,
+    permutation_test,
+    prediction_test,
+    smallest_p,
+    welch_interval,
+    welch_test,
+)
 
 # Multiples of 1/10,000, as accuracies on 10,000 images are: ties between splits are the rule.
 accuracies = st.lists(st.integers(0, 50), min_size=2, max_size=5)
@@ -131,3 +138,20 @@ def test_many_equal_runs_do() -> None:
 def test_what_cannot_be_compared(a: list[float], b: list[float], margin: float | None) -> None:
     with pytest.raises(SampleError):
         compare_unpaired(a, b, margin)
+
+
+@pytest.mark.parametrize("value", [0.1, 0.6, 3.0])
+def test_a_further_value_is_judged_as_the_slope_of_a_regression_would_be(value: float) -> None:
+    from scipy import stats
+
+    known = np.random.default_rng(1).normal(0, 1, 8)
+    expected = stats.linregress([0] * 8 + [1], [*known, value]).pvalue
+    assert prediction_test([value], known) == pytest.approx(expected)
+
+
+def test_several_further_values_are_judged_by_their_mean() -> None:
+    known = np.random.default_rng(1).normal(0, 1, 8)
+    assert prediction_test([0.9, 1.1, 1.0, 1.0], known) < prediction_test([1.0], known)
+    # without any spread only the same value is one more
+    assert prediction_test([0.5], [0.5, 0.5]) == 1.0
+    assert prediction_test([0.6], [0.5, 0.5]) == 0.0

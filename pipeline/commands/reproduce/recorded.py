@@ -71,7 +71,9 @@ def chosen(
     settings: Settings, problem: str | None, optimizers: Sequence[str] | None, seeds: str | None, *, everything: bool
 ) -> list[Row]:
     """Return the recorded rows that a person asked for; see the options of the command."""
-    wanted = [settings.optimizer(name) and name for name in optimizers or settings.optimizers]
+    for name in optimizers or ():
+        settings.optimizer(name)  # refuses an unknown name
+    wanted = list(optimizers or settings.optimizers)
     numbers = None if seeds is None else parsed(seeds)
     found = []
     for name in _problems(settings, problem, everything=everything):

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipeline.commands.reproduce.agreement import Pair, is_identical, judge
+from pipeline.commands.reproduce.agreement import is_identical, judge
 from pipeline.commands.reproduce.recorded import FIGURES, Row
 from pipeline.running.outputs import Setting
 
@@ -23,7 +23,7 @@ def row(seed: int = 51, accuracy: float = 0.6, optimizer: str = "adam", **change
     return replace(whole, **changes)  # type: ignore[arg-type]
 
 
-def pairs(seeds: int, shift: float, optimizer: str = "adam") -> list[Pair]:
+def pairs(seeds: int, shift: float, optimizer: str = "adam") -> list[tuple[Row, Row]]:
     """Recorded seeds and the same here, with another luck, and shifted."""
     return [
         (row(51 + n, 0.6 + SPREAD[0, n], optimizer), row(51 + n, 0.6 + SPREAD[1, n] + shift, optimizer))
