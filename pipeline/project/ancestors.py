@@ -39,14 +39,21 @@ def end_with_those_above() -> None:
 
 
 def _watch() -> None:
-    import psutil
-
     above = [found for found in (dvc(), _run()) if found]
-    while above and all(one.is_running() and one.status() != psutil.STATUS_ZOMBIE for one in above):
+    while above and all(map(_lives, above)):
         time.sleep(_LOOK_SECONDS)
     if above:
         # as abrupt as the end of what is above: all files are whole or absent at any time
         os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _lives(process: psutil.Process) -> bool:
+    import psutil
+
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _run() -> psutil.Process | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 
 from pipeline.project import ancestors, files, paths
@@ -13,7 +14,9 @@ _NAME = "mlflow-silence.json"
 def keep() -> None:
     """Note that the store failed, for all stages that the same DVC process starts."""
     if (this := _this()) is not None:
-        files.write_json(paths.memo() / _NAME, this)
+        # a full disk is for others to tell of
+        with contextlib.suppress(OSError):
+            files.write_json(paths.memo() / _NAME, this)
 
 
 def holds() -> bool:

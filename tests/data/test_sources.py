@@ -81,16 +81,16 @@ def when_told(*arguments):
     sys.stdin.readline()
     take(*arguments)
 unpacking._take_all = when_told
-root = Path(sys.argv[1])
-print(sources.fetch(ARCHIVE, [str(root / "small.tar.gz")], root / "raw" / "small", root / "downloads"))
+archive, target, downloads = map(Path, sys.argv[1:])
+print(sources.fetch(ARCHIVE, [str(archive)], target, downloads))
 """
 
 
 def test_two_at_once_do_not_take_each_others_work(place):
-    place.file("small.tar.gz", tar_bytes())
+    path = place.file("small.tar.gz", tar_bytes())
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-c", FETCH, str(place.root)]
+    command = [sys.executable, "-c", FETCH, str(path), str(place.target), str(place.downloads)]
     with subprocess.Popen(command, env=environment, **pipes) as first:
         assert first.stdout.readline() == "begun\n"
         with subprocess.Popen(command, env=environment, **pipes) as second:

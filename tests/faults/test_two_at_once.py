@@ -15,32 +15,31 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ALONE = """
-import sys, time
+import sys
 from pathlib import Path
 from pipeline.commands.run.processes import alone
 with alone(Path()):
     print("begins", flush=True)
-    time.sleep(float(sys.argv[1]))
+    sys.stdin.readline()
     print("ends", flush=True)
 """
 
 
-def start(folder: Path, seconds: float) -> subprocess.Popen[str]:
+def start(folder: Path) -> subprocess.Popen[str]:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-c", ALONE, str(seconds)]
-    pipe = subprocess.PIPE
-    return subprocess.Popen(command, cwd=folder, env=environment, stdout=pipe, stderr=pipe, text=True)
+    command, pipe = [sys.executable, "-c", ALONE], subprocess.PIPE
+    return subprocess.Popen(command, cwd=folder, env=environment, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
 
 
 def test_a_second_run_waits_and_goes_on(tmp_path: Path) -> None:
-    with start(tmp_path, 4) as first:
+    with start(tmp_path) as first:
         assert first.stdout is not None
         assert first.stdout.readline() == "begins\n"
-        with start(tmp_path, 0) as second:
-            said, warned = second.communicate(timeout=120)
-            assert first.stdout.readline() == "ends\n"
-    assert said == "begins\nends\n"
-    assert warned == "Another run works in this folder: waiting until it has ended.\n"
+        with start(tmp_path) as second:
+            assert second.stderr is not None
+            assert second.stderr.readline() == "Another run works in this folder: waiting until it has ended.\n"
+            assert first.communicate("end\n", timeout=120)[0] == "ends\n"
+            assert second.communicate("end\n", timeout=120) == ("begins\nends\n", "")
 
 
 def test_a_run_waits_for_a_stage_of_dvc_and_not_for_one_that_was_killed(tmp_path: Path) -> None:
@@ -50,14 +49,14 @@ def test_a_run_waits_for_a_stage_of_dvc_and_not_for_one_that_was_killed(tmp_path
     note.parent.mkdir(parents=True)
     note.write_text(json.dumps({"write": {"runs/tune/adam": {"pid": working.pid, "cmd": "dvc repro"}}, "read": {}}))
     try:
-        with start(tmp_path, 0) as waiting:
+        with start(tmp_path) as waiting:
             assert waiting.stderr is not None
             assert "Another run works" in waiting.stderr.readline()
             time.sleep(1.5)
             assert waiting.poll() is None
             working.kill()
             working.wait()
-            assert waiting.communicate(timeout=60)[0] == "begins\nends\n"
+            assert waiting.communicate("end\n", timeout=120)[0] == "begins\nends\n"
     finally:
         working.kill()
         working.wait()

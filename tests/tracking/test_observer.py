@@ -114,7 +114,7 @@ def test_a_store_that_hangs_is_given_up_at_the_end_of_the_stage(
     assert time.monotonic() - start < 20
     said = [line for line in capsys.readouterr().err.splitlines() if "warning" in line]
     address = f"sqlite:///{paths.shared_root()}/mlflow.db"
-    left = "4 runs are left, which `make ui` fills in later."
+    left = "4 runs are left. The study goes on without it; `make ui` fills the runs in later."
     assert said == [f"warning: MLflow store {address} did not finish a write within 3 s. {left}"]
 
 

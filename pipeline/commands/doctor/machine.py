@@ -74,9 +74,11 @@ def places() -> Finding:
         temporary = Path(tempfile.gettempdir())
     except OSError as error:
         return problem("places", f"temporary files: {error.strerror}", "set TMPDIR to a folder that can be written")
-    below = ("results", "models", ".dvc/tmp", ".dvc/cache", paths.DOWNLOADS, paths.RAW, paths.LEARNING, paths.TEST)
-    wanted = (paths.shared_root(), paths.memo(), *below, paths.TUNE, paths.TRAIN, paths.REPORTS, paths.LOGS, temporary)
-    faults = [fault for place in dict.fromkeys(map(_nearest, map(Path, wanted))) if (fault := _refusal(place))]
+    below = map(Path, ("results", "models", ".dvc/tmp", ".dvc/cache"))
+    data = (paths.DOWNLOADS, paths.RAW, paths.LEARNING, paths.TEST)
+    made = (paths.shared_root(), paths.memo(), paths.TUNE, paths.TRAIN, paths.REPORTS, paths.LOGS)
+    wanted = (*made, *data, *below, temporary)
+    faults = [fault for place in dict.fromkeys(map(_nearest, wanted)) if (fault := _refusal(place))]
     files = [file for file in (Path("dvc.lock"), paths.shared_root() / "mlflow.db") if file.exists()]
     faults += [f"{file}: it is write-protected" for file in files if not os.access(file, os.W_OK)]
     if faults:
