@@ -179,7 +179,8 @@ class Results:
             {
                 "rank": rank,
                 "optimizer": name,
-                "label": self.settings.optimizers[name].label,
+                # matplotlib would set what stands between dollars as a formula
+                "label": self.settings.optimizers[name].label.replace("$", r"\$"),
                 "baseline": name == self.baseline,
                 **vars(self.styles[name]),
             }
