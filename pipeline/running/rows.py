@@ -152,7 +152,8 @@ def _fault(name: str, value: object, default: object, *, is_torch: bool) -> str:
         why = _SWITCHES[name] if value else ""
         return f", but {why}: take it away" if why else ""
     shown = list(default) if isinstance(default, tuple) else default
-    example = f"such as {"torch's" if is_torch else 'its'} default {shown}"
+    whose = "torch's" if is_torch else "its"
+    example = f"such as {whose} default {shown}"
     if wanted := _wanted(default, value):
         return f"; it must be {wanted}, {example}"
     if is_torch and name == "eps" and value == 0:
