@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pipeline.comparison.evidence import Evidence
+    from pipeline.comparison.measures import Measure
     from pipeline.results.comparison import ProblemComparison
 
     Vector = NDArray[np.float64]
@@ -46,15 +47,21 @@ def of_problem(evidence: Evidence, problem: str) -> Ranking:
     placed = {}
     for name in ordered:
         interval = mean_interval(scores[name])
+        low, high = (_within(bound, measure) for bound in (interval.low, interval.high))
         behind = sign * float(scores[ordered[0]].mean() - scores[name].mean()) / margin
         placed[name] = Placed(
             mean=decimals(interval.estimate),
-            low=decimals(interval.low),
-            high=decimals(interval.high),
+            low=decimals(low),
+            high=decimals(high),
             group=groups[name],
             behind=round(behind, 6),
         )
     return Ranking(placed=placed, left_out=left_out)
+
+
+def _within(bound: float | None, measure: Measure) -> float | None:
+    """Cut an interval off where no accuracy can be; of few seeds, Student's reaches beyond."""
+    return bound if bound is None or measure.unit != "percentage points" else min(max(bound, 0.0), 1.0)
 
 
 def _groups(evidence: Evidence, problem: str, ordered: Sequence[str]) -> dict[str, int]:

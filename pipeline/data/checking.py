@@ -64,7 +64,7 @@ def of_examples(task: Task, data: object) -> list[str]:
     """Return what is wrong with the examples of a data set; nothing where they can be stored."""
     if not isinstance(data, LabelledData):
         return [f"found {_shown(data)}; it must be LabelledData(train, test, classes) of pipeline.prepared.examples"]
-    if fault := _of_classes(data.classes):
+    if fault := _of_classes(task, data.classes):
         return [fault]
     faults = []
     for name in ("train", "test"):
@@ -130,12 +130,16 @@ def _shown(value: object) -> str:
     return f"{type(value).__module__}.{type(value).__qualname__}".removeprefix("builtins.")
 
 
-def _of_classes(classes: object) -> str:
+def _of_classes(task: Task, classes: object) -> str:
     if not isinstance(classes, tuple | list) or not all(isinstance(name, str) for name in classes):
         return f"classes: found {shortened(classes)}; it must be a tuple of names (text), or () in a regression"
     if len(set(classes)) < len(classes):
         twice = next(name for place, name in enumerate(classes) if name in classes[:place])
         return f"classes: {twice!r} stands there twice; names must differ"
+    # of a text, any sign may be a word; names of classes stand in tables and pictures, which control characters break
+    hidden = next((name for name in classes if task != "next_token" and not name.isprintable()), None)
+    if hidden is not None:
+        return f"classes: found {shortened(hidden)}; a name must have no control characters or other invisible signs"
     return ""
 
 

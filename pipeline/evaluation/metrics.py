@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -53,7 +54,7 @@ def optimizer_metrics(
         train_loss=over_seeds(found.train_loss + lost),
         validation_loss=over_seeds(_numbers(outcome.last.validation_loss for outcome in picks) + lost),
         best_train_loss=over_seeds(own.least(np.where(whole, assessment.train_loss, np.nan))),
-        best_train_accuracy=None if task == "regression" else over_seeds(own.most(by_training)),
+        best_train_accuracy=None if task == "regression" else over_seeds(own.most(by_training), (0.0, 1.0)),
         per_class={
             name: round(float((found.predictions[:, labels == label] == label).mean()), 6)
             for label, name in enumerate(tabled(classes, task))
@@ -83,7 +84,8 @@ def _accuracies(found: Assessment, labels: np.ndarray, picks: Sequence[Outcome])
     validation = np.array([outcome.validation_accuracy for outcome in picks])
     accuracies = [np.where(diverged, 0.0, values) for values in (test, train, validation)]
     others = [np.where(diverged, np.nan, values) for values in (train - test, calibration_errors(found, labels))]
-    return dict(zip(_ACCURACIES, map(over_seeds, [*accuracies, *others]), strict=True))
+    ranges = ((0.0, 1.0), (0.0, 1.0), (0.0, 1.0), (-1.0, 1.0), (0.0, 1.0))
+    return dict(zip(_ACCURACIES, map(over_seeds, [*accuracies, *others], ranges), strict=True))
 
 
 def step_persistence(outcome: Outcome) -> float | None:
@@ -132,16 +134,20 @@ def tabled(classes: Sequence[str], task: Task) -> Sequence[str]:
     return classes if task == "classification" and len(classes) <= MOST_CLASSES else ()
 
 
-def over_seeds(values: np.ndarray) -> OverSeeds:
-    """Summarise a quantity with one value for each seed, float64 (seeds,).
+def over_seeds(values: np.ndarray, between: tuple[float, float] = (-math.inf, math.inf)) -> OverSeeds:
+    """Summarise a quantity with one value for each seed, float64 (seeds,), that lies `between` two numbers.
 
-    Where one is not finite (a loss after a divergence) the mean is None: over fewer seeds it could not be compared.
+    The interval is cut off there: of few seeds, Student's would reach beyond. Where one value is not finite (a loss
+    after a divergence) the mean is None: over fewer seeds it could not be compared.
     """
     seeds = tuple(decimals(value) for value in values)
     if None in seeds:
         return OverSeeds(mean=None, low=None, high=None, seeds=seeds)
     found = mean_interval(values)
-    return OverSeeds(mean=decimals(found.estimate), low=decimals(found.low), high=decimals(found.high), seeds=seeds)
+    low, high = (
+        None if bound is None else min(max(bound, between[0]), between[1]) for bound in (found.low, found.high)
+    )
+    return OverSeeds(mean=decimals(found.estimate), low=decimals(low), high=decimals(high), seeds=seeds)
 
 
 def calibration_errors(assessment: Assessment, labels: np.ndarray) -> np.ndarray:

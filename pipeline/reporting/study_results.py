@@ -188,7 +188,8 @@ class Results:
             {
                 "rank": rank,
                 "optimizer": name,
-                "label": self.settings.optimizers[name].label,
+                # matplotlib would set what stands between dollars as a formula
+                "label": self.settings.optimizers[name].label.replace("$", r"\$"),
                 "baseline": name == self.baseline,
                 "shown": name in shown,
                 **vars(self.styles[name] if name in shown else colours.quiet(self.styles[name])),

@@ -156,27 +156,29 @@ def check_values(row: OptimizerRow, where: str = "") -> None:
     """
     known, is_torch = _all_defaults(row.class_name, where), origin_of(row.class_name).is_torch
     for name, value in row.arguments.items():
-        default = known.get(name)
-        if is_torch and name in _SWITCHES and name in known:
-            _check_switch(name, value, f"params.yaml: {where}.arguments.{name}" if where else name)
-            continue
-        wanted = _wanted(default, value)
-        if wanted:
-            shown = list(default) if isinstance(default, tuple) else default
+        fault = _fault(name, value, known.get(name), is_torch=is_torch and name in known)
+        if fault:
             place = f"params.yaml: {where}.arguments.{name}" if where else name
-            whose = "torch's" if is_torch else "its"
-            raise SettingsError(
-                f"{place}: found {shortened(value)}; it must be {wanted}, such as {whose} default {shown}."
-            )
+            raise SettingsError(f"{place}: found {shortened(value)}{fault}.")
     if row.rest is not None:
         check_values(row.rest, f"{where}.rest" if where else "")
 
 
-def _check_switch(name: str, value: object, place: str) -> None:
-    if not (value is None or isinstance(value, bool)):
-        raise SettingsError(f"{place}: found {shortened(value)}; it must be true or false.")
-    if value and (why := _SWITCHES[name]):
-        raise SettingsError(f"{place}: found true, but {why}: take it away.")
+def _fault(name: str, value: object, default: object, *, is_torch: bool) -> str:
+    """Return what is wrong with an argument's value, as the end of a sentence, or nothing."""
+    if is_torch and name in _SWITCHES:
+        if not (value is None or isinstance(value, bool)):
+            return "; it must be true or false"
+        why = _SWITCHES[name] if value else ""
+        return f", but {why}: take it away" if why else ""
+    shown = list(default) if isinstance(default, tuple) else default
+    whose = "torch's" if is_torch else "its"
+    example = f"such as {whose} default {shown}"
+    if wanted := _wanted(default, value):
+        return f"; it must be {wanted}, {example}"
+    if is_torch and name == "eps" and value == 0:
+        return f": a gradient of 0 would be divided by 0, and every training diverge; it must be above 0, {example}"
+    return ""
 
 
 def _wanted(default: object, value: object) -> str | None:

@@ -92,6 +92,7 @@ def test_wrong_examples_are_said(arrays, said):
         (("a", "b", "a"), "classes: 'a' stands there twice; names must differ"),
         (3, "classes: found 3; it must be a tuple of names"),
         ((1, 2, 3), "classes: found (1, 2, 3)"),
+        (("a", "b\x1b[31m", "c"), "classes: found 'b\\x1b[31m'; a name must have no control characters"),
         (("a", "b"), "labels: found 0 to 2 in int64 (9,); there are 2 classes: 0 to 1"),
     ],
 )

@@ -68,6 +68,9 @@ def test_interval_over_seeds_is_scipys(values: list[float]) -> None:
 
 
 def test_one_seed_has_no_interval() -> None:
+    # Student's would reach from -0.07 to 1.83
+    wide = metrics.over_seeds(np.array([0.76, 1.0]), (0.0, 1.0))
+    assert (wide.mean, wide.low, wide.high) == (0.88, 0.0, 1.0)
     assert metrics.over_seeds(np.array([0.5])) == OverSeeds(mean=0.5, low=None, high=None, seeds=(0.5,))
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pipeline.commands.judge import cells
 from pipeline.commands.judge.table import MOST_NAMED, ResultsError
 from pipeline.project.wording import closest, counted, listed
 from pipeline.statistics import paired, unpaired
@@ -73,6 +74,7 @@ class Scale:
 def pairs(scores: Sequence[Scores], baseline: str | None) -> list[Pair]:
     """Return all pairs of optimizers on the same problem, or those with the baseline, which then stands last."""
     names = sorted({one.optimizer for one in scores})
+    baseline = None if baseline is None else cells.name(baseline)
     if len(names) < 2:
         raise ResultsError(f"there is only one optimizer ({names[0]}); a comparison needs two.")
     if baseline is not None and baseline not in names:
