@@ -112,7 +112,7 @@ def _note(label: str, found: OptimizerMetrics) -> str:
         f"**{label}: test {found.measure} {shown[0]}{unit}** (mean of {seeds} seeds; 95 % interval {shown[1]} to "
         f"{shown[2]}).",
         f"The setting that most seeds picked: learning rate {setting.learning_rate:g}{others}.",
-        "The curves are means over the seeds. The duration is that of all its trainings together.",
+        "The curves are means over the seeds.",
     ]
     if found.diverged:
         lines.insert(1, f"{len(found.diverged)} of the {seeds} picked trainings diverged.")

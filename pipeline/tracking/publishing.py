@@ -91,19 +91,18 @@ def _evaluation(settings: Settings, metrics: Metrics, trained: Evaluated) -> Ite
         if best and problem == settings.main_problem:
             champion = choosing.champion([outcome for some in own for outcome in some], measure)
             yield partial(models.register, name=models.name(problem), outcome=champion, measure=measure)
-    for found in findings.everything(settings, metrics):
-        outcome = _first(trained, found)
+    for found, outcome in _found(settings, metrics, trained):
         yield partial(Runs.write_findings, found=found, outcome=outcome)
 
 
 def _report(settings: Settings, metrics: Metrics, trained: Evaluated) -> Iterator[Job]:
     champions = Champions.read_if_there()
     best = {name: one.optimizer for name, one in champions.problems.items()} if champions else {}
-    for found in findings.everything(settings, metrics):
+    for found, outcome in _found(settings, metrics, trained):
         names = [*_FIGURES, "confusion"] if best.get(found.problem) == found.optimizer else _FIGURES
         figures = [paths.REPORTS / "figures" / f"{name}_{found.problem}.svg" for name in names]
         if there := [path for path in figures if path.exists()]:
-            yield partial(Runs.write_figures, found=found, outcome=_first(trained, found), figures=there)
+            yield partial(Runs.write_figures, found=found, outcome=outcome, figures=there)
     if champions and paths.CHAMPION_CARD.exists() and settings.main_problem in champions.problems:
         key = champions.problems[settings.main_problem].key
         card = paths.CHAMPION_CARD.read_text(encoding="utf-8")
@@ -112,8 +111,16 @@ def _report(settings: Settings, metrics: Metrics, trained: Evaluated) -> Iterato
         yield job
 
 
-def _first(trained: Evaluated, found: Findings) -> Outcome | None:
-    return next(iter(trained.get((found.problem, found.optimizer), [])), None)
+def _found(settings: Settings, metrics: Metrics, trained: Evaluated) -> Iterator[tuple[Findings, Outcome | None]]:
+    """Return what the results say, each with one of the trainings; without any where none lies here at all.
+
+    Results that are older than the trainings beside them are left out: they are those of another parent run.
+    """
+    alone = not holds_trainings(settings)
+    for found in findings.everything(settings, metrics):
+        outcome = next(iter(trained.get((found.problem, found.optimizer), [])), None)
+        if outcome or alone:
+            yield found, outcome
 
 
 def _evaluated(settings: Settings, metrics: Metrics) -> Evaluated:

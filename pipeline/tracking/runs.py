@@ -94,7 +94,7 @@ class Runs:
         from mlflow.entities import Metric, RunTag
 
         run = self.client.get_run(self._parent_of(found, outcome))
-        changed = self._lengthen(run) if outcome else 0
+        changed = self._replace_stand_in(run, found) if outcome else 0
         if run.data.tags.get("results") == found.digest:
             return changed
         start = run.info.start_time
@@ -219,9 +219,13 @@ class Runs:
         with self.new_run(experiment, "parent", ("group", group), own, outcome.training.problem, start) as run_id:
             self.client.log_batch(run_id, params=self._params(outcome, shared=True))
             self.client.set_terminated(run_id)
-        for stand_in in self.client.search_runs([experiment], f"tags.stand_in = '{name}'"):
-            self.client.delete_run(stand_in.info.run_id)
         return run_id
+
+    def _replace_stand_in(self, parent: Any, found: Findings) -> int:
+        """Let a parent run take the place of the one that stood in for it; return 1 if it lasted too short before."""
+        for run in self.client.search_runs([parent.info.experiment_id], f"tags.stand_in = '{found.optimizer}'"):
+            self.client.delete_run(run.info.run_id)
+        return self._lengthen(parent)
 
     def _lengthen(self, parent: Any) -> int:
         """Let a parent run last as long as all its trainings together; return 1 if it did not before."""
