@@ -54,7 +54,7 @@ run: $(READY) ## the whole study, ends with the answer; PROBLEMS=cifar10,next_wo
 	@$(BIN)/python -m pipeline run $(if $(PROBLEMS),--problems "$(PROBLEMS)")
 
 # one process makes the small study that many tests use; the other tests run in the others
-PYTEST := $(BIN)/python -m pytest --numprocesses logical --maxprocesses 8 --dist loadgroup
+PYTEST := $(BIN)/python -m pytest --numprocesses logical --maxprocesses 8 --dist loadgroup --durations 20
 
 test: $(READY_TO_TEST) ## the tests
 	$(PYTEST)
