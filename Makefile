@@ -39,7 +39,7 @@ ifeq ($(TORCH_BACKEND),)
 else
 	awk '/^[a-z]/ {kept = !/^$(CUDA_BUILD)/} kept' requirements.lock > $(VENV)/without-torch.lock
 	$(LOCKED) -r $(VENV)/without-torch.lock
-	$(INSTALL) $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX),--torch-backend $(TORCH_BACKEND)) $$(grep -oE '^torch(vision)?==[0-9.]+' requirements.lock)
+	$(INSTALL) $(if $(TORCH_INDEX),--default-index $(TORCH_INDEX),--torch-backend $(TORCH_BACKEND)) $$(grep -oE '^torch(vision)?==[0-9.]+' requirements.lock)
 endif
 	$(INSTALL) --no-deps --editable .
 	@touch $@
