@@ -118,7 +118,7 @@ sbom: $(READY) ## what `make run` installs, as a software bill of materials: bui
 audit: $(READY) ## known vulnerabilities of what is installed; asks a database on the internet
 	$(UV) tool run pip-audit==2.10.1 --disable-pip --require-hashes $(foreach lock,$(wildcard requirements*.lock),-r $(lock))
 
-# What PyTorch asks for on Linux but neither imports nor needs on a CPU: 1.3 GB (docs/architecture.md)
+# What PyTorch asks for on Linux but neither imports nor needs on a CPU: 1.4 GB (docs/how-to/install.md)
 GPU_ONLY := triton cuda-bindings cuda-pathfinder cuda-toolkit nvidia-cuda-cccl nvidia-cusolver nvidia-nvjitlink nvidia-nvtx
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 # a second lock has only what the first one lacks

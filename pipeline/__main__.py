@@ -35,7 +35,6 @@ app = typer.Typer(
         "uses the best network, `init` makes a project folder, `doctor` says what is missing or wrong."
     ),
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 
