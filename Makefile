@@ -39,7 +39,7 @@ ifeq ($(TORCH_BACKEND),)
 else
 	awk '/^[a-z]/ {kept = !/^$(CUDA_BUILD)/} kept' requirements.lock > $(VENV)/without-torch.lock
 	$(LOCKED) -r $(VENV)/without-torch.lock
-	$(INSTALL) $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX),--torch-backend $(TORCH_BACKEND)) $$(grep -oE '^torch(vision)?==[0-9.]+' requirements.lock)
+	$(INSTALL) $(if $(TORCH_INDEX),--default-index $(TORCH_INDEX),--torch-backend $(TORCH_BACKEND)) $$(grep -oE '^torch(vision)?==[0-9.]+' requirements.lock)
 endif
 	$(INSTALL) --no-deps --editable .
 	@touch $@
@@ -54,7 +54,7 @@ run: $(READY) ## the whole study, ends with the answer; PROBLEMS=cifar10,next_wo
 	@$(BIN)/python -m pipeline run $(if $(PROBLEMS),--problems "$(PROBLEMS)")
 
 # one process makes the small study that many tests use; the other tests run in the others
-PYTEST := $(BIN)/python -m pytest --numprocesses logical --maxprocesses 8 --dist loadgroup
+PYTEST := $(BIN)/python -m pytest --numprocesses logical --maxprocesses 8 --dist loadgroup --durations 20
 
 test: $(READY_TO_TEST) ## the tests
 	$(PYTEST)
@@ -124,7 +124,7 @@ sbom: $(READY) ## what `make run` installs, as a software bill of materials: bui
 audit: $(READY) ## known vulnerabilities of what is installed; asks a database on the internet
 	$(UV) tool run pip-audit==2.10.1 --disable-pip --require-hashes $(foreach lock,$(wildcard requirements*.lock),-r $(lock))
 
-# What PyTorch asks for on Linux but neither imports nor needs on a CPU: 1.3 GB (docs/why/architecture.md)
+# What PyTorch asks for on Linux but neither imports nor needs on a CPU: 1.4 GB (docs/how-to/install.md)
 GPU_ONLY := triton cuda-bindings cuda-pathfinder cuda-toolkit nvidia-cuda-cccl nvidia-cusolver nvidia-nvjitlink nvidia-nvtx
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 # a second lock has only what the first one lacks

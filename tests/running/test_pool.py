@@ -119,5 +119,5 @@ def _left_over(before: set[psutil.Process]) -> list[list[str]]:
     """Return workers that are still there a moment later; fork server and resource tracker stay on purpose."""
     new = [p for p in psutil.Process().children(recursive=True) if p not in before]
     servers = [p for p in new if p.ppid() == os.getpid()]
-    _, alive = psutil.wait_procs([p for p in new if p not in servers], timeout=3)
+    _, alive = psutil.wait_procs([p for p in new if p not in servers], timeout=30)
     return [p.cmdline() for p in alive if p.status() != psutil.STATUS_ZOMBIE]

@@ -12,7 +12,7 @@ from packaging.specifiers import SpecifierSet
 from pipeline.commands.doctor.finding import Finding, ok, problem, warning
 
 PROJECT = "optimizer-study"
-REINSTALL = "python -m pip install --require-hashes -r requirements.lock"
+REINSTALL = "python -m pip install --no-deps --require-hashes -r requirements.lock"
 
 _SHOWN = ("torch", "torchvision", "dvc", "mlflow", "numba")
 
