@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 TORCH_BACKEND ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow demo ui experiments check lint format bench bench-precision bench-steps bench-pipeline calibrate plain-check other-seeds lock ray
+.PHONY: help run test test-slow demo ui slides pdf experiments check lint format bench bench-precision bench-steps bench-pipeline calibrate plain-check other-seeds lock ray
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -38,6 +38,12 @@ demo: $(READY) ## the same pipeline on handwritten digits, no download, about tw
 
 ui: $(READY) ## the runs, in the MLflow UI on 127.0.0.1
 	@$(BIN)/python -m pipeline ui
+
+slides: $(READY) ## the report's main figures as pictures for slides, in exports/
+	@$(BIN)/python -m pipeline slides
+
+pdf: $(READY) ## the report on paper, exports/report.pdf (needs Chromium or Chrome)
+	@$(BIN)/python -m pipeline pdf
 
 # comparison.baseline of params.yaml
 BASELINE = $(shell sed -n 's/^  baseline: *\([a-z0-9_]*\).*/\1/p' params.yaml)

@@ -44,15 +44,14 @@ def sentence(results: Results) -> str:
         for problem in over.problems
     )
     text = (
-        f"On {better or 'none'} of the {counted(len(over.problems), 'problem')} that all took part in, something beats "
-        f"{baseline} by a difference that matters"
+        f"Something beats {baseline} by a difference that matters on {better or 'none'} of the "
+        f"{counted(len(over.problems), 'problem')} that all optimizers took part in"
     )
     if not over.tested:
         return f"{text}."
     found = _pairs(over)
-    if not found:
-        return f"{text}; over all of them together, no optimizer is told apart from another by its mean rank."
-    return f"{text}; over all of them together, mean ranks tell apart only {_named(results, found)}."
+    apart = f"tell apart only {_named(results, found)}" if found else "tell no two optimizers apart"
+    return f"{text}; over all of them together, [mean ranks](#over-problems) {apart}."
 
 
 def _pairs(over: RankingOverProblems) -> list[tuple[str, str]]:
@@ -72,7 +71,9 @@ def _told_apart(results: Results, over: RankingOverProblems) -> str:
     found = _pairs(over)
     verdict = f"told apart: {_named(results, found)}" if found else "**nothing is told apart over all problems**"
     absent = [results.label(name) for name in over.ranks if name not in over.tested]
-    note = f" {listed(absent)} cannot be part of this test{ranking.why_left_out(results)}." if absent else ""
+    note = (
+        f" Who is left out of a problem{ranking.why_left_out(results)} cannot be part of this test." if absent else ""
+    )
     return (
         f"Mean ranks of {counted(len(over.tested), 'optimizer')} on {counted(len(over.problems), 'problem')}: Friedman's "
         f"test that all rank alike has p {p_value(over.p)}. By Nemenyi's test two optimizers differ where their mean "
@@ -86,7 +87,15 @@ def _best_of_each(results: Results) -> Table:
     baseline = results.label(results.baseline)
     compared = [problem for problem in results.settings.study if len(ranking.placed(results, problem)) > 1]
     return Table(
-        ("problem", "best", "test result", f"{baseline}'s place", "its result", f"best minus {baseline}", "95 % interval"),
+        (
+            "problem",
+            "best",
+            "test result",
+            f"{baseline}'s place",
+            "its result",
+            f"best minus {baseline}",
+            "95 % interval",
+        ),
         tuple(_best(results, problem) for problem in compared),
         "llrrrrr",
         f"The best of each problem, and {baseline} beside it.",
