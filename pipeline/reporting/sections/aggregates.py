@@ -75,9 +75,9 @@ def _told_apart(results: Results, over: RankingOverProblems) -> str:
         f" Who is left out of a problem{ranking.why_left_out(results)} cannot be part of this test." if absent else ""
     )
     return (
-        f"Mean ranks of {counted(len(over.tested), 'optimizer')} on {counted(len(over.problems), 'problem')}: Friedman's "
-        f"test that all rank alike has p {p_value(over.p)}. By Nemenyi's test two optimizers differ where their mean "
-        f"ranks lie more than {decimal(over.critical_difference, 2)} apart (the critical difference; Demšar 2006): "
+        f"Mean ranks of {counted(len(over.tested), 'optimizer')} on {counted(len(over.problems), 'problem')}: "
+        f"Friedman's test that all rank alike has p {p_value(over.p)}. By Nemenyi's test two optimizers "
+        f"differ where their mean ranks lie more than {decimal(over.critical_difference, 2)} apart (the critical difference; Demšar 2006): "
         f"{verdict}.{note} With so few problems only very large differences could be."
     )
 
@@ -129,9 +129,9 @@ def _summary(results: Results, over: RankingOverProblems) -> list[Item]:
             "over_problems",
             plot.draw(frame),
             f"Mean ranks, best first: {ranks}. Interquartile means: {means}.",
-            "Left: mean ranks, 1 is best; two optimizers whose bars do not overlap differ by Nemenyi's test (a bar is half "
-            "a critical difference to either side; no bar: not part of the test). Right: the interquartile mean, which "
-            "is the mean of the middle half of all scores (Agarwal et al. 2021), with the 95 % interval of a bootstrap "
+            "Left: mean ranks, 1 is best; two optimizers whose bars do not overlap differ by Nemenyi's test (a bar is "
+            "half a critical difference to either side; no bar: not part of the test). Right: the "
+            "interquartile mean, which is the mean of the middle half of all scores (Agarwal et al. 2021), with the 95 % interval of a bootstrap "
             "over seeds; on this scale guessing is 0 and the best mean of a problem is 1.",
         )
     ]
@@ -176,7 +176,7 @@ def _ranks(results: Results, over: RankingOverProblems) -> Table:
         ("optimizer", "mean rank", "problems", "interquartile mean", *(results.title(name) for name in over.problems)),
         rows,
         "l" + "r" * (3 + len(over.problems)),
-        f"Mean ranks by the test results, and the place on each problem. A rank counts places, whatever their distance, "
+        "Mean ranks by the test results, and the place on each problem. A rank counts places, whatever their distance, "
         f"and these problems were chosen by us: a summary of them, not of all problems.{note}",
         frozenset(place for place, name in enumerate(over.ranks) if name == results.baseline),
     )

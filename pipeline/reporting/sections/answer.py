@@ -1,4 +1,4 @@
-"""The answer first: yes or no, three sentences on the result, on its cost in seconds and over all problems, a figure."""
+"""The answer first: yes or no, three sentences (the result, its cost in seconds, all problems), and a figure."""
 
 from __future__ import annotations
 
