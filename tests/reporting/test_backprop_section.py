@@ -85,9 +85,8 @@ def test_it_says_what_was_written_and_what_is_right(items):
 
 def test_a_trace_that_does_not_fit_is_said_not_to():
     other = ASSIGNMENT.model_dump() | {"output_weights": (1, 0.5), "steps": 2}
-    rows = table_with(
-        list(flat(section.build(worked_example(BackpropSettings.model_validate(other))))), "can be read in part"
-    ).rows
+    items = list(flat(section.build(worked_example(BackpropSettings.model_validate(other)))))
+    rows = table_with(items, "can be read in part").rows
     assert [row[2] for row in rows] == ["**no**", "yes", "**no**", "**no**"]
 
 

@@ -6,9 +6,11 @@ from typing import Any
 
 from pipeline.reporting.formats.markdown import plain
 from pipeline.reporting.items import Bullets, Heading, Table
+from pipeline.reporting.numbers_in_words import rate
 from pipeline.reporting.sections import recommend as section
 from pipeline.results.recommendations import ProblemRecommendation, Recommendations
 from tests.recommended import budget, candidate, choice, one
+from tests.reporting.conftest import flat
 
 
 def of(problem: ProblemRecommendation) -> Recommendations:
@@ -34,7 +36,8 @@ def test_the_section_has_one_table_and_a_sentence_per_problem(results: Any) -> N
         "1, 3 or 12",
         rate(results.recommendations.problems["cifar10"].candidates["muon"].learning_rate),
         "0.001 to 1",
-        "not told apart: Adam; after 3 trials 1 other not shown to be worse; after 1 trial 1 other not shown to be worse",
+        "not told apart: Adam; after 3 trials 1 other not shown to be worse; after 1 trial 1 other not shown to be "
+        "worse",
     )
 
 
