@@ -76,9 +76,9 @@ def _told_apart(results: Results, over: RankingOverProblems) -> str:
     )
     return (
         f"Mean ranks of {counted(len(over.tested), 'optimizer')} on {counted(len(over.problems), 'problem')}: "
-        f"Friedman's test that all rank alike has p {p_value(over.p)}. By Nemenyi's test two optimizers "
-        f"differ where their mean ranks lie more than {decimal(over.critical_difference, 2)} apart (the critical difference; Demšar 2006): "
-        f"{verdict}.{note} With so few problems only very large differences could be."
+        f"Friedman's test that all rank alike has p {p_value(over.p)}. By Nemenyi's test two optimizers differ where "
+        f"their mean ranks lie more than {decimal(over.critical_difference, 2)} apart (the critical difference; Demšar "
+        f"2006): {verdict}.{note} With so few problems only very large differences could be."
     )
 
 
@@ -130,9 +130,9 @@ def _summary(results: Results, over: RankingOverProblems) -> list[Item]:
             plot.draw(frame),
             f"Mean ranks, best first: {ranks}. Interquartile means: {means}.",
             "Left: mean ranks, 1 is best; two optimizers whose bars do not overlap differ by Nemenyi's test (a bar is "
-            "half a critical difference to either side; no bar: not part of the test). Right: the "
-            "interquartile mean, which is the mean of the middle half of all scores (Agarwal et al. 2021), with the 95 % interval of a bootstrap "
-            "over seeds; on this scale guessing is 0 and the best mean of a problem is 1.",
+            "half a critical difference to either side; no bar: not part of the test). Right: the interquartile mean, "
+            "which is the mean of the middle half of all scores (Agarwal et al. 2021), with the 95 % interval of a "
+            "bootstrap over seeds; on this scale guessing is 0 and the best mean of a problem is 1.",
         )
     ]
 

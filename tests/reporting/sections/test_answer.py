@@ -51,8 +51,8 @@ def test_the_answer_is_in_three_sentences_the_result_the_seconds_and_all_problem
     times = results.cost.time_per_step["cifar10"]
     assert second == (
         f"But a step of Muon takes {times['muon'].microseconds / times['adam'].microseconds:.2f} times as long as one "
-        "of Adam: stopped after the 1.2 s of the cheapest training, SGD leads (validation accuracy 60.0 %, Muon 58.0 %, "
-        "Adam 59.0 %)."
+        "of Adam: stopped after the 1.2 s of the cheapest training, SGD leads (validation accuracy 60.0 %, Muon "
+        "58.0 %, Adam 59.0 %)."
     )
     assert third.startswith("Something beats Adam by a difference that matters on 2 of the 2 problems that all")
 
