@@ -16,7 +16,7 @@ TORCH_INDEX ?=
 NVIDIA ?= $(wildcard /proc/driver/nvidia/version /usr/lib/wsl/lib/libcuda.so.1)
 
 .DEFAULT_GOAL := help
-.PHONY: help env run test test-slow demo ui experiments check lint format bench bench-precision bench-steps bench-pipeline calibrate plain-check other-seeds torture lock ray sbom audit
+.PHONY: help env run test test-slow demo ui slides pdf experiments check lint format bench bench-precision bench-steps bench-pipeline calibrate plain-check other-seeds torture lock ray sbom audit
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -67,6 +67,12 @@ demo: $(READY) ## the same pipeline on handwritten digits, no download, about tw
 
 ui: $(READY) ## the runs, in the MLflow UI on 127.0.0.1
 	@$(BIN)/python -m pipeline ui
+
+slides: $(READY) ## the report's main figures as pictures for slides, in exports/
+	@$(BIN)/python -m pipeline slides
+
+pdf: $(READY) ## the report on paper, exports/report.pdf (needs Chromium or Chrome)
+	@$(BIN)/python -m pipeline pdf
 
 # comparison.baseline of params.yaml
 BASELINE = $(shell sed -n 's/^  baseline: *\([a-z0-9_]*\).*/\1/p' params.yaml)

@@ -17,6 +17,7 @@ from pipeline.commands.check.command import check
 from pipeline.commands.compare.command import compare
 from pipeline.commands.demo.command import demo
 from pipeline.commands.doctor.command import doctor
+from pipeline.commands.export import pdf, slides
 from pipeline.commands.init import init
 from pipeline.commands.judge.command import judge
 from pipeline.commands.optimizers import optimizers
@@ -62,6 +63,7 @@ def everything(
 for command in (
     *(run, demo, doctor, summary, predict, reproduce, optimizers, ui),
     *(backprop, quiz, compare, recommend, judge, init),
+    *(slides, pdf),
 ):
     # innermost: typer would end the program without a word
     app.command()(interrupts.one_line()(command))

@@ -12,6 +12,7 @@ import pytest
 
 from pipeline.backprop.example import worked_example
 from pipeline.backprop.settings import ASSIGNMENT
+from pipeline.reporting.items import Folded
 from pipeline.reporting.study_results import Results
 from pipeline.results.champions import ChampionRecord, Champions
 from pipeline.results.comparison import Comparison
@@ -103,6 +104,14 @@ DECIDED = VerdictRecord(
         ),
     ),
 )
+
+
+def flat(items):
+    """Yield all items of a section, also those that are folded away, the folds among them."""
+    for item in items:
+        yield item
+        if isinstance(item, Folded):
+            yield from flat(item.items)
 
 
 def made_up_settings(optimizers=None, seeds=3):

@@ -12,6 +12,7 @@ from pipeline.reporting.items import Bullets, Heading, Paragraph, Picture, Table
 from pipeline.reporting.plots import backprop_descent, backprop_network
 from pipeline.reporting.sections import backprop as section
 from tests.backprop.examples import of_size
+from tests.reporting.conftest import flat
 
 FORMULA = re.compile(r"\$([^$]+)\$")
 NAMESPACE = "http://www.w3.org/1998/Math/MathML"
@@ -24,7 +25,7 @@ def example():
 
 @pytest.fixture(scope="module")
 def items(example):
-    return section.build(example)
+    return list(flat(section.build(example)))
 
 
 def texts(items):
@@ -84,7 +85,8 @@ def test_it_says_what_was_written_and_what_is_right(items):
 
 def test_a_trace_that_does_not_fit_is_said_not_to():
     other = ASSIGNMENT.model_dump() | {"output_weights": (1, 0.5), "steps": 2}
-    rows = table_with(section.build(worked_example(BackpropSettings.model_validate(other))), "can be read in part").rows
+    items = list(flat(section.build(worked_example(BackpropSettings.model_validate(other)))))
+    rows = table_with(items, "can be read in part").rows
     assert [row[2] for row in rows] == ["**no**", "yes", "**no**", "**no**"]
 
 
@@ -100,14 +102,14 @@ def test_the_tables_show_the_numbers_of_the_assignment(items):
 
 def test_a_changed_weight_is_said_to_contradict_the_assignment():
     changed = ASSIGNMENT.model_dump() | {"hidden_weights": ((0.6, 0.7), (0.3, 0.4)), "steps": 2}
-    found = list(texts(section.build(worked_example(BackpropSettings.model_validate(changed)))))
+    found = list(texts(flat(section.build(worked_example(BackpropSettings.model_validate(changed))))))
     assert any("it prints $h_{1} = 1.9$, these settings give $2$" in text for text in found)
     assert "**given**: set in `params.yaml`" in found
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 3), (4, 5)])
 def test_networks_of_other_sizes_have_a_section_too(size):
-    items = section.build(worked_example(of_size(*size)))
+    items = list(flat(section.build(worked_example(of_size(*size)))))
     assert not any("ssignment" in text for text in texts(items))
     for latex in {formula for text in texts(items) for formula in FORMULA.findall(text)}:
         to_mathml(latex, display=False)

@@ -10,12 +10,13 @@ import pipeline.reporting
 from pipeline.project import files, paths
 from pipeline.project.errors import DataError
 from pipeline.reporting import report, study_results
-from pipeline.reporting.items import Folded, Heading, Paragraph, Table
+from pipeline.reporting.items import Heading, Paragraph, Picture, Table
 from pipeline.results import tables
+from pipeline.results.comparison import Comparison
 from pipeline.results.verdicts import Verdicts
 from stages import report as stage
 from tests import yaml_text
-from tests.reporting.conftest import DECIDED, METHOD, PARAMS, with_rows, with_rules
+from tests.reporting.conftest import DECIDED, METHOD, PARAMS, flat, with_rows, with_rules
 
 
 @pytest.fixture(scope="module")
@@ -33,13 +34,6 @@ def folder(judged, tmp_path_factory):
     where = tmp_path_factory.mktemp("reports")
     report.write(judged, where)
     return where
-
-
-def flat(items):
-    for item in items:
-        yield item
-        if isinstance(item, Folded):
-            yield from flat(item.items)
 
 
 def anchors(items):
@@ -67,15 +61,16 @@ def page(folder):
 
 @pytest.fixture(scope="module")
 def markdown(folder):
-    return (folder / "report.md").read_text(encoding="utf-8")
+    """The report, and what it folds away."""
+    return "".join((folder / name).read_text(encoding="utf-8") for name in ("report.md", "details.md"))
 
 
 def test_the_answer_comes_first_and_what_is_absent_is_left_out(everything, one_problem):
     assert anchors(everything) == [
-        "answer",
         "what-to-use",
         "verdicts",
         "ranking",
+        "over-problems",
         "comparison",
         "assignment",
         "training",
@@ -88,12 +83,12 @@ def test_the_answer_comes_first_and_what_is_absent_is_left_out(everything, one_p
         "backprop",
         "setup",
     ]
-    missing = {"verdicts", "assignment", "cost", "others", "backprop"}
+    missing = {"verdicts", "over-problems", "assignment", "cost", "others", "backprop"}
     assert anchors(report.items(one_problem)) == [name for name in anchors(everything) if name not in missing]
 
 
 def test_the_first_verdict_is_the_answer(everything):
-    assert everything[1] == Paragraph("**No, it is not: \\*.**")
+    assert everything[0] == Paragraph("**No, it is not: \\*.**")
 
 
 def test_links_inside_the_report_lead_somewhere_once(page):
@@ -106,7 +101,8 @@ def test_links_inside_the_report_lead_somewhere_once(page):
 def test_links_inside_the_markdown_lead_somewhere_once(markdown):
     targets = Counter(re.findall(r'^<a id="([^"]+)"></a>$', markdown, re.MULTILINE))
     assert set(targets.values()) == {1}
-    assert set(re.findall(r"\]\(#([^)]+)\)", markdown)) <= set(targets)
+    folds = set(re.findall(r'<details id="([^"]+)">', markdown))
+    assert set(re.findall(r"\]\((?:report\.md|details\.md)?#([^)]+)\)", markdown)) <= set(targets) | folds
 
 
 def test_the_page_needs_nothing_from_elsewhere_and_runs_nothing(page):
@@ -114,9 +110,8 @@ def test_the_page_needs_nothing_from_elsewhere_and_runs_nothing(page):
     tags = Tags(page).found
     assert {"script", "link", "iframe", "object", "embed"} & {tag for tag, _ in tags} == set()
     assert not [key for _, attributes in tags for key in attributes if key.startswith("on")]
-    sources = [attributes["src"] for tag, attributes in tags if tag == "img"]
-    assert sources
-    assert all(source.startswith("data:image/svg+xml;base64,") for source in sources)
+    assert "img" not in {tag for tag, _ in tags}
+    assert set(re.findall(r'(?:href="|url\()(.)', page)) == {"#"}
 
 
 def test_both_formats_hold_the_same(everything, page, markdown):
@@ -124,6 +119,8 @@ def test_both_formats_hold_the_same(everything, page, markdown):
     kinds = Counter(type(item).__name__ for item in flat(everything))
     assert (tags["table"], tags["figure"], tags["details"]) == (kinds["Table"], kinds["Picture"], kinds["Folded"])
     assert tags["h2"] + tags["h3"] == kinds["Heading"]
+    main = sum(isinstance(item, Picture) and item.narrow is not None for item in everything)
+    assert tags["svg"] == kinds["Picture"] + main
     assert tags["caption"] == sum(isinstance(item, Table) and bool(item.caption) for item in flat(everything))
     assert tags["figcaption"] == kinds["Picture"]
     assert tags["math"] == len(re.findall(r"\$[^$`]+\$", re.sub(r"`[^`]*`", "", markdown)))
@@ -132,12 +129,12 @@ def test_both_formats_hold_the_same(everything, page, markdown):
 
 
 def test_no_mark_of_markdown_is_left_on_the_page(page):
-    text = re.sub(r"<style>.*?</style>|<[^>]*>", "", page, flags=re.DOTALL)
+    text = re.sub(r"<style>.*?</style>|<svg.*?</svg>|<[^>]*>", "", page, flags=re.DOTALL)
     assert not re.search(r"\*\*|`|\$|\]\(|&lt;a id|^_|_$|:--|\\", text.replace("made up *", ""), re.MULTILINE)
 
 
 def test_every_picture_has_words(page, markdown):
-    assert all(len(attributes["alt"]) > 20 for tag, attributes in Tags(page).found if tag == "img")
+    assert all(len(attributes["aria-label"]) > 20 for tag, attributes in Tags(page).found if tag == "svg")
     assert all(alt for alt in re.findall(r"!\[(.*?)\]\(", markdown))
 
 
@@ -161,8 +158,35 @@ def test_markdown_tables_have_one_width(markdown):
         assert len(widths) == 1, block
 
 
-def test_the_subtitle_keeps_problems_apart(markdown):
-    assert "3 optimizers on 2 problems (CIFAR-10; Handwritten digits). Measured on Abacus &lt;9>, 2 cores" in markdown
+def test_the_answer_stands_above_the_contents_and_the_rest_below(folder):
+    text = (folder / "report.md").read_text(encoding="utf-8")
+    places = [
+        text.index(part) for part in ("# Is Adam", "**No, it is", "## What to use", "- [The claims", "## The claims")
+    ]
+    assert places == sorted(places)
+    assert "3 optimizers on 2 problems. Measured on Abacus &lt;9>, 2 cores" in text
+
+
+def test_the_committed_report_is_short_and_light():
+    folder = Path(__file__).parents[2] / "reports"
+    text = (folder / "report.md").read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 400
+    assert text.count("![") <= 12
+    assert (folder / "report.html").stat().st_size <= 2_500_000
+
+
+def test_a_difference_has_one_interval_wherever_the_committed_results_give_it():
+    root = Path(__file__).parents[2]
+    compared, judged = (kind.read(root / kind.PATH) for kind in (Comparison, Verdicts))
+    labels = {row["label"]: name for name, row in PARAMS["optimizers"].items()}
+    same = 0
+    for row in (row for claim in judged.claims.values() for part in claim.parts for row in part.rows):
+        problem = compared.problems.get(row.problem)
+        records = problem.against_baseline.get(row.measure.replace(" ", "_"), {}) if problem else {}
+        if row.b == "Adam" and (record := records.get(labels.get(row.a, ""))) and row.difference is not None:
+            assert (row.difference, row.low, row.high) == (record.difference, record.low, record.high)
+            same += 1
+    assert same > 20
 
 
 def test_written_twice_it_is_the_same_and_old_figures_go(judged, folder):
@@ -193,7 +217,7 @@ def test_another_baseline_is_named_everywhere(results, tmp_path):
     text = (tmp_path / "report.md").read_text(encoding="utf-8")
     assert "## Every optimizer against Muon" in text
     assert "A training step with Muon takes" in text
-    assert not re.search(r"^\|.*\*\*Adam\*\*", text, re.MULTILINE)
+    assert not re.search(r"^\|.*\*\*Adam\*\*", text.partition("## Ranking")[2], re.MULTILINE)
     assert re.search(r"^\|.*\*\*Muon\*\*", text, re.MULTILINE)
 
 
@@ -230,7 +254,7 @@ def test_results_are_read_as_the_stages_wrote_them(stored):
     assert found.per_class["class"].tolist() == stored.per_class["class"].tolist()
     assert found.confusion["predicted"].tolist() == stored.confusion["predicted"].tolist()
     assert (found.backprop, found.cost) == (None, None)
-    assert anchors(report.items(found))[0] == "answer"
+    assert anchors(report.items(found))[0] == "what-to-use"
 
 
 def test_the_stage_writes_the_report_of_the_settings_in_its_folder(stored):

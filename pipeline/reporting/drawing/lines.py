@@ -61,14 +61,15 @@ def name_ends(axes: Axes, frame: pd.DataFrame, x: str = "epoch") -> None:
 
 
 def _apart(wanted: NDArray[np.float64], gap: float) -> NDArray[np.float64]:
-    """Move heights apart, each as little as it takes, so that no two are closer than `gap`; their order stays.
+    """Move heights (0 to 1) apart, each as little as it takes, so that no two are closer than `gap`; their order stays.
 
     Pool adjacent violators: names that would overlap become one block around the mean of what they want.
     """
     order = np.argsort(wanted, kind="stable")
+    last = max(1 - (len(wanted) - 1) * gap, 0.0)  # where the lowest name may stand, so that the highest has room
     blocks: list[list[float]] = []  # of each the wanted start of its lowest name, and how many it holds
     for place, height in enumerate(wanted[order]):
-        blocks.append([float(height) - place * gap, 1])
+        blocks.append([min(max(float(height) - place * gap, 0.0), last), 1])
         while len(blocks) > 1 and blocks[-1][0] <= blocks[-2][0]:
             (low, count), (high, more) = blocks.pop(-2), blocks.pop()
             blocks.append([(low * count + high * more) / (count + more), count + more])

@@ -96,7 +96,7 @@ class _Renderer(RendererHTML):
 
 def _region(token: Token, style: str, name: str) -> str:
     """Return the attributes of a box that is scrolled on a phone, with the keyboard too."""
-    return f'class="{style}" role="region" tabindex="0" aria-label="{html.escape(token.meta.get("name", name))}"'
+    return f'class="{style}" role="group" tabindex="0" aria-label="{html.escape(token.meta.get("name", name))}"'
 
 
 def _inline(svg: str, style: str, name: str, alt: str) -> str:

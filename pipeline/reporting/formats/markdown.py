@@ -52,13 +52,15 @@ def _folds(items: Iterable[Item]) -> list[Folded]:
     return [item for item in items if isinstance(item, Folded)]
 
 
-def _linked(items: Iterable[Item]) -> Iterator[Item]:
-    """Yield the items with every run of folds as a list of links."""
+def _linked(items: Sequence[Item]) -> Iterator[Item]:
+    """Yield the items with every run of folds as a list of links, without those that a table links to already."""
+    cells = "".join(cell for item in items if isinstance(item, Table) for row in item.rows for cell in row)
+    there = set(_INSIDE.findall(cells))
     for folded, run in groupby(items, key=lambda item: isinstance(item, Folded)):
-        if folded:
-            yield Bullets(tuple(f"[{fold.title}](#{fold.target})" for fold in _folds(run)))
-        else:
-            yield from run
+        links = (
+            [f"[{fold.title}](#{fold.target})" for fold in _folds(run) if fold.target not in there] if folded else []
+        )
+        yield from [Bullets(tuple(links))] if links else [] if folded else run
 
 
 def _anchors(items: Iterable[Item]) -> set[str]:

@@ -46,7 +46,7 @@ def draw(frame: pd.DataFrame) -> Figure:
         for one in records(frame[frame["quantity"] == quantity]):
             draw_interval(axes, one, "value", 6)
         axes.set_xlabel(_PANELS[quantity])
-        axes.xaxis.set_major_locator(MaxNLocator(5))
+        axes.xaxis.set_major_locator(MaxNLocator(3))
         axes.tick_params(axis="y", length=0)
         tidy(axes, "x")
     row[0].set_ylim(len(optimizers) - 0.4, -0.6)

@@ -44,15 +44,14 @@ def sentence(results: Results) -> str:
         for problem in over.problems
     )
     text = (
-        f"On {better or 'none'} of the {counted(len(over.problems), 'problem')} that all took part in, something beats "
-        f"{baseline} by a difference that matters"
+        f"Something beats {baseline} by a difference that matters on {better or 'none'} of the "
+        f"{counted(len(over.problems), 'problem')} that all optimizers took part in"
     )
     if not over.tested:
         return f"{text}."
     found = _pairs(over)
-    if not found:
-        return f"{text}; over all of them together, no optimizer is told apart from another by its mean rank."
-    return f"{text}; over all of them together, mean ranks tell apart only {_named(results, found)}."
+    apart = f"tell apart only {_named(results, found)}" if found else "tell no two optimizers apart"
+    return f"{text}; over all of them together, [mean ranks](#over-problems) {apart}."
 
 
 def _pairs(over: RankingOverProblems) -> list[tuple[str, str]]:
@@ -72,12 +71,14 @@ def _told_apart(results: Results, over: RankingOverProblems) -> str:
     found = _pairs(over)
     verdict = f"told apart: {_named(results, found)}" if found else "**nothing is told apart over all problems**"
     absent = [results.label(name) for name in over.ranks if name not in over.tested]
-    note = f" {listed(absent)} cannot be part of this test{ranking.why_left_out(results)}." if absent else ""
+    note = (
+        f" Who is left out of a problem{ranking.why_left_out(results)} cannot be part of this test." if absent else ""
+    )
     return (
-        f"Mean ranks of {counted(len(over.tested), 'optimizer')} on {counted(len(over.problems), 'problem')}: Friedman's "
-        f"test that all rank alike has p {p_value(over.p)}. By Nemenyi's test two optimizers differ where their mean "
-        f"ranks lie more than {decimal(over.critical_difference, 2)} apart (the critical difference; Demšar 2006): "
-        f"{verdict}.{note} With so few problems only very large differences could be."
+        f"Mean ranks of {counted(len(over.tested), 'optimizer')} on {counted(len(over.problems), 'problem')}: "
+        f"Friedman's test that all rank alike has p {p_value(over.p)}. By Nemenyi's test two optimizers differ where "
+        f"their mean ranks lie more than {decimal(over.critical_difference, 2)} apart (the critical difference; Demšar "
+        f"2006): {verdict}.{note} With so few problems only very large differences could be."
     )
 
 
@@ -86,7 +87,15 @@ def _best_of_each(results: Results) -> Table:
     baseline = results.label(results.baseline)
     compared = [problem for problem in results.settings.study if len(ranking.placed(results, problem)) > 1]
     return Table(
-        ("problem", "best", "test result", f"{baseline}'s place", "its result", f"best minus {baseline}", "95 % interval"),
+        (
+            "problem",
+            "best",
+            "test result",
+            f"{baseline}'s place",
+            "its result",
+            f"best minus {baseline}",
+            "95 % interval",
+        ),
         tuple(_best(results, problem) for problem in compared),
         "llrrrrr",
         f"The best of each problem, and {baseline} beside it.",
@@ -120,10 +129,10 @@ def _summary(results: Results, over: RankingOverProblems) -> list[Item]:
             "over_problems",
             plot.draw(frame),
             f"Mean ranks, best first: {ranks}. Interquartile means: {means}.",
-            "Left: mean ranks, 1 is best; two optimizers whose bars do not overlap differ by Nemenyi's test (a bar is half "
-            "a critical difference to either side; no bar: not part of the test). Right: the interquartile mean, which "
-            "is the mean of the middle half of all scores (Agarwal et al. 2021), with the 95 % interval of a bootstrap "
-            "over seeds; on this scale guessing is 0 and the best mean of a problem is 1.",
+            "Left: mean ranks, 1 is best; two optimizers whose bars do not overlap differ by Nemenyi's test (a bar is "
+            "half a critical difference to either side; no bar: not part of the test). Right: the interquartile mean, "
+            "which is the mean of the middle half of all scores (Agarwal et al. 2021), with the 95 % interval of a "
+            "bootstrap over seeds; on this scale guessing is 0 and the best mean of a problem is 1.",
         )
     ]
 
@@ -167,7 +176,7 @@ def _ranks(results: Results, over: RankingOverProblems) -> Table:
         ("optimizer", "mean rank", "problems", "interquartile mean", *(results.title(name) for name in over.problems)),
         rows,
         "l" + "r" * (3 + len(over.problems)),
-        f"Mean ranks by the test results, and the place on each problem. A rank counts places, whatever their distance, "
+        "Mean ranks by the test results, and the place on each problem. A rank counts places, whatever their distance, "
         f"and these problems were chosen by us: a summary of them, not of all problems.{note}",
         frozenset(place for place, name in enumerate(over.ranks) if name == results.baseline),
     )

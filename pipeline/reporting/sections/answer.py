@@ -1,11 +1,11 @@
-"""The answer first: yes or no, three sentences on the result, on its cost in seconds and over all problems, a figure."""
+"""The answer first: yes or no, three sentences (the result, its cost in seconds, all problems), and a figure."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline.project.wording import counted, listed
-from pipeline.reporting.items import Item, Paragraph, Picture, literal
+from pipeline.project.wording import counted
+from pipeline.reporting.items import Bullets, Item, Paragraph, Picture, literal
 from pipeline.reporting.numbers_in_words import NONE, SPACE, effect, effect_interval, ordinal, percent
 from pipeline.reporting.plots import answer as plot
 from pipeline.reporting.sections import aggregates, ranking
@@ -26,7 +26,7 @@ def build(results: Results) -> list[Item]:
     """Return the section, which stands under the report's title and has no heading of its own."""
     first = next(iter(results.verdicts.claims.values()), None)
     items: list[Item] = [Paragraph(f"**{literal(first.answer)}**")] if first else []
-    return [*items, Paragraph(" ".join(sentences(results))), picture(results)]
+    return [*items, Bullets(tuple(sentences(results))), picture(results)]
 
 
 def sentences(results: Results) -> list[str]:
@@ -90,25 +90,22 @@ def _in_seconds(results: Results) -> str:
     problem, baseline = results.main_problem, results.baseline
     best = next(iter(ranking.placed(results, problem)))
     own, base = (results.seconds_per_example(problem, name) for name in (best, baseline))
-    parts = []
-    if best != baseline and own and base:
-        parts.append(
-            f"a step of {results.label(best)} takes {own / base:.2f} times as long as one of {results.label(baseline)}"
-        )
+    ratio = f"{own / base:.2f} times as long as one of {results.label(baseline)}" if own and base else ""
     equal = results.comparison.problems[problem].at_equal_seconds
-    if equal and equal.validation_accuracy:
-        parts.append(_at_equal_seconds(results, best, equal.seconds, equal.validation_accuracy))
-    text = ": ".join(parts)
-    return f"{text[:1].upper()}{text[1:]}." if text else ""
+    reached = equal.validation_accuracy if equal else {}
+    if best == baseline or not ratio:
+        return _at_equal_seconds(results, equal.seconds, reached, "S") if equal and reached else ""
+    text = f"But a step of {results.label(best)} takes {ratio}"
+    return f"{text}: {_at_equal_seconds(results, equal.seconds, reached, 's')}" if equal and reached else f"{text}."
 
 
-def _at_equal_seconds(results: Results, best: str, seconds: float, reached: dict[str, float]) -> str:
-    first = next(iter(reached))
-    others = [name for name in dict.fromkeys((results.baseline, best)) if name != first and name in reached]
-    told = listed(f"{results.label(name)} has {percent(reached[name])}" for name in others)
-    text = (
-        f"after {seconds:.1f}{SPACE}s of steps, when the cheapest optimizer has finished, {results.label(first)} leads "
-        f"with a validation accuracy of {percent(reached[first])}"
+def _at_equal_seconds(results: Results, seconds: float, reached: dict[str, float], first: str) -> str:
+    """Return who leads when the cheapest optimizer has finished, and how the best and the baseline stand."""
+    leader, best = next(iter(reached)), next(iter(ranking.placed(results, results.main_problem)))
+    others = [name for name in dict.fromkeys((best, results.baseline)) if name != leader and name in reached]
+    told = "".join(f", {results.label(name)} {percent(reached[name])}" for name in others)
+    lead = "still leads" if leader == best else "leads"
+    return (
+        f"{first}topped after the {seconds:.1f}{SPACE}s of the cheapest training, {results.label(leader)} {lead} "
+        f"(validation accuracy {percent(reached[leader])}{told})."
     )
-    text += f", and {told}" if told else ""
-    return text if first == best else f"{text}. At equal time the lead is gone"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.reporting import assignment as theirs
 from pipeline.reporting.drawing.axes import records
-from pipeline.reporting.items import Bullets, Heading, Item, Paragraph, Picture, Table
+from pipeline.reporting.items import Bullets, Folded, Heading, Item, Paragraph, Picture, Table
 from pipeline.reporting.numbers_in_words import NONE, between, interval, number, rate
 from pipeline.reporting.plots import assignment as plot
 
@@ -45,7 +45,7 @@ def build(results: Results) -> list[Item]:
             f"Accuracy per class (%): {shown}.",
             "Accuracy on every class of CIFAR-10 with Adam: the assignment, and this study with 95 % intervals.",
         ),
-        _per_class(results, frame, reached),
+        Folded("The accuracy on each class", (_per_class(results, frame, reached),)),
     ]
 
 

@@ -30,7 +30,11 @@ def _problem(results: Results, problem: str) -> Folded:
         items += [ranking.picture(results, problem), ranking.table(results, problem)]
     items.append(training.picture(results, problem))
     if len(results.settings.roster(problem)) > 1:
-        items += [*training.speed(results, problem), *training.standings(results, problem), *search.of(results, problem)]
+        items += [
+            *training.speed(results, problem),
+            *training.standings(results, problem),
+            *search.of(results, problem),
+        ]
     return Folded(results.title(problem), tuple(items), f"problem-{problem.replace('_', '-')}")
 
 

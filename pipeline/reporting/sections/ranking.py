@@ -43,8 +43,8 @@ def _reading(results: Results) -> str:
         "A group opens with the best that is left, and holds those that are not told apart from it: all pairs are "
         f"tested as one family (sign flips, max-T, any difference, {100 * _alpha(results):g} %). “Behind” is the "
         "distance from the first, in margins. Intervals of means are Student's t over seeds: they tell how far a mean "
-        "would move with other initial weights and batch orders, not with other test examples. Seeds are paired, so two "
-        "overlapping intervals can still differ reliably: the intervals of differences are those "
+        "would move with other initial weights and batch orders, not with other test examples. Seeds are paired, so "
+        "two overlapping intervals can still differ reliably: the intervals of differences are those "
         "[against the baseline](#comparison). The gap is training minus test accuracy."
     )
 

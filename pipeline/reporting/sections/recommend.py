@@ -64,13 +64,13 @@ def _in_short(results: Results, found: Recommendations) -> Table:
     rows = [
         (_kind(results, name), *row)
         for name, problem in found.problems.items()
-        for _, budgets in groupby(problem.budgets, key=lambda budget: budget.choices[0].optimizer if budget.choices else "")
+        for _, budgets in groupby(problem.budgets, key=lambda one: one.choices[0].optimizer if one.choices else "")
         for row in [_short(problem, list(budgets))]
     ]
     return Table(
-        ("problem", "trials", "use", "first learning rate", "rates to search", "how sure"),
+        ("problem", "use", "trials", "first learning rate", "rates to search", "how sure"),
         tuple(rows),
-        "lrlrll",
+        "llrrll",
         "What to use, by problem and by how many settings you can afford to try.",
     )
 
@@ -85,31 +85,29 @@ def _kind(results: Results, name: str) -> str:
 def _short(problem: ProblemRecommendation, budgets: list[Budget]) -> tuple[str, ...]:
     trials = listed([str(budget.trials) for budget in budgets], "or")
     if not budgets[0].choices:
-        return (trials, "no evidence", NONE, NONE, literal(budgets[0].reason or ""))
+        return ("no evidence", trials, NONE, NONE, literal(budgets[0].reason or ""))
     best = problem.candidates[budgets[0].choices[0].optimizer]
-    how_sure = [
-        f"{listed([str(budget.trials) for budget in same])}: {words}" if len(budgets) > len(same) else words
-        for words, same in _runs(problem, budgets)
-    ]
-    use = (f"**{literal(best.label)}**", rate(best.learning_rate), _ranges(best)[0])
-    return (trials, *use, "; ".join(how_sure))
-
-
-def _runs(problem: ProblemRecommendation, budgets: list[Budget]) -> list[tuple[str, list[Budget]]]:
-    """Return budgets in which the best stands alike beside the others, with the words for it; the most trials first."""
-    found: dict[str, list[Budget]] = {}
-    for budget in reversed(budgets):
-        found.setdefault(_sureness(problem, budget), []).insert(0, budget)
-    return list(found.items())
+    *fewer, most = budgets
+    less = [f"{_after(budget)} {words}" for budget in reversed(fewer) if (words := _how_many(budget))]
+    use = (f"**{literal(best.label)}**", trials, rate(best.learning_rate), _ranges(best)[0])
+    return (*use, "; ".join([_sureness(problem, most), *less]))
 
 
 def _sureness(problem: ProblemRecommendation, budget: Budget) -> str:
     """Return how the best stands beside the others: better than all, or as good as some, or not told apart."""
     if len(budget.choices) < 2:
         return "alone"
-    groups = {words: _of_standing(problem, budget, standing) for standing, words in _BESIDE_THE_BEST.items()}
-    parts = [f"{words} {listed(names, most=_MOST_NAMED)}" for words, names in groups.items() if names]
-    return ", ".join(parts) or "better than all others"
+    words = {"better": "behind {} on test examples", "no meaningful difference": "as good: {}"}
+    words["inconclusive"] = "not told apart: {}"
+    groups = {text: _of_standing(problem, budget, standing) for standing, text in words.items()}
+    parts = [text.format(listed(names, most=_MOST_NAMED)) for text, names in groups.items() if names]
+    return "; ".join(parts) or "better than all others"
+
+
+def _how_many(budget: Budget) -> str:
+    """Return how many others are not shown to be worse, or nothing where all are."""
+    count = sum(choice.standing not in ("best", "worse") for choice in budget.choices)
+    return f"{counted(count, 'other')} not shown to be worse" if count else ""
 
 
 def table(found: Recommendations) -> Table:

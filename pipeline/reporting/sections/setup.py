@@ -23,8 +23,8 @@ def build(results: Results) -> list[Item]:
     return [
         Heading("How it was measured", "setup"),
         Paragraph(
-            f"{counted(len(results.settings.optimizers), 'optimizer')} on {counted(len(study), 'problem')}. Measured on "
-            f"{found.processor}, {counted(found.cores, 'core')}, with PyTorch {found.versions['torch']}."
+            f"{counted(len(results.settings.optimizers), 'optimizer')} on {counted(len(study), 'problem')}. Measured "
+            f"on {found.processor}, {counted(found.cores, 'core')}, with PyTorch {found.versions['torch']}."
         ),
         Bullets(_method(results)),
         Table(_DATA, tuple(_data(results, name) for name in study), "lrrrl", f"The problems.{_demo(results)}"),
@@ -131,9 +131,9 @@ def _shared_parameters(results: Results) -> list[Item]:
     if not entries:
         return []
     text = (
-        "Muon updates weight matrices only (a convolution's kernels count as one, flattened). The first layer, the last "
-        "layer and all biases are left to its companion, at the same learning rate. The parameters were shared out like "
-        "this:"
+        "Muon updates weight matrices only (a convolution's kernels count as one, flattened). The first layer, the "
+        "last layer and all biases are left to its companion, at the same learning rate. The parameters were shared "
+        "out like this:"
     )
     return [Folded("Which parameters Muon updates", (Paragraph(text), Bullets(entries)))]
 

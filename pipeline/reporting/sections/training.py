@@ -96,6 +96,7 @@ def speed(results: Results, problem: str) -> list[Item]:
             f"{noun.capitalize()} and seconds until each target on {title}, medians over seeds; a table follows.",
             f"How soon the targets were reached on {title}: medians over seeds, further left is faster. A target that "
             "half of the seeds missed has no dot.",
+            narrow=None,
         ),
         Folded(f"{title}: the numbers of the speed", tuple(_speed_tables(results, problem))),
     ]

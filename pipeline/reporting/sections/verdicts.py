@@ -69,7 +69,9 @@ def _counts(results: Results) -> str:
     """Return how many claims came to each verdict."""
     counts = Counter(one.verdict for one in results.verdicts.claims.values())
     told = listed(f"{count} **{verdict}**" for verdict, count in counts.most_common())
-    return f"The assignment makes {counted(counts.total(), 'claim')}: {told}. Every rule was written before the numbers."
+    return (
+        f"The assignment makes {counted(counts.total(), 'claim')}: {told}. Every rule was written before the numbers."
+    )
 
 
 def _claim(results: Results, claim: str, verdict: VerdictRecord) -> Folded:

@@ -16,7 +16,7 @@ EVERY = [
     Table(("a", "b"), (("1", "<b>2</b>"), ("3", "4")), "lr", "About **these**", frozenset({1})),
     Paragraph("no caption"),
     Table(("alone", "`x|y`"), (("", "$|z|$"),), "rl"),
-    Folded("Details <i>", (Picture("p", SVG, 'alt "text" [1] a_b_c', "caption *here*"), Paragraph("$x^2$"))),
+    Folded("Details <i>", (Picture("p", None, 'alt "text" [1] a_b_c', "caption *here*"), Paragraph("$x^2$"))),
 ]
 VOID = {"meta", "img", "br", "link"}
 
@@ -51,13 +51,14 @@ def parse(page):
     return parser
 
 
-def render(*items, title="T", subtitle=""):
+def render(*items, title="T", lead="", narrow=None):
     contents = {item.anchor: markdown.plain(item.text) for item in items if isinstance(item, Heading)}
-    return html.page(title, markdown.inline(subtitle), contents, markdown.blocks(items), {"p": SVG})
+    return html.page(title, lead, contents, markdown.blocks(items), {"p": html.Drawn(SVG, narrow)})
 
 
 def body(*items):
     page = render(*items)
+    page = page.replace(page[page.index("<h1>") : page.index("</nav>") + len("</nav>")], "")
     return page[page.index("<main>") : page.index("</main>") + len("</main>")]
 
 
@@ -67,12 +68,12 @@ def words(*items, tag):
 
 @pytest.fixture(scope="module")
 def page():
-    return render(*EVERY, title="A <title>", subtitle="with `code`")
+    return render(*EVERY, title="A <title>", lead="with `code`")
 
 
 def test_every_kind_of_item_gives_well_formed_html(page):
     names = [tag for tag, _ in parse(page).tags]
-    once = {"h1", "h2", "ul", "caption", "figure", "figcaption", "img", "details", "summary"}
+    once = {"h1", "h2", "ul", "caption", "figure", "figcaption", "svg", "details", "summary"}
     assert {tag: names.count(tag) for tag in once} == dict.fromkeys(once, 1)
     assert [names.count(tag) for tag in ("table", "th", "td", "math")] == [2, 4, 6, 4]
 
@@ -105,14 +106,14 @@ def test_a_text_from_elsewhere_is_shown_as_it_is_wherever_it_stands():
         Paragraph(text),
         Bullets((text,)),
         Table(("x", text), ((text, "1"), ("2", text)), "ll", text, frozenset({1})),
-        Folded(text, (Picture("p", SVG, text, text),)),
+        Folded(text, (Picture("p", None, text, text),)),
     ]
     for tag in ("h2", "p", "li", "th", "caption", "summary", "figcaption"):
         assert words(*items, tag=tag).removeprefix("x").strip() == NASTY
     assert words(*items, tag="td") == f"{NASTY}1"
     assert words(*items, tag="strong") == f"2{NASTY}"
     tags = parse(body(*items)).tags
-    assert [attributes["alt"] for tag, attributes in tags if tag == "img"] == [NASTY]
+    assert [attributes["aria-label"] for tag, attributes in tags if tag == "svg"] == [NASTY]
     assert {attributes["aria-label"] for _, attributes in tags if "aria-label" in attributes} == {NASTY}
     assert not {"b", "script", "em", "a", "code", "math", "s"} & {tag for tag, _ in tags}
 
@@ -135,7 +136,7 @@ def test_a_link_inside_the_page_works():
 
 def test_a_picture_that_is_not_there_is_an_error():
     with pytest.raises(ValueError, match=r"no picture figures/q\.svg"):
-        body(Picture("q", SVG, "alt", "caption"))
+        body(Picture("q", None, "alt", "caption"))
 
 
 def test_headings_carry_their_anchors(page):
@@ -145,12 +146,19 @@ def test_headings_carry_their_anchors(page):
 
 
 def test_pictures_have_their_size_words_and_caption(page):
-    attributes = next(attributes for tag, attributes in parse(page).tags if tag == "img")
-    assert (attributes["width"], attributes["height"]) == ("96", "48")
-    assert attributes["alt"] == 'alt "text" [1] a_b_c'
-    assert attributes["src"].startswith("data:image/svg+xml;base64,")
-    assert 'aria-label="caption here"' in page
+    attributes = next(attributes for tag, attributes in parse(page).tags if tag == "svg")
+    assert (attributes["width"], attributes["height"], attributes["role"]) == ("96", "48", "img")
+    assert attributes["aria-label"] == 'alt "text" [1] a_b_c'
+    # it is scrolled on a phone, with the keyboard too
+    assert '<div class="card scrolled" role="group" tabindex="0" aria-label="caption here">' in page
     assert "<figcaption>caption <em>here</em></figcaption></figure>" in page.replace("\n", "")
+
+
+def test_a_picture_for_a_phone_stands_beside_the_other_and_their_identifiers_differ():
+    page = render(Picture("p", None, "alt", "caption"), narrow=SVG)
+    found = [attributes for tag, attributes in parse(page).tags if tag in ("svg", "g")]
+    assert [one.get("class", one.get("id")) for one in found] == ["wide", "p-a", "narrow", "p-narrow-a"]
+    assert "tabindex" not in page
 
 
 def test_tables_have_captions_scopes_sides_and_strong_rows(page):

@@ -30,7 +30,7 @@ def test_a_table_keeps_its_shape_whatever_its_cells_hold():
         (Picture("p", "<svg/>", "a [b] *c*", "d"), "![a \\[b\\] c](figures/p.svg)\n\n_d_"),
         (
             Folded("A & **b**", (Paragraph("c"),)),
-            "<details>\n<summary>A &amp; b</summary>\n\nc\n\n</details>",
+            '<details id="a-b">\n<summary>A &amp; b</summary>\n\nc\n\n</details>',
         ),
         (Heading("Set *up*", "setup"), '<a id="setup"></a>\n\n## Set *up*'),
         (Heading("Below", "below", 3), '<a id="below"></a>\n\n### Below'),
@@ -41,8 +41,24 @@ def test_items(item, expected):
 
 
 def test_a_document_lists_its_sections():
-    text = markdown.document("T", "about", {"setup": "Set up"}, "body")
+    text = markdown.document("T", [Paragraph("about")], {"setup": "Set up"}, [Paragraph("body")])
     assert text == "# T\n\nabout\n\n- [Set up](#setup)\n\nbody\n"
+
+
+def test_what_is_folded_away_stands_on_a_page_of_its_own_and_links_cross():
+    inner = (Heading("Deep", "deep", 3), Paragraph("see [set up](#setup) and [deep](#deep)"), Folded("In", ()))
+    table = Table(("a",), (("[b](#other)",),), "l")
+    body = [Heading("Set up", "setup"), table, Folded("More *x*", inner), Folded("Other", (), "other")]
+    text = markdown.document("T", [Paragraph("[deep](#deep), [set up](#setup)")], {}, body)
+    assert "[deep](details.md#deep), [set up](#setup)" in text
+    # a table links to the other fold already
+    assert "- [More *x*](details.md#more-x)\n" in text
+    assert "[b](details.md#other)" in text
+    assert "[Other]" not in text
+    details = markdown.details("T", body)
+    assert '<a id="more-x"></a>\n\n## More *x*' in details
+    assert "see [set up](report.md#setup) and [deep](#deep)" in details
+    assert '<details id="in">' in details
 
 
 def test_a_bold_row_does_not_nest_its_marks():

@@ -254,7 +254,7 @@ def test_updates_are_drawn_on_a_logarithmic_axis_largest_last_step_first(results
     assert frame[frame["optimizer"] == "adam"]["epoch"].max() == 1
     figure = updates.draw(frame)
     assert figure.axes[0].get_yscale() == "log"
-    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["Adam", "SGD"]
+    assert [text.get_text() for text in figure.axes[0].texts] == ["Adam", "SGD"]
 
 
 def test_updates_of_a_study_in_which_everything_diverged_can_be_drawn(results):

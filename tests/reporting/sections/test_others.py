@@ -2,20 +2,20 @@ from dataclasses import replace
 
 from pipeline.reporting.items import Folded, Heading, Paragraph, Picture
 from pipeline.reporting.sections import others
-from tests.reporting.conftest import judged_by_loss
+from tests.reporting.conftest import flat, judged_by_loss
 
 
 def introduction(results):
-    return next(item.text for item in others.build(results) if isinstance(item, Paragraph))
+    return next(item.items[0].text for item in others.build(results) if isinstance(item, Folded))
 
 
 def test_every_other_problem_is_introduced_and_has_its_figures(results):
     items = others.build(results)
-    assert [item.text for item in items if isinstance(item, Heading)] == ["The other problems", "Handwritten digits"]
+    assert [item.title for item in items if isinstance(item, Folded)] == ["Handwritten digits"]
     text = introduction(results)
     assert text == "Made-up digits. Network `digits_cnn`, 3 epochs, linear learning rate, 3 seeds."
-    folded = [item.title.rpartition(": ")[2] for item in items if isinstance(item, Folded)]
-    assert folded == ["the numbers", "training curves", "speed", "the search"]
+    shown = [item.name for item in flat(items) if isinstance(item, Picture)]
+    assert shown == [f"{name}_digits" for name in ("ranking", "training_curves", "speed", "budget", "search", "tuned")]
 
 
 def test_a_loss_and_twins_are_named(results):
@@ -33,6 +33,5 @@ def test_a_lonely_optimizer_is_not_ranked(results):
     settings = results.settings.model_copy(update={"problems": {**problems, "digits": alone}})
     changed = replace(results, settings=settings)
     items = others.build(changed)
-    assert not any(isinstance(item, Picture) for item in items)
-    assert [type(item) for item in items] == [Heading, Heading, Paragraph, Folded]
+    assert [type(item) for item in flat(items)] == [Heading, Paragraph, Folded, Paragraph, Picture]
     assert "Adam alone: test accuracy " in introduction(changed)

@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from pipeline.reporting.items import Bullets, Heading, Paragraph, Table
+from pipeline.reporting.items import Bullets, Paragraph
 from pipeline.reporting.numbers_in_words import number
 from pipeline.reporting.sections import ranking
 from pipeline.results.comparison import Comparison
@@ -64,24 +64,3 @@ def test_twins_are_left_out_with_the_reason(results):
     assert isinstance(paragraph, Paragraph)
     assert reasons == Bullets(("Muon: the same as Adam in every seed",))
     assert ranking.left_out(results, "digits") == []
-
-
-def test_ranks_over_the_problems_say_of_how_many_they_are_the_mean(results):
-    items = ranking.build(with_twin(results))
-    assert any(isinstance(item, Heading) and item.anchor == "ranks" for item in items)
-    table = items[-1]
-    assert isinstance(table, Table)
-    assert table.header == ("optimizer", "mean rank", "problems", "CIFAR-10", "Handwritten digits")
-    rows = {row["optimizer"]: row for row in cells(table)}
-    assert rows["Muon"]["mean rank"] == "1.00"
-    assert rows["Muon"]["problems"] == "1 of 2"
-    assert rows["Muon"]["Handwritten digits"] == "–"
-    assert rows["Adam"]["problems"] == "2 of 2"
-    assert "(Muon on Handwritten digits)" in items[-2].text
-
-
-def test_without_ranks_over_problems_there_is_no_table_of_them(results):
-    found = results.comparison.model_dump()
-    found["ranking"] = {"ranks": {}, "blocks": {}, "problems": []}
-    changed = replace(results, comparison=Comparison.model_validate(found))
-    assert not any(isinstance(item, Heading) and item.anchor == "ranks" for item in ranking.build(changed))

@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.reporting.items import Folded, Paragraph, Picture, Table
 from pipeline.reporting.sections import search
-from tests.reporting.conftest import PARAMS, judged_by_loss, with_measured, with_rules
+from tests.reporting.conftest import PARAMS, flat, judged_by_loss, with_measured, with_rules
 
 
 def tables(items):
@@ -16,7 +16,7 @@ def tables(items):
 
 
 def text_of(items):
-    return " ".join(item.text for item in items if isinstance(item, Paragraph))
+    return " ".join(item.text for item in flat(items) if isinstance(item, Paragraph))
 
 
 def with_problem(results, problem, **changed):
@@ -64,7 +64,7 @@ def test_an_absent_number_is_a_dash(results):
     rows = {row[0]: row for row in table.rows}
     place = table.header.index("at the default")
     assert (rows["SGD"][place], rows["Muon"][place]) == ("–", "–")
-    assert any("SGD has none" in item.alt for item in search.of(changed, "cifar10") if isinstance(item, Picture))
+    assert any("SGD has none" in item.alt for item in flat(search.of(changed, "cifar10")) if isinstance(item, Picture))
 
 
 def test_survivors_are_shown_with_their_values_and_who_picked_them(results):
@@ -80,14 +80,13 @@ def test_survivors_are_shown_with_their_values_and_who_picked_them(results):
 @pytest.mark.parametrize(("margin", "words"), [(0.02, "2.0 points"), (0.05, "5.0 points")])
 def test_the_margin_of_good_settings_is_the_setting(results, margin, words):
     margins = {**PARAMS["comparison"]["margins"], "search": margin}
-    captions = [
-        item.caption for item in search.build(with_rules(results, margins=margins)) if isinstance(item, Picture)
-    ]
+    items = flat(search.build(with_rules(results, margins=margins)))
+    captions = [item.caption for item in items if isinstance(item, Picture)]
     assert f"came within {words} of" in captions[-1].replace("\N{NO-BREAK SPACE}", " ")
 
 
 def test_a_problem_that_is_judged_by_its_loss_has_no_accuracy_here(results):
-    items = search.of(judged_by_loss(results, "digits"), "digits")
+    items = list(flat(search.of(judged_by_loss(results, "digits"), "digits")))
     shown = " ".join([*(item.caption + item.alt for item in items if isinstance(item, Picture)), text_of(items)])
     assert "validation loss" in shown.lower()
     assert "accuracy" not in shown

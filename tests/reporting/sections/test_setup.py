@@ -2,7 +2,7 @@ from dataclasses import replace
 
 from pipeline.reporting.items import Bullets, Folded, Table
 from pipeline.reporting.sections import setup
-from tests.reporting.conftest import judged_by_loss
+from tests.reporting.conftest import flat, judged_by_loss
 
 
 def tables(results):
@@ -50,7 +50,7 @@ def test_problems_of_the_demo_are_named_and_have_no_row(results):
 
 
 def test_budget_and_picks_are_told(results):
-    (entries,) = (item.entries for item in setup.build(results)[:2] if isinstance(item, Bullets))
+    (entries,) = (item.entries for item in setup.build(results)[:3] if isinstance(item, Bullets))
     text = " ".join(entries)
     assert "12 settings for each optimizer and problem" in text
     assert "Every survivor is trained with 3 fresh seeds, from 51 on" in text
@@ -58,7 +58,7 @@ def test_budget_and_picks_are_told(results):
 
 
 def test_the_ranges_of_the_search_are_in_the_settings_terms(results):
-    (folded,) = (item for item in setup.build(results) if isinstance(item, Folded))
+    folded = next(item for item in setup.build(results) if isinstance(item, Folded))
     rows = {row[0]: row for row in folded.items[0].rows}
     assert rows["Adam"][2] == "`learning_rate` 0.0001 to 0.1; `beta1` 0.7 to 0.98; `eps` 1e-08 to 0.001"
     assert (rows["Adam"][3], rows["SGD"][3]) == ("0.001", "–")
@@ -66,5 +66,5 @@ def test_the_ranges_of_the_search_are_in_the_settings_terms(results):
 
 
 def test_muons_share_of_the_parameters_is_told(results):
-    entries = [entry for item in setup.build(results) if isinstance(item, Bullets) for entry in item.entries]
+    entries = [entry for item in flat(setup.build(results)) if isinstance(item, Bullets) for entry in item.entries]
     assert any("900 to Muon" in entry and "100 to AdamW" in entry for entry in entries)

@@ -85,9 +85,8 @@ def test_words_are_counted_in_blocks(results):
 
 
 def test_a_shrinking_step_is_put_down_to_the_schedule_where_there_is_one(results):
-    said = {
-        schedule: training.build(with_schedule(results, schedule))[-1].caption for schedule in ("linear", "constant")
-    }
+    folds = {name: training.build(with_schedule(results, name))[-1] for name in ("linear", "constant")}
+    said = {name: fold.items[0].caption for name, fold in folds.items()}
     assert "falls to 0" in said["linear"]
     assert "the optimizer's own doing" in said["constant"]
 

@@ -5,7 +5,7 @@ import pytest
 
 from pipeline.comparison import claims
 from pipeline.reporting.formats import markdown
-from pipeline.reporting.items import Bullets, Folded, Heading, Paragraph, Table
+from pipeline.reporting.items import Bullets, Folded, Paragraph, Table
 from pipeline.reporting.sections import verdicts as section
 from pipeline.results.verdicts import Verdicts
 from tests.comparison.claims.made_up_study import study
@@ -26,10 +26,7 @@ def judged(results):
 
 def of(items, claim):
     """What the section says of a claim."""
-    start = next(n for n, item in enumerate(items) if getattr(item, "anchor", "") == f"claim-{claim}")
-    rest = items[start + 1 :]
-    end = next((n for n, item in enumerate(rest) if isinstance(item, Heading)), len(rest))
-    return rest[:end]
+    return list(next(item.items for item in items if getattr(item, "anchor", "") == f"claim-{claim}"))
 
 
 def bullets(items):
@@ -40,14 +37,15 @@ def bullets(items):
 def test_every_claim_has_a_row_that_links_to_its_evidence(judged):
     items = section.build(judged)
     table = next(item for item in items if isinstance(item, Table))
-    anchors = [item.anchor for item in items if isinstance(item, Heading)]
-    assert anchors == ["verdicts", "claim-first_one", "claim-second_one"]
-    assert [re.search(r"\(#(.*)\)", row[0]).group(1) for row in table.rows] == anchors[1:]
+    anchors = [item.anchor for item in items if isinstance(item, Folded) and item.anchor]
+    assert anchors == ["claim-first_one", "claim-second_one"]
+    assert [re.search(r"\(#(.*)\)", row[0]).group(1) for row in table.rows] == anchors
     assert [row[1:] for row in table.rows] == [
         ("**refuted**", "No, it is not: \\*.", "*agrees*: Somebody 2020"),
         ("**inconclusive**", "No, it is not: \\*.", "–"),
     ]
-    assert Folded("How verdicts are reached", (Paragraph("By sign flips."),)) in items
+    (how,) = (item for item in items if isinstance(item, Folded) and item.title == "How verdicts are reached")
+    assert how.items[-1] == Paragraph("By sign flips.")
 
 
 def test_a_claim_shows_what_the_assignment_says_the_verdict_and_what_decided(judged):
@@ -64,16 +62,15 @@ def test_a_claim_shows_what_the_assignment_says_the_verdict_and_what_decided(jud
 
 
 def test_every_comparison_of_a_claim_is_in_a_fold_out_and_the_deciding_one_in_bold(judged):
-    folded = of(section.build(judged), "first_one")[-1]
-    assert folded.title == "The rule, and 2 comparisons"
-    table = next(item for item in folded.items if isinstance(item, Table))
+    items = of(section.build(judged), "first_one")
+    table = [item for item in items if isinstance(item, Table)][-1]
     assert [[cell.replace(SPACE, " ") for cell in row] for row in table.rows] == [
         ["CIFAR-10", "test accuracy", "Adam", "Muon", "−1.23 points", "−2.00 to −0.50", "0.012", "worse"],
         ["Handwritten digits", "test accuracy", "Adam", "SGD", "–", "–", "–", "not tested: made-up reason"],
     ]
     assert table.strong_rows == frozenset({0})
-    assert folded.items[0] == Paragraph("**Rule, fixed beforehand.** The rule in `params.yaml`.")
-    assert folded.items[-1] == Paragraph("The studies: Somebody 2020, A Title (a place).")
+    assert Paragraph("**Rule, fixed beforehand.** The rule in `params.yaml`.") in items
+    assert items[-1] == Paragraph("The studies: Somebody 2020, A Title (a place).")
 
 
 def test_what_others_found_stands_beside_the_verdict(judged):
@@ -85,7 +82,7 @@ def test_an_inconclusive_claim_says_what_stands_in_the_way_and_shows_no_numbers(
     found = of(section.build(judged), "second_one")
     assert bullets(found) == ["**What was tested.** Whether it is.", "**What stands in the way.** More seeds."]
     assert not any(isinstance(item, Table) for item in found)
-    assert found[-1].title == "The rule"
+    assert found[-1] == Paragraph("**Rule, fixed beforehand.** The rule in `params.yaml`.")
 
 
 def test_a_claim_that_was_not_tested_says_so_once(judged):
