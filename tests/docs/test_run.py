@@ -36,11 +36,8 @@ OWN = {
     "docs/how-to/your-network.md": "tests/docs/test_your_network.py",
     "docs/how-to/your-problem.md": "tests/docs/test_your_problem.py",
     "docs/how-to/experiments.md": "tests/stages/test_experiments.py",
-    "docs/experiments.md": "tests/stages/test_experiments.py",
     "docs/how-to/mlflow.md": "tests/tracking and tests/browser",
-    "docs/mlflow.md": "tests/tracking and tests/browser",
     "docs/how-to/mlflow-servers.md": "tests/stages/test_one_store.py",
-    "docs/mlflow-servers.md": "tests/stages/test_one_store.py",
 }
 ELSEWHERE = {
     r"make (run|demo|test|format|check|ray)\b": "installs packages first; what it starts has tests of its own",
