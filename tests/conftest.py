@@ -13,9 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests import yaml_text
-
-from tests import needs
+from tests import needs, yaml_text
 
 ROOT = Path(__file__).parent.parent
 COPIED = (
