@@ -35,7 +35,9 @@ import os, signal, sys, threading, time
 from pathlib import Path
 
 def kill(folder):
-    while not any(path.stat().st_size > 200_000 for path in folder.glob("mlflow.db*")):
+    # not its journal, which comes and goes
+    paths = [folder / "mlflow.db", folder / "mlflow.db.new"]
+    while not any(path.exists() and path.stat().st_size > 200_000 for path in paths):
         time.sleep(0.001)
     os.kill(os.getpid(), signal.SIGKILL)
 
