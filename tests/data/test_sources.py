@@ -159,7 +159,7 @@ def test_when_nothing_works_one_message_says_why_and_what_to_do(place):
     assert lines[1] == f"  - {place.root}/nowhere: no such file or folder"
     assert lines[2] == f"  - {empty}: holds neither batch_1 nor an archive"
     assert lines[3].startswith("  - ftp://example.org/a: unknown kind of address")
-    assert lines[4].startswith("  - http://127.0.0.1:1/a: no connection")
+    assert lines[4].startswith("  - http://***@127.0.0.1:1/a: no connection")
     assert f"Put small.tar.gz into {place.downloads}/" in lines[5]
     assert "CIFAR10_SOURCE=/path/to/small.tar.gz" in lines[5]
     assert "make demo" in lines[6]
