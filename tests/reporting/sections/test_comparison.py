@@ -66,7 +66,7 @@ def test_the_baseline_and_the_margins_are_those_of_the_comparison(results):
     assert "the margin (±1 points)" in items[1].text
     assert "Adam" not in items[1].text
     assert {row[0] for row in next(tables(items)).rows} == {"SGD", "Adam"}
-    mixed = comparison.build(judged_by_loss(results, "digits"))[1].text
+    mixed = comparison.build(judged_by_loss(results, "digits"))[1].items[0].text
     assert "±1 points on CIFAR-10; ±1 nats on Handwritten digits" in mixed
 
 
