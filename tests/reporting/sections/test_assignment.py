@@ -8,11 +8,11 @@ from pipeline.reporting import report
 from pipeline.reporting.items import Bullets, Picture, Table
 from pipeline.reporting.numbers_in_words import interval, number
 from pipeline.reporting.sections import assignment
-from tests.reporting.conftest import over_seeds, with_measured, with_rows, with_rules
+from tests.reporting.conftest import flat, over_seeds, with_measured, with_rows, with_rules
 
 
 def tables(items):
-    return [item for item in items if isinstance(item, Table)]
+    return [item for item in flat(items) if isinstance(item, Table)]
 
 
 @pytest.fixture(scope="module")
