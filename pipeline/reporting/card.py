@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pipeline.reporting.drawing.axes import records
 from pipeline.reporting.numbers_in_words import percent, rate
 from pipeline.reporting.study_results import of_problem
 
@@ -73,8 +74,8 @@ def _classes(matrix: pd.DataFrame) -> Iterator[str]:
     for name, rows in matrix.groupby("actual", sort=False):
         total, right = rows["count"].sum(), rows.loc[rows["predicted"] == name, "count"].sum()
         wrong = rows[(rows["predicted"] != name) & (rows["count"] > 0)]
-        first = wrong.loc[wrong["count"].idxmax()] if len(wrong) else None
-        taken_for = "–" if first is None else f"{first['predicted']} ({percent(first['count'] / total)})"
+        first = records(wrong.nlargest(1, "count"))
+        taken_for = f"{first[0]['predicted']} ({percent(first[0]['count'] / total)})" if first else "–"
         yield f"| {name} | {percent(right / total)} | {taken_for} |"
 
 

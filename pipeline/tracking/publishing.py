@@ -91,8 +91,8 @@ def _evaluation(settings: Settings, metrics: Metrics, trained: Evaluated) -> Ite
         if best and problem == settings.main_problem:
             champion = choosing.champion([outcome for some in own for outcome in some], measure)
             yield partial(models.register, name=models.name(problem), outcome=champion, measure=measure)
-    for found, outcome in _found(settings, metrics, trained):
-        yield partial(Runs.write_findings, found=found, outcome=outcome)
+    for found, training in _found(settings, metrics, trained):
+        yield partial(Runs.write_findings, found=found, outcome=training)
 
 
 def _report(settings: Settings, metrics: Metrics, trained: Evaluated) -> Iterator[Job]:

@@ -53,7 +53,7 @@ def _pixels(path: Path, shape: tuple[int, ...], largest: int) -> np.ndarray:
     height, width, channels = shape
     with Image.open(path, formats=_FORMATS) as image:
         image.load()
-        turn = _TURNS.get(_orientation(image))
+        turn = _TURNS.get(_orientation(image) or 1)
         whole = _eight_bits(image)
     upright = whole if turn is None else whole.transpose(turn)
     plain = _on_white(upright).convert(_MODES[channels])
@@ -61,12 +61,13 @@ def _pixels(path: Path, shape: tuple[int, ...], largest: int) -> np.ndarray:
     return np.rint(fitted.reshape(shape) * (largest / 255)).astype(np.uint8)
 
 
-def _orientation(image: Image.Image) -> object:
+def _orientation(image: Image.Image) -> int | None:
     """Return how the camera was held, of its data that alone: another entry may be damaged."""
     try:
-        return image.getexif().get(ExifTags.Base.Orientation)
+        held: int | None = image.getexif().get(ExifTags.Base.Orientation)
     except Exception:  # noqa: BLE001 - damaged data raises anything, and the picture itself is good
         return None
+    return held
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:

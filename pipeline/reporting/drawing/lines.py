@@ -41,7 +41,7 @@ def name_ends(axes: Axes, frame: pd.DataFrame, x: str = "epoch") -> None:
     ends = records(frame.sort_values(x, kind="stable").groupby("optimizer", sort=False).tail(1))
     if not ends:
         return
-    points = axes.figure.get_size_inches()[1] * 72 * axes.get_subplotspec().get_position(axes.figure).height  # type: ignore[union-attr]
+    points = axes.get_window_extent().height * 72 / axes.figure.dpi
     to_axes = axes.transData + axes.transAxes.inverted()
     wanted = np.clip([to_axes.transform((row[x], row["value"]))[1] for row in ends], 0, 1)
     for row, height, place in zip(ends, wanted, _apart(wanted, _NAME_HEIGHT / points), strict=True):

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from pipeline.reporting.drawing.axes import WIDTH, tidy
+from pipeline.reporting.drawing.axes import WIDTH, records, tidy
 from pipeline.reporting.drawing.lines import name_ends
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def _steps(distances: list[float | None], quantity: str) -> Iterator[tuple[float
 def at_best(frame: pd.DataFrame) -> dict[str, dict[str, float]]:
     """Return by panel and label on what share of the problems (per cent) an optimizer is the best one itself."""
     return {
-        _PANELS[str(quantity)]: part.drop_duplicates("label").set_index("label")["value"].to_dict()
+        _PANELS[str(quantity)]: {row["label"]: row["value"] for row in records(part.drop_duplicates("label"))}
         for quantity, part in frame.groupby("quantity", sort=False)
     }
 

@@ -97,8 +97,11 @@ def _sureness(problem: ProblemRecommendation, budget: Budget) -> str:
     """Return how the best stands beside the others: better than all, or as good as some, or not told apart."""
     if len(budget.choices) < 2:
         return "alone"
-    words = {"better": "behind {} on test examples", "no meaningful difference": "as good: {}"}
-    words["inconclusive"] = "not told apart: {}"
+    words: dict[Standing, str] = {
+        "better": "behind {} on test examples",
+        "no meaningful difference": "as good: {}",
+        "inconclusive": "not told apart: {}",
+    }
     groups = {text: _of_standing(problem, budget, standing) for standing, text in words.items()}
     parts = [text.format(listed(names, most=_MOST_NAMED)) for text, names in groups.items() if names]
     return "; ".join(parts) or "better than all others"
