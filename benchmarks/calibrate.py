@@ -179,7 +179,7 @@ def _figures(study: Recorded, problem: str, studies: int, random_seed: int) -> d
         "margin": round(margin, 6),
         "advantage_over_the_baseline": {
             name: [round(float(value), 4) for value in advantage]
-            for name, *advantage in zip(study.roster(problem), *from_baseline, strict=True)
+            for name, *advantage in list(zip(study.roster(problem), *from_baseline, strict=True))[1:]
         },
         **figures(chance(*both), margin, advantages, studies, random_seed, rules.alpha),
     }
