@@ -34,7 +34,7 @@ def demo(
     # nobody watches its runs live; recording them costs every stage the import of MLflow
     later = {connection.TRACKING: connection.LATER}
     repro(folder, "prepare", variables=later)
-    train_ahead(folder)
+    train_ahead(folder, later)
     run_study(folder, later)
     print(f"This was the demo on handwritten digits. Its report: {folder}/reports/report.html")
     print(f"Its runs in MLflow: cd {folder} && {sys.executable} -m pipeline ui")

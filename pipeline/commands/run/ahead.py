@@ -6,15 +6,16 @@ of a study that takes a minute.
 
 from __future__ import annotations
 
-import contextlib
-import multiprocessing
+import sys
 from typing import TYPE_CHECKING
 
 from pipeline import tuning
+from pipeline.commands.run.processes import run_in
 from pipeline.commands.run.remaining import expected_finals
+from pipeline.console import quiet
 from pipeline.console.progress import progress
 from pipeline.prepared import reader
-from pipeline.project import paths
+from pipeline.project import ancestors, paths
 from pipeline.project.errors import one_message
 from pipeline.running import refusals
 from pipeline.running import settings as execution_settings
@@ -23,28 +24,21 @@ from pipeline.running.trainings import run_study
 from pipeline.settings import loading
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from pipeline.settings.study import Settings
     from pipeline.training.record import Outcome
 
 
-def train_ahead(folder: Path) -> None:
-    """Train what the study in `folder` asks for, whose examples are prepared; ends this process where that fails."""
-    # a process of its own, in that folder, so that the memory of torch is free again while the stages run
-    process = multiprocessing.get_context("spawn").Process(target=_train, args=(folder,))
-    process.start()
-    process.join()
-    if process.exitcode:
-        raise SystemExit(process.exitcode)
+def train_ahead(folder: Path, variables: Mapping[str, str]) -> None:
+    """Train what the study in `folder` asks for, whose examples are prepared, with more environment `variables`."""
+    # a process of its own, so that the memory of torch is free again while the stages run
+    run_in(folder, [sys.executable, "-m", __name__], variables)
 
 
-def _train(folder: Path) -> None:
-    with contextlib.chdir(folder), one_message(), refusals.in_words():
-        _train_here()
-
-
-def _train_here() -> None:
+def main() -> None:
+    """Train what the study in the current folder asks for."""
     settings, execution = loading.load(), execution_settings.load()
     digests = {name: reader.describe(paths.learning(settings.data_of(name))).digest for name in settings.study}
     with progress("all trainings", _expected(settings), "trainings") as bar:
@@ -70,3 +64,10 @@ def _expected(settings: Settings) -> int:
         + sum(expected_finals(problem, settings) for problem in settings.problems_of(name))
         for name in settings.optimizers
     )
+
+
+if __name__ == "__main__":
+    ancestors.end_with_those_above()
+    quiet.hush()
+    with one_message(), refusals.in_words():
+        main()

@@ -93,7 +93,7 @@ def run_study(
         Called with every line that DVC prints, and prints it; without it they are printed as they are.
     """
     repro(folder, variables=variables, on_line=on_line)
-    _run([sys.executable, "-m", "pipeline", "summary"], folder, variables)
+    run_in(folder, [sys.executable, "-m", "pipeline", "summary"], variables)
 
 
 def repro(
@@ -104,17 +104,18 @@ def repro(
 ) -> None:
     """Run ``dvc repro``, of some stages alone where `targets` names them; see `run_study`."""
     if not (folder / ".dvc").exists():
-        _run(["dvc", "init", "--no-scm", "--quiet"], folder)
+        run_in(folder, ["dvc", "init", "--no-scm", "--quiet"])
     # DVC lets its lock go while a stage works, and needs it again afterwards
-    _run(["dvc", "repro", "--wait-for-lock", *targets], folder, variables, on_line)
+    run_in(folder, ["dvc", "repro", "--wait-for-lock", *targets], variables, on_line)
 
 
-def _run(
-    command: list[str],
+def run_in(
     folder: Path,
+    command: list[str],
     variables: Mapping[str, str] | None = None,
     on_line: Callable[[str], None] | None = None,
 ) -> None:
+    """Run a command of a study in its folder; Ctrl-C ends it with this process. See `run_study`."""
     environment = {**project_environment(), ancestors.RUN_VARIABLE: str(os.getpid()), **(variables or {})}
     with interrupts.held_back():
         started = subprocess.Popen(  # noqa: S603
