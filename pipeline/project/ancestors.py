@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import psutil
 
 # Set by `optimizer-study run` for all that it starts: its own process
-RUN_VARIABLE = "PIPELINE_RUN"
+RUN_VARIABLE = "_PIPELINE_RUN"
 
 _LOOK_SECONDS = 1.0
 

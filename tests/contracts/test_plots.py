@@ -6,12 +6,12 @@ import json
 from typing import Any
 
 import pytest
-import yaml
 
 from pipeline.reporting.drawing import colours
+from tests import yaml_text
 from tests.conftest import ROOT
 
-PARAMS = yaml.safe_load((ROOT / "params.yaml").read_text())
+PARAMS = yaml_text.load((ROOT / "params.yaml").read_text())
 CLASSES = {name: row["class"] for name, row in PARAMS["optimizers"].items()}
 
 

@@ -13,12 +13,11 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
-import yaml
 from typer.testing import CliRunner
 
 from pipeline.__main__ import app
 from pipeline.settings import loading
-from tests import studies
+from tests import studies, yaml_text
 from tests.conftest import ROOT, Project, clean_environment, copy_project
 from tests.docs.pages import NAMES, SHELL, Command, blocks, commands, shows, text
 
@@ -43,6 +42,8 @@ ELSEWHERE = {
     r"make (run|demo|test|format|check|ray)\b": "installs packages first; what it starts has tests of its own",
     r"source ": "changes the terminal",
     r"pip install \.": "tests/test_installed.py",
+    r"pip install jupyterlab": "no development tool of this project",
+    r"optimizer-study reproduce": "trains: tests/commands/reproduce",
     r"optimizer-study init ": "tests/commands/test_init.py",
     r"optimizer-study compare Adamax --problem digits": "below",
     r"optimizer-study compare optimizers/lion\.py:Lion": "below",
@@ -142,14 +143,14 @@ def test_the_optimizer_of_the_page_is_compared_and_kept_as_the_page_says(tmp_pat
     for command in in_blocks("docs/how-to/your-optimizer.md"):
         done = project.run("python", "-m", "pipeline", *command.words[1:])
         assert "Lion" in done.stdout
-    rows = [yaml.safe_load(block) for language, block in blocks("docs/how-to/your-optimizer.md") if language == "yaml"]
+    rows = [yaml_text.load(block) for language, block in blocks("docs/how-to/your-optimizer.md") if language == "yaml"]
     assert project.params()["optimizers"]["lion"] == rows[0]["optimizers"]["lion"]
 
 
 def test_the_rows_of_the_page_are_rows_that_params_yaml_takes() -> None:
     pytest.importorskip("pytorch_optimizer")
     content = studies.params()
-    soap = yaml.safe_load(next(block for _, block in blocks("docs/how-to/your-optimizer.md") if "plugins" in block))
+    soap = yaml_text.load(next(block for _, block in blocks("docs/how-to/your-optimizer.md") if "plugins" in block))
     content["plugins"] = soap["plugins"]
     content["optimizers"] |= soap["optimizers"]
     assert loading.validate(content, "params.yaml").optimizers["soap"].class_name == "pytorch_optimizer:SOAP"

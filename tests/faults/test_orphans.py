@@ -29,7 +29,7 @@ time.sleep(600)
 DVC = """
 import os, subprocess, sys
 command = ["sh", "-c", '"$0" "$1"; true', sys.executable, sys.argv[1]]
-variables = {"DVC_STAGE": "tune@adam"} if sys.argv[2] == "dvc" else {"PIPELINE_RUN": str(os.getpid())}
+variables = {"DVC_STAGE": "tune@adam"} if sys.argv[2] == "dvc" else {"_PIPELINE_RUN": str(os.getpid())}
 subprocess.run(command, env={**os.environ, **variables})
 """
 
