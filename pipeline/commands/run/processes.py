@@ -106,7 +106,7 @@ def repro(
     if not (folder / ".dvc").exists():
         run_in(folder, ["dvc", "init", "--no-scm", "--quiet"])
     # DVC lets its lock go while a stage works, and needs it again afterwards
-    run_in(folder, ["dvc", "repro", "--wait-for-lock", *targets], variables, on_line)
+    run_in(folder, ["dvc", "--wait-for-lock", "repro", *targets], variables, on_line)
 
 
 def run_in(
