@@ -12,7 +12,7 @@ from tests.conftest import ROOT
 if TYPE_CHECKING:
     from pathlib import Path
 
-PAGE = (ROOT / "docs" / "your-optimizer.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "how-to" / "your-optimizer.md").read_text(encoding="utf-8")
 (LION,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 
 # Adam in few lines; each mistake replaces one of them

@@ -158,8 +158,8 @@ def test_the_stage_times_every_problem_of_the_study(params):
     assert list(found.time_per_step) == ["digits", "longer", "small", "linear"]
     assert found.time_per_step["digits"] == found.time_per_step["longer"]
     assert found.time_per_step["digits"]["sgd"].ratio == found.optimizers["sgd"].step_ratio
-    # an eighth of the images
-    assert found.time_per_step["small"]["adam"].microseconds < found.time_per_step["digits"]["muon"].microseconds
+    # timed for itself: it has an eighth of the images
+    assert found.time_per_step["small"] != found.time_per_step["digits"]
 
 
 def test_an_experiment_times_only_the_optimizers_that_it_adds(tmp_path):
@@ -187,7 +187,7 @@ def test_the_values_that_a_search_varies_do_not_count_as_another_step(tmp_path, 
     monkeypatch.chdir(tmp_path)
     studies.prepare_digits()
     content = studies.params()
-    content["problems"] = {"digits": content["problems"]["digits"]}
+    content["problems"] = {"digits": {**content["problems"]["digits"], "demo": False}}
     content["optimizers"] = {name: content["optimizers"][name] for name in ("sgd", "nesterov", "adam")}
     (before,) = cost.timing_tasks(studies.validated(content))
     content["optimizers"]["nesterov"]["search"]["momentum"] = {"one_minus_log_uniform": [0.01, 0.1]}

@@ -9,9 +9,8 @@ from typing import Annotated
 import typer
 
 from pipeline.commands.demo.copying import copy_project
-from pipeline.commands.run.ahead import train_ahead
 from pipeline.commands.run.copying import check_folder
-from pipeline.commands.run.processes import check_rows, repro, run_study
+from pipeline.commands.run.processes import check_rows, repro, run_in, run_study
 
 
 def demo(
@@ -34,7 +33,7 @@ def demo(
     # nobody watches its runs live; recording them costs every stage the import of MLflow
     later = {connection.TRACKING: connection.LATER}
     repro(folder, "prepare", variables=later)
-    train_ahead(folder, later)
+    run_in(folder, [sys.executable, "-m", "pipeline.commands.run.ahead"], later)
     run_study(folder, later)
     print(f"This was the demo on handwritten digits. Its report: {folder}/reports/report.html")
     print(f"Its runs in MLflow: cd {folder} && {sys.executable} -m pipeline ui")

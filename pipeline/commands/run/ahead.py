@@ -1,16 +1,15 @@
-"""All trainings of a study in one go, before the stages ask for them: these then find them in the memo.
+"""All trainings of a study in one go, before the stages ask for them: ``python -m pipeline.commands.run.ahead``.
 
+The stages then find them in the memo, and the examples must have been prepared.
 Every stage that trains imports torch in three processes. That is nothing beside an hour of training, and more than half
 of a study that takes a minute.
 """
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 from pipeline import tuning
-from pipeline.commands.run.processes import run_in
 from pipeline.commands.run.remaining import expected_finals
 from pipeline.console import quiet
 from pipeline.console.progress import progress
@@ -24,17 +23,8 @@ from pipeline.running.trainings import run_study
 from pipeline.settings import loading
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
     from pipeline.settings.study import Settings
     from pipeline.training.record import Outcome
-
-
-def train_ahead(folder: Path, variables: Mapping[str, str]) -> None:
-    """Train what the study in `folder` asks for, whose examples are prepared, with more environment `variables`."""
-    # a process of its own, so that the memory of torch is free again while the stages run
-    run_in(folder, [sys.executable, "-m", __name__], variables)
 
 
 def main() -> None:

@@ -45,5 +45,5 @@ def test_without_any_source_one_sentence_offers_what_needs_none(
         needs.prepared("cifar10", loading.load(), lambda _: None)
     message = str(error.value)
     assert message.startswith("cifar10 needs cifar-10-python.tar.gz, which none of 2 sources has: put it into")
-    assert "--problem digits, which needs no download" in message
+    assert "--problem next_word, which needs no download" in message
     assert "\n" not in message

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 EXAMPLES = re.findall(r"^ +(.*optimizer-study judge.*)$", judge.__doc__ or "", re.MULTILINE)
-PAGE = ROOT / "docs" / "your-results.md"
+PAGE = ROOT / "docs" / "how-to" / "your-results.md"
 
 
 @pytest.fixture
