@@ -7,7 +7,6 @@ import sys
 from pathlib import Path  # noqa: TC003 - typer reads the annotation when it runs
 from typing import TYPE_CHECKING, Annotated, Any
 
-import numpy as np
 import typer
 
 from pipeline.project import paths
@@ -29,6 +28,8 @@ def predict(
 
     optimizer-study predict cat.png photos/*.jpg
     """
+    import numpy as np
+
     from pipeline.evaluation import champion
 
     best = champion.read(paths.CHAMPION_WEIGHTS)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -33,6 +34,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     frame.to_csv("results.csv", index=False)
     pd.concat(frame.assign(epoch=epoch) for epoch in range(4)).to_csv("curves.csv", index=False)
     wide(frame).to_csv("wide.csv")
+    shutil.copytree(ROOT / "results", "results")
     return tmp_path
 
 
