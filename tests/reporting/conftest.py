@@ -562,4 +562,5 @@ def one_problem(results):
         update={"problems": tuple(alone), "blocks": dict.fromkeys(results.comparison.ranking.ranks, 1)}
     )
     compared = results.comparison.model_copy(update={"problems": alone, "ranking": over})
-    return replace(results, settings=settings, comparison=compared, backprop=None, cost=None)
+    to_use = Recommendations(problems={"digits": results.recommendations.problems["digits"]})
+    return replace(results, settings=settings, comparison=compared, recommendations=to_use, backprop=None, cost=None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.reporting import judging, report, summary
-from pipeline.reporting.items import Folded, Heading, Paragraph, Picture, Table
+from pipeline.reporting.items import Bullets, Folded, Heading, Paragraph, Picture, Table
 from tests.reporting.conftest import judged_by_loss
 
 
@@ -16,6 +16,8 @@ def texts(items):
                 yield from texts(inner)
             case Heading(text=text) | Paragraph(text=text):
                 yield text
+            case Bullets(entries=entries):
+                yield from entries
             case Table(caption=caption, header=header):
                 yield from (caption, *header)
             case Picture(alt=alt, caption=caption):

@@ -90,7 +90,7 @@ def test_where_the_baseline_is_best_the_second_stands_beside_it(results):
         changed, difference("cifar10", "test_accuracy", "muon", difference=-1.0, low=-1.5, high=-0.5, outcome="worse")
     )
     first = told(changed)[0]
-    assert first.startswith("On CIFAR-10, Adam reaches the highest test accuracy")
+    assert first.startswith("On CIFAR-10, after 2 epochs, Adam reaches the highest test accuracy")
     assert "Muon comes second of 3" in first
     assert "(Muon minus Adam: −1.00 points, 95 % interval −1.50 to −0.50, a difference that matters)." in first
 
