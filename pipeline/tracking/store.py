@@ -84,6 +84,11 @@ def shown_uri() -> str:
     return addresses.shown(store_uri())
 
 
+def server_link() -> str:
+    """Return a tracking server's address for a browser, without user and password."""
+    return addresses.as_link(store_uri()).rstrip("/")
+
+
 def reason(error: Exception, address: str | None = None) -> str:
     """Return an error's message as a short line without a password: its beginning and its end, where the cause is.
 
@@ -93,7 +98,7 @@ def reason(error: Exception, address: str | None = None) -> str:
     first = next(iter(str(error).splitlines()), "")
     said = addresses.without_secrets(first, address or store_uri())
     text = f"{type(error).__name__}: {' '.join(said.split())}"
-    return text if len(text) <= 200 else f"{text[:90].rstrip()} … {text[-105:].lstrip()}"
+    return text if len(text) <= 230 else f"{text[:120].rstrip()} … {text[-105:].lstrip()}"
 
 
 # What MLflow, SQLAlchemy and SQLite say of a store that cannot be opened, and what helps
@@ -143,6 +148,10 @@ def _open(address: str) -> Any:
 
 def _within(seconds: float) -> Any:
     """Open a store that may never answer."""
+    # before the clock starts: on a busy machine it takes as long as a store may
+    with without_collector():
+        import mlflow  # noqa: F401
+
     answers: list[Any] = []
 
     def ask() -> None:
