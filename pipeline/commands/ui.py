@@ -50,7 +50,7 @@ def ui(
         return
     page = record.page(settings.main_problem)
     if remote:
-        _say(f"The tracking server shows them itself: {tracking.shown_uri().rstrip('/')}{page}")
+        _say(f"The tracking server shows them itself: {tracking.server_link()}{page}")
         return
     address = f"http://127.0.0.1:{port}{page}"
     said = f"MLflow UI: {address} (Ctrl-C ends it)\nThe same as charts: {address}&compareRunsMode=CHART"

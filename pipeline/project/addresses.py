@@ -23,6 +23,11 @@ def shown(address: str) -> str:
     return f"{start}?{hidden}" if question else start
 
 
+def as_link(address: str) -> str:
+    """Return an address for a browser, which asks for the user itself and would take a hidden one for a name."""
+    return shown(_USER.sub("", address)) if "://" in address else address
+
+
 def without_secrets(text: str, *known: str) -> str:
     """Return a text, such as a library's error, without the secrets of addresses in it.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
 import re
 import threading
@@ -84,6 +85,11 @@ def shown_uri() -> str:
     return addresses.shown(store_uri())
 
 
+def server_link() -> str:
+    """Return a tracking server's address for a browser, without user and password."""
+    return addresses.as_link(store_uri()).rstrip("/")
+
+
 def reason(error: Exception, address: str | None = None) -> str:
     """Return an error's message as a short line without a password: its beginning and its end, where the cause is.
 
@@ -93,13 +99,14 @@ def reason(error: Exception, address: str | None = None) -> str:
     first = next(iter(str(error).splitlines()), "")
     said = addresses.without_secrets(first, address or store_uri())
     text = f"{type(error).__name__}: {' '.join(said.split())}"
-    return text if len(text) <= 200 else f"{text[:90].rstrip()} … {text[-105:].lstrip()}"
+    return text if len(text) <= 230 else f"{text[:120].rstrip()} … {text[-105:].lstrip()}"
 
 
+_NEWER = "store of a newer MLflow"
 # What MLflow, SQLAlchemy and SQLite say of a store that cannot be opened, and what helps
 _REMEDIES = (
+    (f"locate revision|{_NEWER}", "a newer MLflow wrote it: name another store in MLFLOW_TRACKING_URI"),
     ("out-of-date database schema", "an older MLflow wrote it: copy it, then `mlflow db upgrade {address}`"),
-    ("locate revision", "a newer MLflow wrote it: name another store in MLFLOW_TRACKING_URI"),
     ("maintenance mode", "MLflow keeps no runs in folders any more: MLFLOW_TRACKING_URI=sqlite:///mlflow.db"),
     ("not a database|malformed", "the file is damaged: move it away, and a new one is made"),
     ("readonly|unable to open|ermission denied", "make the file and its folder writable, or name another store"),
@@ -110,11 +117,23 @@ _REMEDIES = (
 
 def remedy(error: Exception) -> str:
     """Return what to do about a store that cannot be opened."""
+    said = f"{error} {_NEWER}" if _is_newer(str(error)) else str(error)
     for words, deed in _REMEDIES:
-        if re.search(words, str(error)):
+        if re.search(words, said):
             return deed.format(address=shown_uri())
     own = not os.environ.get("MLFLOW_TRACKING_URI")
     return "move the file away, and a new one is made" if own else "start it, or correct or unset MLFLOW_TRACKING_URI"
+
+
+def _is_newer(said: str) -> bool:
+    """Return whether a schema that MLflow calls out of date is one that this MLflow does not know."""
+    found = re.search(r"found version (\w+)", said)
+    package = importlib.util.find_spec("mlflow")
+    if not (found and package and package.origin):
+        return False
+    # each migration is a file that begins with the version that it leads to
+    known = Path(package.origin).parent / "store" / "db_migrations" / "versions"
+    return known.is_dir() and not any(known.glob(f"{found[1]}_*.py"))
 
 
 def connect() -> Any:
@@ -143,6 +162,10 @@ def _open(address: str) -> Any:
 
 def _within(seconds: float) -> Any:
     """Open a store that may never answer."""
+    # before the clock starts: on a busy machine it takes as long as a store may
+    with without_collector():
+        import mlflow  # noqa: F401
+
     answers: list[Any] = []
 
     def ask() -> None:

@@ -76,5 +76,5 @@ class Tracker:
     def _said(self, experiment: str, name: str, run: str) -> str:
         if store.is_server(store.store_uri()):
             known = self._runs.known_experiment(experiment) if self._runs else None
-            return f"MLflow: {store.shown_uri().rstrip('/')}/#/experiments/{known}/runs/{run}"
+            return f"MLflow: {store.server_link()}/#/experiments/{known}/runs/{run}"
         return f"MLflow: {name}, in the experiment {experiment}; `make ui` shows it"

@@ -10,6 +10,7 @@ import subprocess
 import termios
 import threading
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
@@ -18,7 +19,6 @@ from tests.conftest import clean_environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 _SECONDS = 240
 
@@ -83,7 +83,7 @@ class Terminal:
         """Return whether a process of the session has loaded a library."""
         for one in self.members():
             with contextlib.suppress(OSError):
-                if library in open(f"/proc/{one.pid}/maps").read():  # noqa: SIM115, PTH123
+                if library in Path(f"/proc/{one.pid}/maps").read_text(errors="replace"):
                     return True
         return False
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.project.addresses import shown, without_secrets
+from pipeline.project.addresses import as_link, shown, without_secrets
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,11 @@ from pipeline.project.addresses import shown, without_secrets
 )
 def test_an_address_shows_neither_user_nor_password_nor_values(address: str, expected: str | None) -> None:
     assert shown(address) == (expected or address)
+
+
+def test_a_link_has_no_user_whom_a_browser_would_send() -> None:
+    assert as_link("http://me:secret@127.0.0.1:5000/a") == "http://127.0.0.1:5000/a"
+    assert as_link("https://host/?token=secret") == "https://host/?token=***"
 
 
 @pytest.mark.parametrize(

@@ -140,15 +140,17 @@ def test_the_command_says_what_it_has_to_say_and_nothing_else(study: Project) ->
     port = free_port()
     running = Running(["python", "-m", "pipeline", "ui", "--port", str(port)], study.folder)
     try:
-        running.wait_for(lambda: "MLflow UI" in running.said())
+        running.wait_for(lambda: "as charts" in running.said())
         assert running.started()
         with socket.create_connection(("127.0.0.1", port), timeout=60):
             assert running.end(signal.SIGINT) == 0
         assert running.left() == []
     finally:
         running.kill()
-    filled, address = running.said().splitlines()
+    filled, address, charts = running.said().splitlines()
     assert re.fullmatch(r"sqlite:.*mlflow\.db: \d+ runs written or completed", filled)
     page = r"/#/experiments/\d+/runs\?workflowType=machine_learning"
     assert re.fullmatch(rf"MLflow UI: http://127\.0\.0\.1:{port}{page} \(Ctrl-C ends it\)", address)
+    shown = address.removeprefix("MLflow UI: ").removesuffix(" (Ctrl-C ends it)")
+    assert charts == f"The same as charts: {shown}&compareRunsMode=CHART"
     assert "Uvicorn running" in (study.folder / "logs" / f"mlflow-ui-{port}.log").read_text()

@@ -599,12 +599,19 @@ def test_a_server_that_never_answers_costs_seconds(monkeypatch: pytest.MonkeyPat
         check_unreachable(uri, warned, seconds=60)
 
 
-@pytest.mark.parametrize("uri", ["nonsense://x", "./mlruns", "sqlite:////proc/none/mlflow.db"])
+@pytest.mark.parametrize(
+    ("uri", "shown"),
+    [
+        ("nonsense://x", "nonsense://x"),
+        ("./mlruns", "{root}/mlruns"),  # below the project, whatever folder a command runs in
+        ("sqlite:////proc/none/mlflow.db", "sqlite:////proc/none/mlflow.db"),
+    ],
+)
 def test_an_address_that_is_none_costs_one_warning(
-    monkeypatch: pytest.MonkeyPatch, warned: list[str], uri: str
+    monkeypatch: pytest.MonkeyPatch, warned: list[str], root: Path, uri: str, shown: str
 ) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
-    check_unreachable(uri, warned, seconds=60)
+    check_unreachable(shown.format(root=root.as_uri()), warned, seconds=60)
 
 
 def test_a_password_is_not_shown(monkeypatch: pytest.MonkeyPatch, warned: list[str], closed_port: int) -> None:
