@@ -149,7 +149,7 @@ def test_the_command_says_what_it_has_to_say_and_nothing_else(study: Project) ->
         running.kill()
     filled, address, charts = running.said().splitlines()
     assert re.fullmatch(r"sqlite:.*mlflow\.db: \d+ runs written or completed", filled)
-    page = r"/#/experiments/\d+/runs\?workflowType=machine_learning"
+    page = r"/#/experiments/\d+/runs\?workflowType=machine_learning&viewStateShareKey=best-first"
     assert re.fullmatch(rf"MLflow UI: http://127\.0\.0\.1:{port}{page} \(Ctrl-C ends it\)", address)
     shown = address.removeprefix("MLflow UI: ").removesuffix(" (Ctrl-C ends it)")
     assert charts == f"The same as charts: {shown}&compareRunsMode=CHART"
