@@ -22,7 +22,11 @@ QUIET = {
 }
 # Telemetry is never sent, not even if the user asks for more output
 _PRIVATE = ("MLFLOW_DISABLE_TELEMETRY", "DO_NOT_TRACK", "DVC_NO_ANALYTICS")
-_LOGGERS = ("mlflow", "alembic", "urllib3", "uvicorn", "torch", "matplotlib")
+_LOGGERS = (
+    *("mlflow", "alembic", "urllib3", "uvicorn", "torch", "matplotlib"),
+    # torch sets the level of its own logger anew; this one misses triton, which nothing here needs
+    "torch.utils.flop_counter",
+)
 
 
 def verbose() -> bool:

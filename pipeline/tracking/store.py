@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 # MLflow would try a server that is down for minutes
 PATIENCE = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "8"}
 # What that does not bound: a database that is down, a server that sends a byte now and then
-CONNECT_SECONDS = 60.0
+CONNECT_SECONDS = 120.0
 _ARTIFACTS = "mlartifacts"
 
 

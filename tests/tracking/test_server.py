@@ -147,7 +147,9 @@ def test_the_command_says_what_it_has_to_say_and_nothing_else(study: Project) ->
         assert running.left() == []
     finally:
         running.kill()
-    filled, address, charts = running.said().splitlines()
+    lines = running.said().splitlines()
+    assert len(lines) == 3, lines
+    filled, address, charts = lines
     assert re.fullmatch(r"sqlite:.*mlflow\.db: \d+ runs written or completed", filled)
     page = r"/#/experiments/\d+/runs\?workflowType=machine_learning&viewStateShareKey=best-first"
     assert re.fullmatch(rf"MLflow UI: http://127\.0\.0\.1:{port}{page} \(Ctrl-C ends it\)", address)
