@@ -2,7 +2,7 @@
 
 The points are a Latin hypercube (McKay, Beckman & Conover 1979, Technometrics 21): every twelfth of every coordinate
 holds one of twelve points, so that no optimizer is lucky enough to have two near its best rate and another none. The
-first twelve points of a Sobol sequence leave such gaps (`make calibrate` compares the two).
+first twelve points of a Sobol sequence leave such gaps (docs/decisions/0012).
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from pipeline.prepared import reader
 from pipeline.project import errors, paths
 from pipeline.running import outputs, refusals
 from pipeline.running import settings as execution_settings
-from pipeline.running.planning import final_trainings, summary
+from pipeline.running.planning import all_final_trainings, summary
 from pipeline.running.trainings import run_study
 from pipeline.settings import loading
 from pipeline.tracking.observer import observed
@@ -33,15 +33,11 @@ def main(optimizer: str) -> None:
 
 def _plans(settings: Settings, optimizer: str) -> list[Training]:
     choices = outputs.read_choices(optimizer, settings.searched_problems_of(optimizer))
-    return [
-        training
+    digests = {
+        problem: reader.describe(paths.learning(settings.data_of(problem))).digest
         for problem in settings.problems_of(optimizer)
-        for training in final_trainings(settings, optimizer, problem, choices, _digest(settings, problem))
-    ]
-
-
-def _digest(settings: Settings, problem: str) -> str:
-    return reader.describe(paths.learning(settings.data_of(problem))).digest
+    }
+    return all_final_trainings(settings, optimizer, choices, digests)
 
 
 if __name__ == "__main__":

@@ -54,6 +54,17 @@ def plan(
     )
 
 
+def all_final_trainings(
+    settings: Settings, optimizer: str, choices: Mapping[str, Choice], digests: Mapping[str, str]
+) -> list[Training]:
+    """Return the final trainings on all problems of an optimizer; `digests` are those of the prepared examples."""
+    return [
+        training
+        for problem in settings.problems_of(optimizer)
+        for training in final_trainings(settings, optimizer, problem, choices, digests[problem])
+    ]
+
+
 def final_trainings(
     settings: Settings, optimizer: str, problem: str, choices: Mapping[str, Choice], data: str
 ) -> list[Training]:
@@ -69,6 +80,13 @@ def final_trainings(
         survivors: tuple[Setting, ...] = (Setting(rate),)
     else:
         survivors = choices[row.tuned_on or problem].survivors
+    return with_every_seed(settings, optimizer, problem, survivors, data)
+
+
+def with_every_seed(
+    settings: Settings, optimizer: str, problem: str, survivors: Sequence[Setting], data: str
+) -> list[Training]:
+    """Return the final trainings of some settings, each with every seed of the problem."""
     return [
         plan("train", settings, optimizer, problem, setting=setting, seed=seed, data=data)
         for setting in survivors

@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from pipeline.commands.compare.entrants import Entrant, entrant
 from pipeline.commands.compare.shown import FINAL, SEARCH, duration, watching
+from pipeline.commands.run.budget import SMALL
 from pipeline.project import shipped
 from pipeline.project.errors import SettingsError
 from pipeline.project.wording import closest, counted
@@ -21,21 +22,13 @@ if TYPE_CHECKING:
     from pipeline.commands.compare.shown import Watch
     from pipeline.commands.compare.trying_out import StepTimes
     from pipeline.commands.compare.work import Counts, Work
+    from pipeline.commands.run.budget import Budget
     from pipeline.settings.study import Settings
     from pipeline.tuning import Found
 
 
-class Budget(NamedTuple):
-    """The most points, survivors and seeds that are used of the study's."""
-
-    points: int
-    points_beyond: int
-    survivors: int
-    seeds: int
-
-
-# Six seeds are the fewest with which a difference, or its absence, can be shown. None stands for all of the study.
-BUDGETS = {"small": Budget(points=6, points_beyond=2, survivors=2, seeds=6), "study": None}
+# None stands for all of the study
+BUDGETS = {"small": SMALL, "study": None}
 
 
 def compare_optimizer(

@@ -11,7 +11,7 @@ from pipeline import tuning
 from pipeline.commands.run.remaining import Finished, expected_finals, replayed
 from pipeline.project import paths
 from pipeline.running import merit, outputs, pool
-from pipeline.running.planning import plan
+from pipeline.running.planning import with_every_seed
 from pipeline.running.trainings import run_study
 
 if TYPE_CHECKING:
@@ -84,11 +84,7 @@ class Work:
     def finals(self, optimizer: str, choice: Choice) -> list[Training]:
         """Return the final trainings of an optimizer on the problem: every survivor with every seed."""
         data = self.digests[self.problem]
-        return [
-            plan("train", self.settings, optimizer, self.problem, setting=setting, seed=seed, data=data)
-            for setting in choice.survivors
-            for seed in self.seeds
-        ]
+        return with_every_seed(self.settings, optimizer, self.problem, choice.survivors, data)
 
 
 def counts(work: Work, optimizer: str) -> Counts:

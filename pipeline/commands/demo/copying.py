@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pipeline.commands.run.budget import SMALL
 from pipeline.commands.run.copying import copy_files, edited, keep_optimizers, keep_problems
 from pipeline.project.errors import SettingsError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-# The most of what makes a study long; six seeds are the fewest that can show two optimizers to be alike
-_MOST = {
-    "tuning": {"points": 6, "points_beyond": 2, "survivors": 2},
-    "training": {"seeds": 6},
-}
 _EPOCHS = 5
 # Beside the baseline, and all that torch does not bring along; a row that is not there is passed over
 _OPTIMIZERS = ("sgd", "nesterov", "muon")
@@ -37,6 +33,6 @@ def _shrink(content: Any) -> None:
     content["data"]["archives"] = []
     from_elsewhere = [name for name, row in content["optimizers"].items() if ":" in str(row["class"])]
     keep_optimizers(content, [*_OPTIMIZERS, content["comparison"]["baseline"], *from_elsewhere])
-    for section, most in _MOST.items():
-        for name, value in most.items():
-            content[section][name] = min(content[section][name], value)
+    for name, most in SMALL._asdict().items():
+        section = content["training" if name == "seeds" else "tuning"]
+        section[name] = min(section[name], most)

@@ -18,7 +18,7 @@ from pipeline.project import ancestors, paths
 from pipeline.project.errors import one_message
 from pipeline.running import refusals
 from pipeline.running import settings as execution_settings
-from pipeline.running.planning import final_trainings, short_name
+from pipeline.running.planning import all_final_trainings, short_name
 from pipeline.running.trainings import run_study
 from pipeline.settings import loading
 
@@ -39,11 +39,7 @@ def main() -> None:
 
         for optimizer in settings.optimizers:
             _, choices = tuning.trained(optimizer, settings, execution, digests, finished, lambda total: None)
-            finals = [
-                training
-                for problem in settings.problems_of(optimizer)
-                for training in final_trainings(settings, optimizer, problem, choices, digests[problem])
-            ]
+            finals = all_final_trainings(settings, optimizer, choices, digests)
             run_study(finals, settings, execution, finished)
 
 

@@ -17,6 +17,7 @@ from pipeline.reporting.formats.mathml import to_mathml
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from jinja2 import Environment
     from markdown_it.rules_core import StateCore
     from markdown_it.rules_inline import StateInline
     from markdown_it.utils import EnvType, OptionsDict
@@ -36,15 +37,11 @@ class Drawn(NamedTuple):
     narrow: str | None = None
 
 
-def page(title: str, lead: str, contents: Mapping[str, str], body: str, figures: Mapping[str, Drawn]) -> str:
-    """Return a whole HTML page; `lead` and `body` are Markdown as `markdown.blocks` returns it.
-
-    `lead` stands above the list of contents, which are the sections' names by anchor; `figures` are by name.
-    """
+def environment() -> Environment:
+    """Return what makes pages of the templates beside this file: it escapes texts, and refuses names that are none."""
     from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-    from markupsafe import Markup
 
-    environment = Environment(
+    return Environment(
         loader=PackageLoader("pipeline.reporting.formats"),
         autoescape=select_autoescape(),
         undefined=StrictUndefined,
@@ -52,14 +49,27 @@ def page(title: str, lead: str, contents: Mapping[str, str], body: str, figures:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+
+
+def page(title: str, lead: str, contents: Mapping[str, str], body: str, figures: Mapping[str, Drawn]) -> str:
+    """Return a whole HTML page; `lead` and `body` are Markdown as `markdown.blocks` returns it.
+
+    `lead` stands above the list of contents, which are the sections' names by anchor; `figures` are by name.
+    """
+    from markupsafe import Markup
+
     parser = _parser()
     sources = {"figures": {f"{FIGURES}/{name}.svg": (name, drawn) for name, drawn in figures.items()}}
-    return environment.get_template("report.html").render(
-        title=title,
-        # both are HTML already: the parser escapes every text in them
-        lead=Markup(parser.render(lead, sources)),  # noqa: S704
-        body=Markup(parser.render(body, sources)),  # noqa: S704
-        contents=contents,
+    return (
+        environment()
+        .get_template("report.html")
+        .render(
+            title=title,
+            # both are HTML already: the parser escapes every text in them
+            lead=Markup(parser.render(lead, sources)),  # noqa: S704
+            body=Markup(parser.render(body, sources)),  # noqa: S704
+            contents=contents,
+        )
     )
 
 

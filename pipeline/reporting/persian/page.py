@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.project import files
 from pipeline.reporting import assignment
+from pipeline.reporting.formats import html
 from pipeline.reporting.formats.markdown import plain
 from pipeline.reporting.persian import words
 
@@ -27,16 +28,7 @@ def write(results: Results, folder: Path) -> None:
     if not _is_about_the_assignment(results):
         (folder / NAME).unlink(missing_ok=True)
         return
-    from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-
-    environment = Environment(
-        loader=PackageLoader("pipeline.reporting.formats"),
-        autoescape=select_autoescape(),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    environment = html.environment()
     environment.filters |= {
         "digits": _digits,
         "percent": _percent,
