@@ -3,8 +3,8 @@
 Repeats the whole study in a copy of the project: the search with another seed, which also draws other settings, and all
 final trainings with seeds that the study has not used. Both studies are then judged by the same rules, with the same
 times of a step. Finished trainings go to the project's memo, so an interrupted run goes on where it stopped, and
-takes about as long as ``make run`` from nothing. Writes ``benchmarks/results/other_seeds.json``, and the second study's
-table of runs beside it, from which ``make calibrate`` learns what the search does by chance.
+takes about as long as ``make run`` from nothing. Writes ``results/other_seeds.json``, which the report shows beside the
+verdicts, and the second study's table of runs, from which ``make calibrate`` learns what the search does by chance.
 """
 
 from __future__ import annotations
@@ -20,22 +20,21 @@ import typer
 from benchmarks.stages import copy_environment, copy_project
 from pipeline.comparison import claims
 from pipeline.comparison import settings as comparison_settings
-from pipeline.comparison.decisions import VerdictKind
 from pipeline.comparison.evidence import Evidence
 from pipeline.project import errors, files, paths
 from pipeline.project.wording import closest
 from pipeline.results import tables
 from pipeline.results.cost import Cost
 from pipeline.results.metrics import Metrics
+from pipeline.results.other_seeds import ClaimAgain, Judged, OtherSeeds, SeedsRecord
 from pipeline.results.problems import Problems
 from pipeline.running import refusals
 from pipeline.settings import loading
 
 if TYPE_CHECKING:
-    from pipeline.results.verdicts import VerdictRecord, Verdicts
+    from pipeline.results.verdicts import Verdicts
     from pipeline.settings.study import Settings
 
-RESULT = Path("benchmarks/results/other_seeds.json")
 RUNS = replace(tables.RUNS, path=Path("benchmarks/results/other_seeds_runs.csv"))
 """The second study's ``results/runs.csv``."""
 
@@ -48,9 +47,9 @@ class Seeds:
     first: int
     count: int
 
-    def described(self) -> dict[str, Any]:
-        """Return them for the result; `training` has the first and the last one."""
-        return {"search": self.search, "training": [self.first, self.first + self.count - 1]}
+    def described(self) -> SeedsRecord:
+        """Return them for the result."""
+        return SeedsRecord(search=self.search, first=self.first, last=self.first + self.count - 1)
 
 
 def main(
@@ -62,9 +61,9 @@ def main(
         int | None, typer.Option(help="Of the other search; the one after the other seeds unless given.")
     ] = None,
     folder: Annotated[Path | None, typer.Option(help="Where to work; a temporary folder unless given.")] = None,
-    result: Annotated[Path, typer.Option(help="Where to write.")] = RESULT,
+    result: Annotated[Path, typer.Option(help="Where to write.")] = OtherSeeds.PATH,
 ) -> None:
-    """Train, compare the verdicts, print and write ``benchmarks/results/other_seeds.json``."""
+    """Train, compare the verdicts, print and write ``results/other_seeds.json``."""
     settings = loading.load()
     names = chosen(settings, problems)
     own, other = own_and_other_seeds(settings, first_seed, search_seed)
@@ -79,8 +78,13 @@ def main(
         _train(copy, names, other)
         verdicts = {root: judged(root, names) for root in (Path(), copy)}
         RUNS.write(tables.RUNS.read(copy))
-    found = compared(verdicts[Path()], verdicts[copy])
-    files.write_json(result, {"problems": names, "seeds": own.described(), "other_seeds": other.described(), **found})
+    found = OtherSeeds(
+        problems=tuple(names),
+        seeds=own.described(),
+        other_seeds=other.described(),
+        claims=compared(verdicts[Path()], verdicts[copy]),
+    )
+    found.write(result)
     report(found)
 
 
@@ -153,38 +157,28 @@ def judged(root: Path, problems: list[str]) -> Verdicts:
     )
 
 
-def compared(own: Verdicts, other: Verdicts) -> dict[str, Any]:
-    """Return which verdicts changed, of those that could.
+def compared(own: Verdicts, other: Verdicts) -> dict[str, ClaimAgain]:
+    """Return every claim in both studies.
 
     A verdict could change if any of the claim's numbers did: one that rests on timings alone, or could not be tested,
     has the same in both studies.
     """
-    pairs = {name: (own.claims[name], other.claims[name]) for name in own.claims}
-    could = {name: before != after for name, (before, after) in pairs.items()}
-    changed = [name for name, (before, after) in pairs.items() if before.verdict != after.verdict]
-    opposite = {VerdictKind.SUPPORTED, VerdictKind.REFUTED}
+    pairs = {name: (before, other.claims[name]) for name, before in own.claims.items()}
     return {
-        "could_change": sum(could.values()),
-        "changed": changed,
-        "turned_round": [name for name in changed if {one.verdict for one in pairs[name]} == opposite],
-        "claims": {name: {"could_change": could[name], **_pair(*pairs[name])} for name in pairs},
+        name: ClaimAgain(could_change=before != after, study=Judged.of(before), other=Judged.of(after))
+        for name, (before, after) in pairs.items()
     }
 
 
-def _pair(own: VerdictRecord, other: VerdictRecord) -> dict[str, Any]:
-    shown = ("verdict", "effect", "low", "high", "unit", "p", "sentence")
-    return {**{n: getattr(own, n) for n in shown}, **{f"other_{n}": getattr(other, n) for n in shown}}
-
-
-def report(found: dict[str, Any]) -> None:
+def report(found: OtherSeeds) -> None:
     """Print both verdicts on every claim, and how many are the same."""
-    for name, pair in found["claims"].items():
-        after = "same" if pair["verdict"] == pair["other_verdict"] else pair["other_verdict"]
-        print(f"{name:30} {pair['verdict']:26} {after if pair['could_change'] else 'could not change'}")
-    could, changed = found["could_change"], len(found["changed"])
+    for name, claim in found.claims.items():
+        after = "same" if claim.same else claim.other.verdict
+        print(f"{name:30} {claim.study.verdict:26} {after if claim.could_change else 'could not change'}")
+    could, changed = len(found.could_change), len(found.changed)
     print(
         f"{could - changed} of the {could} verdicts that could change are the same; "
-        f"{len(found['turned_round'])} turned into the opposite"
+        f"{len(found.turned_round)} turned into the opposite"
     )
 
 

@@ -28,7 +28,10 @@ from pipeline.project import environment, errors, files, paths
 from pipeline.running import refusals
 
 RESULT = Path("benchmarks/results/stages.json")
-_COPIED = ("dvc.yaml", "params.yaml", ".dvcignore", ".gitignore", "optimizers", "pipeline", "stages")
+_COPIED = (
+    *("dvc.yaml", "params.yaml", ".dvcignore", ".gitignore", "optimizers", "pipeline", "stages"),
+    "results/other_seeds.json",
+)
 _SAMPLE_SECONDS = 2.0
 _MIB = 1 << 20
 # what the study may take: a fixed part, and a part for every worker
@@ -150,6 +153,7 @@ def copy_project(folder: Path) -> None:
     folder.mkdir(parents=True)
     for name in _COPIED:
         copy = shutil.copytree if Path(name).is_dir() else shutil.copy2
+        (folder / name).parent.mkdir(exist_ok=True)
         copy(name, folder / name)
     subprocess.run(["dvc", "init", "--no-scm", "-q"], cwd=folder, env=project_environment(), check=True)
 

@@ -18,7 +18,7 @@ from tests import needs, yaml_text
 ROOT = Path(__file__).parent.parent
 COPIED = (
     *("dvc.yaml", ".dvcignore", ".gitignore", ".gitattributes", "optimizers", "pipeline", "stages"),
-    *(".dvc/config", ".dvc/plots"),
+    *(".dvc/config", ".dvc/plots", "results/other_seeds.json"),
 )
 
 

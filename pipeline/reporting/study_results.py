@@ -20,6 +20,7 @@ from pipeline.results.comparison import Comparison
 from pipeline.results.cost import Cost
 from pipeline.results.environment import Environment
 from pipeline.results.metrics import Metrics, whole_training
+from pipeline.results.other_seeds import OtherSeeds
 from pipeline.results.problems import Problems
 from pipeline.results.recommendations import Recommendations
 from pipeline.results.tables import CONFUSION, PER_CLASS, SEARCHES, TRAINING_CURVES
@@ -39,7 +40,7 @@ class Results:
     """The report's input: the settings and the files of ``results/``. Accuracies are fractions 0 to 1, losses nats.
 
     Names that `label`, `title` and `description` return are inline Markdown. `cost` and `backprop` are None where the
-    stage of that name is not part of the flow.
+    stage of that name is not part of the flow, `other_seeds` where nobody made the study again.
     """
 
     settings: Settings
@@ -56,6 +57,7 @@ class Results:
     recommendations: Recommendations
     cost: Cost | None = None
     backprop: WorkedExample | None = None
+    other_seeds: OtherSeeds | None = None
 
     def __post_init__(self) -> None:
         missing = [
@@ -82,6 +84,12 @@ class Results:
         """The sentence of the first verdict, which answers the study's question; inline Markdown."""
         first = next(iter(self.verdicts.claims.values()), None)
         return literal(first.sentence) if first else None
+
+    @cached_property
+    def again(self) -> OtherSeeds | None:
+        """The same claims after another search and with other seeds, if these very verdicts were judged again."""
+        found = self.other_seeds
+        return found if found and found.repeats(self.verdicts) else None
 
     @property
     def baseline(self) -> str:
@@ -221,6 +229,7 @@ def load(settings: Settings, root: Path = Path()) -> Results:
         cost=Cost.read_if_there(root / Cost.PATH),
         backprop=WorkedExample.read_if_there(root / WorkedExample.PATH),
         recommendations=Recommendations.read(root / Recommendations.PATH),
+        other_seeds=OtherSeeds.read_if_there(root / OtherSeeds.PATH),
     )
 
 

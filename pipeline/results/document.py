@@ -21,11 +21,12 @@ class Document(Record):
     """A JSON file of ``results/``.
 
     `SCHEMA` is the version of its layout (``schema`` in the file), raised with every change that a reader would notice;
-    None for a file whose every number DVC shows as a metric.
+    None for a file whose every number DVC shows as a metric. `MADE_BY` is the command that writes it.
     """
 
     PATH: ClassVar[Path]
     SCHEMA: ClassVar[int | None] = 1
+    MADE_BY: ClassVar[str] = "dvc repro"
 
     @classmethod
     def read(cls, path: Path | None = None) -> Self:
@@ -38,11 +39,11 @@ class Document(Record):
         """
         path = cls.PATH if path is None else path
         if not path.exists():
-            raise DataError(f"{path} is missing: run `dvc repro` to make it.")
+            raise DataError(f"{path} is missing: run `{cls.MADE_BY}` to make it.")
         try:
             content = files.read_json(path)
         except ValueError as error:
-            raise DataError(f"{path} is not valid JSON ({error}): run `dvc repro` to make it again.") from None
+            raise DataError(f"{path} is not valid JSON ({error}): run `{cls.MADE_BY}` to make it again.") from None
         return cls._checked(content, path)
 
     @classmethod
@@ -60,11 +61,11 @@ class Document(Record):
         schema = content.pop("schema", None) if isinstance(content, dict) else None
         if schema != cls.SCHEMA:
             raise DataError(
-                f"{path} has layout {schema}, this version of the project reads {cls.SCHEMA}: run `dvc repro`."
+                f"{path} has layout {schema}, this version of the project reads {cls.SCHEMA}: run `{cls.MADE_BY}`."
             )
         try:
             return cls.model_validate(content)
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(str(part) for part in first["loc"])
-            raise DataError(f"{path}: {where}: {first['msg']}: run `dvc repro` to make it again.") from None
+            raise DataError(f"{path}: {where}: {first['msg']}: run `{cls.MADE_BY}` to make it again.") from None

@@ -8,6 +8,7 @@ from benchmarks import other_seeds
 from benchmarks.other_seeds import Seeds
 from pipeline.comparison import claims
 from pipeline.project.errors import UserError
+from pipeline.results.other_seeds import OtherSeeds, SeedsRecord
 from pipeline.settings import loading
 from tests import yaml_text
 from tests.comparison.claims.made_up_study import study, timed
@@ -58,28 +59,39 @@ def test_the_copy_has_the_same_settings_but_for_the_seeds(tmp_path: Path, proble
     assert content["tuning"]["seed"] == 50
 
 
-def test_of_the_verdicts_that_could_change_those_that_did_are_counted() -> None:
+def second(own: Verdicts, other: Verdicts) -> OtherSeeds:
+    seeds = SeedsRecord(search=50, first=51, last=60)
+    return OtherSeeds(problems=("cats_dogs",), seeds=seeds, other_seeds=seeds, claims=other_seeds.compared(own, other))
+
+
+def test_of_the_verdicts_that_could_change_those_that_did_are_named() -> None:
     own = verdicts(sgd=0.62, adam=0.60)
-    found = other_seeds.compared(own, verdicts(sgd=0.601, adam=0.60, noise=0.01))
-    claim = found["claims"]["small_data_favours_sgd"]
-    assert (claim["verdict"], claim["other_verdict"]) == ("supported", "inconclusive")
-    assert "small_data_favours_sgd" in found["changed"]
-    assert found["turned_round"] == []
+    found = second(own, verdicts(sgd=0.601, adam=0.60, noise=0.01))
+    claim = found.claims["small_data_favours_sgd"]
+    assert (claim.study.verdict, claim.other.verdict) == ("supported", "inconclusive")
+    assert "small_data_favours_sgd" in found.changed
+    assert found.turned_round == []
     # timings are shared, and nothing else of the assignment's claims can be tested on one problem with two optimizers
-    assert not found["claims"]["adam_costs_compute"]["could_change"]
-    assert not found["claims"]["adam_step_persists"]["could_change"]
-    assert 1 <= found["could_change"] < len(own.claims)
+    assert {"adam_costs_compute", "adam_step_persists"}.isdisjoint(found.could_change)
+    assert 1 <= len(found.could_change) < len(own.claims)
 
 
 def test_a_verdict_that_turns_into_its_opposite_is_named() -> None:
-    found = other_seeds.compared(verdicts(sgd=0.62, adam=0.60), verdicts(sgd=0.60, adam=0.62))
-    assert "small_data_favours_sgd" in found["turned_round"]
-    assert set(found["turned_round"]) <= set(found["changed"])
+    found = second(verdicts(sgd=0.62, adam=0.60), verdicts(sgd=0.60, adam=0.62))
+    assert "small_data_favours_sgd" in found.turned_round
+    assert set(found.turned_round) <= set(found.changed)
 
 
-def test_the_report_says_how_many_are_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_belongs_to_the_verdicts_that_were_judged_again_and_to_no_others() -> None:
+    own, other = verdicts(sgd=0.62, adam=0.60), verdicts(sgd=0.61, adam=0.60)
+    found = second(own, other)
+    assert found.repeats(own)
+    assert not found.repeats(other)
+
+
+def test_the_command_says_how_many_are_the_same(capsys: pytest.CaptureFixture[str]) -> None:
     own = verdicts(sgd=0.62, adam=0.60)
-    other_seeds.report(other_seeds.compared(own, own))
+    other_seeds.report(second(own, own))
     printed = capsys.readouterr().out
     assert "0 of the 0 verdicts that could change are the same; 0 turned into the opposite" in printed
     assert "could not change" in printed

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.comparison.settings import USUAL
 from pipeline.project import files
 from pipeline.project.errors import UserError
+from pipeline.results.other_seeds import OtherSeeds
 from pipeline.settings import loading
 
 if TYPE_CHECKING:
@@ -16,7 +17,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # What a study needs of the project
-_PROJECT = ("dvc.yaml", "params.yaml", ".dvcignore", ".gitignore", "optimizers", "pipeline", "stages")
+_PROJECT = (
+    *("dvc.yaml", "params.yaml", ".dvcignore", ".gitignore", "optimizers", "pipeline", "stages"),
+    str(OtherSeeds.PATH),  # of all results the one that no stage writes
+)
 
 _MARK = ".copied-by-optimizer-study"
 _WHAT_THE_MARK_SAYS = "A copy of a project by optimizer-study: its code and params.yaml are replaced by the next run.\n"
@@ -49,6 +53,7 @@ def copy_files(project: Path, folder: Path) -> None:
             shutil.rmtree(target, ignore_errors=True)
             shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
         elif source.exists():
+            target.parent.mkdir(exist_ok=True)
             shutil.copy2(source, target)
 
 

@@ -28,6 +28,7 @@ def build(results: Results) -> list[Item]:
             f"[{verdict.title}](#claim-{claim})",
             f"**{verdict.verdict}**",
             literal(verdict.answer),
+            *_repeated(results, claim),
             _standing(verdict.outside),
         )
         for claim, verdict in claims.items()
@@ -35,10 +36,11 @@ def build(results: Results) -> list[Item]:
     return [
         Heading("The claims of the assignment", "verdicts"),
         Paragraph(_counts(results)),
+        *_agreement(results),
         Table(
-            ("claim", "verdict", "in one line", "what others found"),
+            ("claim", "verdict", "in one line", *(["with other seeds"] if results.again else []), "what others found"),
             rows,
-            "llll",
+            "lllll" if results.again else "llll",
             "All claims; each links to its evidence. `docs/why/related.md` says more of what others found.",
         ),
         Folded("How verdicts are reached", (Paragraph(_introduction(len(claims))), Paragraph(results.verdicts.method))),
@@ -74,6 +76,30 @@ def _counts(results: Results) -> str:
     )
 
 
+def _agreement(results: Results) -> list[Item]:
+    """Return how many verdicts another search and other seeds changed, if the study was made again."""
+    again = results.again
+    if again is None:
+        return []
+    could, changed, turned = len(again.could_change), len(again.changed), len(again.turned_round)
+    seeds = again.other_seeds
+    return [
+        Paragraph(
+            f"The whole study was made again with another search (seed {seeds.search}) and other seeds "
+            f"({seeds.first} to {seeds.last}): of the {counted(could, 'verdict')} that could change, "
+            f"{could - changed} are the same, and {turned or 'none'} turned into the opposite."
+        )
+    ]
+
+
+def _repeated(results: Results, claim: str) -> list[str]:
+    """Return the verdict of the second study, a dash where it could not change; nothing without that study."""
+    if results.again is None:
+        return []
+    found = results.again.claims[claim]
+    return [NONE if not found.could_change else "the same" if found.same else f"**{found.other.verdict}**"]
+
+
 def _claim(results: Results, claim: str, verdict: VerdictRecord) -> Folded:
     """Return what is behind a verdict, on demand."""
     return Folded(
@@ -81,7 +107,7 @@ def _claim(results: Results, claim: str, verdict: VerdictRecord) -> Folded:
         (
             Paragraph(f"*The assignment, translated:* {verdict.says}"),
             Paragraph(_sentence(verdict)),
-            Bullets(tuple(_entries(results, verdict))),
+            Bullets(tuple(_entries(results, claim, verdict))),
             *_others(verdict.outside),
             *_evidence(results, verdict),
         ),
@@ -98,11 +124,20 @@ def _sentence(verdict: VerdictRecord) -> str:
     return f"**{name}.** {literal(verdict.sentence)}"
 
 
-def _entries(results: Results, verdict: VerdictRecord) -> list[str]:
+def _entries(results: Results, claim: str, verdict: VerdictRecord) -> list[str]:
     entries = [f"**What was tested.** {verdict.tested}", *_deciding(verdict)]
     entries += [text for part in verdict.parts if (text := _by_problem(results, part))]
+    entries += _second(results, claim)
     lead = "What stands in the way" if verdict.verdict == _OPEN else "What would change it"
     return [*entries, f"**{lead}.** {literal(verdict.what_would_change_it)}"]
+
+
+def _second(results: Results, claim: str) -> list[str]:
+    """Return what the second study found, where it could differ."""
+    found = results.again.claims[claim] if results.again else None
+    if found is None or not found.could_change:
+        return []
+    return [f"**With other seeds and another search.** {found.other.verdict}: {literal(found.other.sentence)}"]
 
 
 def _deciding(verdict: VerdictRecord) -> list[str]:

@@ -7,6 +7,7 @@ from pipeline.comparison import claims
 from pipeline.reporting.formats import markdown
 from pipeline.reporting.items import Bullets, Folded, Paragraph, Table
 from pipeline.reporting.sections import verdicts as section
+from pipeline.results.other_seeds import ClaimAgain, Judged, OtherSeeds, SeedsRecord
 from pipeline.results.verdicts import Verdicts
 from tests.comparison.claims.made_up_study import study
 from tests.reporting.conftest import DECIDED
@@ -115,3 +116,33 @@ def test_the_real_claims_can_be_shown(results):
 
 def test_without_claims_there_is_no_section(results):
     assert section.build(results) == []
+
+
+def judged_again(judged, *others):
+    """The study and a second one, whose verdicts are those given, the first ones' places in turn."""
+    pairs = zip(judged.verdicts.claims.items(), others, strict=True)
+    claims = {
+        name: ClaimAgain(could_change=before != after, study=Judged.of(before), other=Judged.of(after))
+        for (name, before), after in pairs
+    }
+    seeds = SeedsRecord(search=71, first=61, last=70)
+    return OtherSeeds(problems=("cifar10",), seeds=seeds, other_seeds=seeds, claims=claims)
+
+
+def test_a_second_study_stands_beside_the_verdicts(judged):
+    after = DECIDED.model_copy(update={"verdict": "supported", "sentence": "Now it is."})
+    items = section.build(replace(judged, other_seeds=judged_again(judged, after, OPEN)))
+    table = next(item for item in items if isinstance(item, Table))
+    assert table.header[3] == "with other seeds"
+    assert [row[3] for row in table.rows] == ["**supported**", "–"]
+    assert any("of the 1 verdict that could change, 0 are the same, and 1 turned" in str(item) for item in items)
+    assert "**With other seeds and another search.** supported: Now it is." in bullets(of(items, "first_one"))
+    assert not [entry for entry in bullets(of(items, "second_one")) if "other seeds" in entry]
+
+
+def test_a_second_study_of_other_verdicts_is_left_out(judged):
+    again = judged_again(judged, DECIDED, OPEN)
+    changed = {**judged.verdicts.claims, "first_one": DECIDED.model_copy(update={"effect": -1.3})}
+    verdicts = judged.verdicts.model_copy(update={"claims": changed})
+    items = section.build(replace(judged, verdicts=verdicts, other_seeds=again))
+    assert "other seeds" not in str(items)
