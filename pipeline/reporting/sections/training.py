@@ -145,7 +145,8 @@ def _seconds_method(results: Results, problem: str) -> str:
     return (
         "**At equal seconds.** Where did the others stand when the cheapest optimizer had finished? This is read from "
         "the mean curves as they were run. It describes, and tests nothing: a dearer optimizer is then in the middle "
-        f"of its training{late}. A training planned for this time would do better."
+        f"of its training{late}. A training planned for this time would do better "
+        "(`docs/why/robustness.md` shows how much better Muon does)."
     )
 
 
