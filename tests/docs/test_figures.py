@@ -135,6 +135,20 @@ def test_the_table_of_what_to_use_is_that_of_the_recommendations() -> None:
         assert worse or "adam" in alike
 
 
+def test_pages_say_how_many_verdicts_other_seeds_changed(results: Results) -> None:
+    again = results.again
+    assert again is not None, "the verdicts are not those that `make other-seeds` judged again"
+    could, changed = len(again.could_change), again.changed
+    assert again.turned_round == []
+    said = f"of {could} verdicts that could change {could - len(changed)} are the same, and none turned"
+    assert said in " ".join(README.split())
+    page = " ".join(text("docs/why/robustness.md").split())
+    assert f"{could - len(changed)} of the {could} verdicts that could change are the same, and none turned" in page
+    for name in changed:
+        claim = again.claims[name]
+        assert f"| `{name}` | {claim.study.verdict} | {claim.other.verdict} |" in page
+
+
 def test_the_best_network_is_the_one_that_the_page_shows(results: Results) -> None:
     best = results.champions.problems["cifar10"]
     label = results.settings.optimizers[best.optimizer].label
