@@ -85,7 +85,6 @@ def _compared(outcomes: list[Outcome]) -> dict[str, Any]:
         "arguments": outcomes[0].training.row.arguments,
         "validation_accuracy": _paired(accuracies),
         "validation_loss": _paired(losses),
-        "seconds": {name: round(fmean(o.seconds for o in found), 2) for name, found in own.items()},
     }
 
 
