@@ -87,6 +87,20 @@ def test_the_page_on_robustness_has_what_muon_reaches_when_it_is_planned_for_the
         assert f"{start} {' | '.join(cells)} |" in page
 
 
+def test_the_page_on_robustness_has_what_the_plain_loop_and_the_other_convolution_reach() -> None:
+    page = " ".join(text("docs/why/robustness.md").replace("\N{MINUS SIGN}", "-").split())
+    plain = files.read_json(ROOT / "benchmarks/results/plain_check.json")["optimizers"]
+    torchs = files.read_json(ROOT / "benchmarks/results/convolutions.json")["optimizers"]
+    found = [(own["difference"], f"; {len(own['plain']['seeds'])} seeds") for own in plain.values()]
+    found += [(own["validation_accuracy"]["difference"], "") for own in torchs.values()]
+    said = []
+    for difference, seeds in found:
+        mean, low, high = (round(100 * difference[part], 2) + 0.0 for part in ("mean", "low", "high"))
+        said.append(rf"{mean:+.2f}( points)? \({low:.2f} to {high:.2f}{seeds}\)".replace("+", r"\+"))
+    assert [piece for piece in said if not re.search(piece, page)] == []
+    assert len(said) == 6
+
+
 def test_the_answer_has_the_verdicts(results: Results) -> None:
     claims = results.verdicts.claims
     found = [one.verdict for one in claims.values()]
