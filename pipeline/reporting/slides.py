@@ -33,4 +33,3 @@ def write(results: Results, folder: Path) -> list[Path]:
             figure.savefig(path, dpi=_HEIGHT / height, metadata={"Software": None})
             written.append(path)
     return written
-
