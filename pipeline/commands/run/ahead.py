@@ -40,7 +40,7 @@ def main() -> None:
         def finished(outcome: Outcome, fresh: bool) -> None:
             bar.advance(note=f"{outcome.training.optimizer}, {short_name(outcome.training)}")
 
-        # a training of the baseline takes neither the shortest nor the longest time: from it, the time left is about right
+        # the baseline's take neither the shortest nor the longest time: the time left, told by them, is about right
         for optimizer in sorted(settings.optimizers, key=lambda name: name != baseline):
             _, choices = tuning.trained(optimizer, settings, execution, digests, finished, lambda total: None)
             finals = all_final_trainings(settings, optimizer, choices, digests)
