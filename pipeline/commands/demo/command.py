@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 # Of every kind of stage, once all trainings are there: only how they compare with one another counts, for the stages
 # that have run tell how fast this machine is
-_SECONDS = {"tune": 2.0, "train": 2.5, "evaluate": 10.0, "cost": 15.0, "compare": 6.0, "backprop": 5.0, "report": 10.0}
+_SECONDS = {"tune": 4.5, "train": 2.5, "evaluate": 15.0, "cost": 20.0, "compare": 8.0, "backprop": 6.0, "report": 20.0}
 
 
 def demo(
