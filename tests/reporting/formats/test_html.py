@@ -187,3 +187,15 @@ def test_no_formula_is_swallowed_as_emphasis():
 def test_a_formula_that_is_no_latex_is_an_error():
     with pytest.raises(ValueError, match="LaTeX"):
         body(Paragraph(r"$\unknown x$"))
+
+
+def test_on_a_phone_the_rows_of_a_table_of_sentences_are_cards_with_named_values():
+    long = "a sentence of more than forty characters, which no phone shows beside others"
+    tags = parse(body(Table(("claim", "in *one* line"), (("short", long),), "ll"))).tags
+    assert ("table", {"class": "cards"}) in tags
+    assert [found["data-label"] for tag, found in tags if tag == "td"] == ["claim", "in one line"]
+
+
+def test_a_table_of_numbers_is_no_card_and_keeps_the_name_beside_a_number_in_sight():
+    assert dict(parse(body(Table(("#", "optimizer"), (("1", "Adam"),), "rl"))).tags)["table"] == {"class": "numbered"}
+    assert dict(parse(body(Table(("optimizer", "p"), (("Adam", "1"),), "lr"))).tags)["table"] == {}
