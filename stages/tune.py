@@ -8,7 +8,7 @@ from pipeline import tuning
 from pipeline.console import quiet
 from pipeline.prepared import reader
 from pipeline.project import errors, paths
-from pipeline.running import outputs, refusals, rows
+from pipeline.running import outputs, refusals
 from pipeline.running import settings as execution_settings
 from pipeline.settings import loading
 from pipeline.tracking.observer import observed
@@ -23,7 +23,6 @@ def main(optimizer: str) -> None:
     }
     expected = tuning.expected_trials(optimizer, settings)
     with observed("tune", optimizer, expected, settings, execution.worker_count()) as watch:
-        rows.check(settings)
         outcomes, choices = tuning.trained(optimizer, settings, execution, digests, watch.finished, watch.bar.set_total)
         outputs.write_search(optimizer, outcomes, choices)
         for problem, choice in choices.items():

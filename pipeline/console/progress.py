@@ -63,7 +63,7 @@ def late_progress(title: str, total: float, unit: str = "", *, delay: float = 2.
         def show() -> None:
             with lock:
                 shown.append(stack.enter_context(progress(title, total, unit, done=done[0])))
-                shown[0].begin()
+                shown[0].begin("")
 
         def advance(amount: int) -> None:
             with lock:
@@ -113,8 +113,9 @@ class Progress:
         self._rich.add_task(title, total=total, completed=done, note="")
         (self._task,) = self._rich.tasks
 
-    def begin(self) -> None:
-        """Say at once that work goes on, where nothing moves by itself."""
+    def begin(self, note: str) -> None:
+        """Say at once what happens before anything is done, such as ``starting 2 workers``."""
+        self.advance(0, note)
 
     def advance(self, amount: float = 1, note: str = "") -> None:
         """Count `amount` more as done; `note` says in a few words what runs or has just finished."""
@@ -153,7 +154,8 @@ class _Log(Progress):
     def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
         self._write("stopped at " if error else "")
 
-    def begin(self) -> None:
+    def begin(self, note: str) -> None:
+        super().begin(note)
         self._write()
 
     def advance(self, amount: float = 1, note: str = "") -> None:

@@ -14,6 +14,7 @@ from pipeline.evaluation.measuring import Problem, place_of
 from pipeline.evaluation.metrics import confusion_rows, per_class_rows, tabled
 from pipeline.prepared import reader
 from pipeline.project import environment, paths
+from pipeline.project.wording import counted
 from pipeline.results import tables
 from pipeline.results.champions import ChampionRecord, Champions
 from pipeline.results.environment import Environment
@@ -106,6 +107,7 @@ def _assess_all(
     ]
     found: dict[ProblemAndOptimizer, Assessment] = {}
     with progress("evaluate", len(tasks), "optimizers") as bar:
+        bar.begin(f"starting {counted(workers, 'worker')}")
 
         def keep(task: AssessmentTask, assessed: Assessment) -> None:
             found[task.problem, task.optimizer] = assessed

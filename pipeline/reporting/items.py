@@ -65,7 +65,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure; `name` becomes its file name, `alt` describes it in words.
+    """A figure; `name` becomes its file name, `alt` describes it in words, `title` stands above it on a slide.
 
     `narrow` is the width in inches in which it is laid out a second time for phones; None where it would lose its sense
     there: it is scrolled then.
@@ -75,6 +75,7 @@ class Picture:
     figure: Figure
     alt: str
     caption: str
+    title: str
     narrow: float | None = NARROW
 
 

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from pipeline.reporting.study_results import Results
 
 _HEIGHT = 1080  # pixels
-_LOWEST = 4.5  # inches: a lower figure would have letters out of proportion
+# inches: a lower figure would have letters out of proportion, a higher one letters that the last row cannot read
+_LOWEST, _HIGHEST = 4.5, 6.4
 _TITLE = 0.5  # inches
 
 
@@ -25,16 +26,10 @@ def write(results: Results, folder: Path) -> list[Path]:
     for picture in report.items(results):
         if isinstance(picture, Picture):
             figure = picture.figure
-            height = max(_LOWEST, figure.get_size_inches()[1] + _TITLE)
+            height = min(max(_LOWEST, figure.get_size_inches()[1] + _TITLE), _HIGHEST)
             figure.set_size_inches(height * 16 / 9, height)
-            figure.suptitle(_title(picture), size=14, weight="bold")
+            figure.suptitle(plain(picture.title), size=14, weight="bold")
             path = folder / f"{picture.name}.png"
             figure.savefig(path, dpi=_HEIGHT / height, metadata={"Software": None})
             written.append(path)
     return written
-
-
-def _title(picture: Picture) -> str:
-    """Return the first words of the caption, up to a colon or the end of the sentence."""
-    text = plain(picture.caption).replace("$", "")
-    return min((text.partition(end)[0] for end in (": ", ". ")), key=len).rstrip(".")

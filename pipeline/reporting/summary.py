@@ -27,7 +27,8 @@ def lines(results: Results) -> list[str]:
     """Return the answer, its three sentences, the ranking of the main problem, what to use, and where the report is."""
     first = next(iter(results.verdicts.claims.values()), None)
     told = [line for text in sentences(results) for line in wrap(plain(text), _WIDTH, subsequent_indent="  ")]
-    report = f"Report: {paths.REPORTS / 'report.html'} (or {paths.REPORTS / 'report.md'})"
+    # the whole path: the demo's folder is not where its reader stands
+    report = f"Report: {(paths.REPORTS / 'report.html').resolve()} (or report.md beside it)"
     return [*([first.answer, ""] if first else []), *told, "", *_ranked(results), "", *_use(results), report]
 
 

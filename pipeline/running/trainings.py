@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.project import paths
 from pipeline.project.errors import SettingsError, TrainingError
-from pipeline.running import pool
+from pipeline.running import pool, rows
 from pipeline.running.cluster import Cluster
 from pipeline.running.key import code_fingerprint, key_of
 from pipeline.running.memo import keep, place, recall
@@ -41,6 +41,7 @@ def run(
     on_finish: Callable[[Outcome, bool], None] = lambda outcome, fresh: None,
     cluster: Cluster | None = None,
     follow: Callable[[Outcome], Sequence[Training]] = lambda outcome: (),
+    check: Callable[[], None] = lambda: None,
 ) -> list[Outcome]:
     """Finish trainings, reusing those that the memo holds.
 
@@ -61,6 +62,8 @@ def run(
     follow
         Returns what to train next because of an outcome; called after `on_finish`. These trainings come before all
         waiting ones, because more may follow from them.
+    check
+        Called before the first training that the memo lacks.
 
     Returns
     -------
@@ -98,6 +101,8 @@ def run(
         return [task for known in following for task in finished(known, fresh=False)] + missing
 
     missing = unfinished(trainings)
+    if missing:
+        check()
     with in_words():
         if cluster is None:
             pool.parallel(_train_here, missing, workers, lambda task, _: finished(_recalled(task)), _name)
@@ -113,13 +118,19 @@ def run_study(
     on_finish: Callable[[Outcome, bool], None],
     follow: Callable[[Outcome], Sequence[Training]] = lambda outcome: (),
 ) -> list[Outcome]:
-    """Run trainings as `run` does, with the workers of the settings and the project's data and memo."""
+    """Run trainings as `run` does, with the workers of the settings and the project's data and memo.
+
+    Before anything trains, all rows of the settings are checked.
+    """
 
     def learning(problem: str) -> Path:
         return paths.learning(settings.data_of(problem))
 
+    def check() -> None:
+        rows.check(settings)
+
     workers, cluster = execution.worker_count(), cluster_of(execution)
-    return run(trainings, learning, workers, paths.memo(), on_finish, cluster, follow)
+    return run(trainings, learning, workers, paths.memo(), on_finish, cluster, follow, check)
 
 
 def cluster_of(execution: ExecutionSettings) -> Cluster | None:

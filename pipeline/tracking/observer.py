@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.console.progress import progress
 from pipeline.console.timing import stage_time
+from pipeline.project.wording import counted
 from pipeline.running.planning import name_of, short_name
 from pipeline.tracking import connection
 from pipeline.tracking.runs import Runs
@@ -53,6 +54,7 @@ def observed(stage: str, optimizer: str, expected: int, settings: Settings, work
         progress(f"{stage} {optimizer}", expected, "trainings") as bar,
     ):
         spent.workers = workers
+        bar.begin(f"starting {counted(workers, 'worker')}")
         yield Observer(bar, writer, spent)
     where = (tracker.where(problem, optimizer) for problem in settings.problems_of(optimizer))
     if first := next((place for place in where if place), None):

@@ -25,7 +25,7 @@ def clone(finished_study: Project, tmp_path_factory: pytest.TempPathFactory) -> 
 @pytest.mark.parametrize(
     ("command", "said"),
     [
-        ("summary", "Report: reports/report.html"),
+        ("summary", "/reports/report.html (or report.md beside it)"),
         ("optimizers", "digits 0."),
         ("recommend", "results/recommendations.json"),
         ("judge results/runs.csv", "Understood: 4 rows"),

@@ -23,7 +23,9 @@ def template(name: str) -> dict[str, Any]:
 @pytest.mark.parametrize("name", ["curves_by_optimizer", "points_by_optimizer_log"])
 def test_every_optimizer_has_the_colour_that_it_has_in_the_report(name: str) -> None:
     found = template(name)
-    scale = found["spec"]["encoding"]["color"]["scale"]
+    colour = found["spec"]["encoding"]["color"]
+    assert colour["value"] == colours.GREY  # what is not chosen
+    scale = colour["condition"]["scale"]
     *names, others = scale["domain"]
     styles = colours.styles(CLASSES, PARAMS["comparison"]["baseline"])
     assert dict(zip(names, scale["range"], strict=False)) == {row: styles[row].colour for row in CLASSES}
@@ -43,3 +45,10 @@ def test_the_bars_leave_out_known_rows_alone() -> None:
     left_out = first["filter"].partition("[")[2].partition("]")[0].replace("'", "").split(", ")
     assert set(left_out) < set(CLASSES)
     assert PARAMS["comparison"]["baseline"] not in left_out
+
+
+def test_every_plot_says_what_it_shows_and_what_its_axes_are() -> None:
+    for plot in yaml_text.load((ROOT / "dvc.yaml").read_text())["plots"]:
+        (found,) = plot.values()
+        words = [found[key] for key in ("title", "x_label", "y_label")]
+        assert all(text and "_" not in text for text in words)

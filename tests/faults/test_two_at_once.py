@@ -9,10 +9,13 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+from pipeline.commands.run import processes
 from tests.conftest import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
 ALONE = """
 import sys
@@ -60,3 +63,16 @@ def test_a_run_waits_for_a_stage_of_dvc_and_not_for_one_that_was_killed(tmp_path
     finally:
         working.kill()
         working.wait()
+
+
+def test_a_run_after_a_killed_one_begins_without_warnings(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    processes.run_in(tmp_path, ["dvc", "init", "--no-scm", "--quiet"])
+    (tmp_path / "dvc.yaml").write_text("stages:\n  hello:\n    cmd: echo hello > hello.txt\n    outs: [hello.txt]\n")
+    with subprocess.Popen(["true"]) as killed:
+        killed.wait()
+    note = {"write": {str(tmp_path / "hello.txt"): {"pid": killed.pid, "cmd": "dvc repro"}}, "read": {}}
+    (tmp_path / ".dvc" / "tmp").mkdir(exist_ok=True)
+    (tmp_path / ".dvc" / "tmp" / "rwlock").write_text(json.dumps(note))
+    processes.repro(tmp_path)
+    assert (tmp_path / "hello.txt").exists()
+    assert "killed" not in "".join(capfd.readouterr())

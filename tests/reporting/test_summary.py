@@ -1,4 +1,5 @@
 from dataclasses import replace
+from pathlib import Path
 
 from pipeline.reporting.summary import lines
 from pipeline.results.verdicts import Verdicts
@@ -14,7 +15,7 @@ def test_the_summary_ranks_from_top_to_bottom(results):
     assert all(results.label(name) in line for name, line in zip(ranked, rows, strict=True))
     assert "1 of 3 diverged" in next(line for line in rows if "SGD" in line)
     assert "  CIFAR-10: Muon; not told apart: Adam" in text
-    assert text[-1] == "Report: reports/report.html (or reports/report.md)"
+    assert text[-1] == f"Report: {Path.cwd()}/reports/report.html (or report.md beside it)"
     assert results.label(ranked[0]) in text[start + 3]
 
 

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 
 from pipeline import tuning
 from pipeline.commands.run.remaining import expected_finals
+from pipeline.comparison import settings as comparison_settings
 from pipeline.console import quiet
 from pipeline.console.progress import progress
 from pipeline.prepared import reader
 from pipeline.project import ancestors, paths
 from pipeline.project.errors import one_message
+from pipeline.project.wording import counted
 from pipeline.running import refusals
 from pipeline.running import settings as execution_settings
 from pipeline.running.planning import all_final_trainings, short_name
@@ -30,14 +32,16 @@ if TYPE_CHECKING:
 def main() -> None:
     """Train what the study in the current folder asks for."""
     settings, execution = loading.load(), execution_settings.load()
+    baseline = comparison_settings.load().baseline
     digests = {name: reader.describe(paths.learning(settings.data_of(name))).digest for name in settings.study}
     with progress("all trainings", _expected(settings), "trainings") as bar:
-        bar.begin()
+        bar.begin(f"starting {counted(execution.worker_count(), 'worker')}")
 
         def finished(outcome: Outcome, fresh: bool) -> None:
             bar.advance(note=f"{outcome.training.optimizer}, {short_name(outcome.training)}")
 
-        for optimizer in settings.optimizers:
+        # the baseline's take neither the shortest nor the longest time: the time left, told by them, is about right
+        for optimizer in sorted(settings.optimizers, key=lambda name: name != baseline):
             _, choices = tuning.trained(optimizer, settings, execution, digests, finished, lambda total: None)
             finals = all_final_trainings(settings, optimizer, choices, digests)
             run_study(finals, settings, execution, finished)

@@ -45,9 +45,14 @@ def standing(line: str) -> str | None:
 
 def ask(folder: Path) -> Flow:
     """Ask DVC for the stages of a project's folder, and which are stale; they are all stale where it does not say."""
-    stages = tuple(_dvc(folder, "stage", "list", "--name-only").split())
+    stages = named(folder)
     status = _dvc(folder, "status", "--json")
     return Flow(stages, frozenset(json.loads(status) if status else stages))
+
+
+def named(folder: Path) -> tuple[str, ...]:
+    """Ask DVC for the names of all stages of a project's folder; none where it does not say."""
+    return tuple(_dvc(folder, "stage", "list", "--name-only").split())
 
 
 def _dvc(folder: Path, *arguments: str) -> str:

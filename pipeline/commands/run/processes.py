@@ -58,11 +58,20 @@ def alone(folder: Path) -> Iterator[None]:
 
 def _stage_runs(folder: Path) -> bool:
     """Return whether DVC runs a stage here, as it notes itself; it refuses a second run then."""
+    return any(map(_is_dvc, _noted(folder)))
+
+
+def _noted(folder: Path) -> list[int]:
+    """Return the processes of which DVC notes that they run a stage here."""
     try:
-        note = (folder / ".dvc" / "tmp" / "rwlock").read_text(encoding="utf-8")
+        note = _note(folder).read_text(encoding="utf-8")
     except OSError:
-        return False
-    return any(_is_dvc(int(pid)) for pid in re.findall(r'"pid": *(\d+)', note))
+        return []
+    return [int(pid) for pid in re.findall(r'"pid": *(\d+)', note)]
+
+
+def _note(folder: Path) -> Path:
+    return folder / ".dvc" / "tmp" / "rwlock"
 
 
 def _is_dvc(pid: int) -> bool:
@@ -105,6 +114,9 @@ def repro(
     """Run ``dvc repro``, of some stages alone where `targets` names them; see `run_study`."""
     if not (folder / ".dvc").exists():
         run_in(folder, ["dvc", "init", "--no-scm", "--quiet"])
+    if _noted(folder) and not _stage_runs(folder):
+        # left by a run that was interrupted: DVC would give an alarming line to each of its files
+        _note(folder).unlink(missing_ok=True)
     # DVC lets its lock go while a stage works, and needs it again afterwards
     run_in(folder, ["dvc", "--wait-for-lock", "repro", *targets], variables, on_line)
 

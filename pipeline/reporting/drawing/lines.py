@@ -56,7 +56,15 @@ def name_ends(axes: Axes, frame: pd.DataFrame, x: str = "epoch") -> None:
             weight="bold" if row["baseline"] else "normal",
             color=row["colour"],
             annotation_clip=False,
-            arrowprops={"arrowstyle": "-", "color": row["colour"], "linewidth": 0.5, "shrinkA": 1, "shrinkB": 0},
+            # to the beginning of the name, not to its middle, where it would cross other names
+            arrowprops={
+                "arrowstyle": "-",
+                "color": row["colour"],
+                "linewidth": 0.5,
+                "relpos": (0, 0.5),
+                "shrinkA": 1,
+                "shrinkB": 0,
+            },
         )
 
 

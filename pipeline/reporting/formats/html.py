@@ -28,6 +28,7 @@ _ID = re.compile(r'\bid="|(?:href="|url\()#')
 _STYLE = re.compile(r"<defs>\s*<style.*?</style>\s*</defs>", re.DOTALL)  # the page's style sheet has it once
 _PIXELS_PER_POINT = 4 / 3
 _SHORT = 20  # characters of a cell that is not broken, such as a name
+_LONG = 40  # characters of a sentence: on a phone every row of its table is a card
 
 
 class Drawn(NamedTuple):
@@ -88,7 +89,7 @@ class _Renderer(RendererHTML):
         return f'<div class="card">{wide}{_inline(drawn.narrow, "narrow", f"{name}-narrow", alt)}</div>'
 
     def table_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
-        return f"<div {_region(tokens[idx], 'scroll', 'Table')}><table>"
+        return f"<div {_region(tokens[idx], 'scroll', 'Table')}><table{tokens[idx].meta.get('style', '')}>"
 
     def table_close(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         return "</table></div>\n"
@@ -153,6 +154,8 @@ def _arrange(state: StateCore) -> None:
             case "paragraph_open" if _is_caption(tokens, at) and tokens[at + 3].type == "table_open":
                 tokens[at : at + 4] = [tokens[at + 3], *_caption(tokens[at + 1], "caption")]
                 tokens[at].meta["name"] = _words(tokens[at + 2])
+            case "thead_open":
+                _arrange_for_phones(tokens, at)
             case "tr_open":
                 _arrange_row(tokens, at)
 
@@ -187,6 +190,10 @@ def _words(caption: Token) -> str:
     return html.unescape(plain(caption.content[1:-1]))
 
 
+def _plain_text(content: Token) -> str:
+    return html.unescape(plain(content.content))
+
+
 def _arrange_figure(tokens: list[Token], at: int) -> None:
     """Turn a picture's paragraph and the caption's below it into one ``<figure>``."""
     image, caption = tokens[at + 1], tokens[at + 4]
@@ -194,6 +201,25 @@ def _arrange_figure(tokens: list[Token], at: int) -> None:
         image.children[0].meta["name"] = _words(caption)
     tokens[at].tag = tokens[at + 5].tag = "figure"
     tokens[at + 2 : at + 5] = _caption(caption, "figcaption")
+
+
+def _arrange_for_phones(tokens: Sequence[Token], at: int) -> None:
+    """Name the cells of a table of sentences, so that its rows can be cards; tell a table whose rows are numbered."""
+    table = next(token for token in reversed(tokens[:at]) if token.type == "table_open")
+    rows: list[list[tuple[Token, str]]] = []
+    for cell, content in pairwise(takewhile(lambda token: token.type != "table_close", tokens[at:])):
+        if cell.type == "tr_open":
+            rows.append([])
+        if cell.type in ("th_open", "td_open"):
+            rows[-1].append((cell, _plain_text(content)))
+    head, *body = rows
+    if any(len(text) > _LONG for row in body for _, text in row):
+        table.meta["style"] = ' class="cards"'
+        for row in body:
+            for (cell, _), (_, name) in zip(row, head, strict=True):
+                cell.meta["label"] = name
+    elif head[0][1] == "#":
+        table.meta["style"] = ' class="numbered"'
 
 
 def _arrange_row(tokens: Sequence[Token], at: int) -> None:
@@ -209,3 +235,5 @@ def _arrange_row(tokens: Sequence[Token], at: int) -> None:
             cell.attrs = {"scope": "col", "class": align}
         else:
             cell.attrs = {"class": f"{align} n" if len(plain(content.content)) <= _SHORT else align}
+            if label := cell.meta.get("label"):
+                cell.attrSet("data-label", label)

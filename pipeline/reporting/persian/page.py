@@ -153,10 +153,11 @@ def _decided(results: Results, row: VerdictRow) -> dict[str, Any] | None:
     if row.difference is None:
         return None
     places = _DECIMALS.get(row.unit, 3)
+    titles = {plain(results.title(name)): _problem(results, name) for name in results.problems.problems}
     interval = None if row.low is None or row.high is None else (_decimal(row.low, places), _decimal(row.high, places))
     return {
-        "a": words.side(row.a),
-        "b": words.side(row.b),
+        "a": words.side(row.a, titles),
+        "b": words.side(row.b, titles),
         "problem": _problem(results, row.problem),
         "measure": _digits(words.measure(row.measure)),
         "difference": _decimal(row.difference, places),

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import re
 from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 CLAIMS = MappingProxyType(
     {
@@ -12,20 +16,20 @@ CLAIMS = MappingProxyType(
         "adadelta_forgives_rate": "با نرخ یادگیریِ نامناسب، Adadelta نتیجهٔ بهتری می‌دهد.",
         "adagrad_slows": "Adagrad آموزش را کند می‌کند، چون گام آن بیشتر از گام Adadelta کوچک می‌شود.",
         "adam_converges_quickly": "Adam سریع همگرا می‌شود.",
-        "adam_costs_compute": "Adam هزینهٔ محاسباتی دارد.",
+        "adam_costs_compute": "Adam هزینهٔ محاسباتیِ بیشتری دارد.",
         "adam_does_not_hold_it": "Adam دقتی را که روی داده‌های آموزش دارد، روی داده‌های دیده‌نشده حفظ نمی‌کند.",
         "adam_for_sparse": "برای داده‌های تُنُک Adam بهتر است.",
         "adam_improves_rmsprop": "Adam شکل بهبودیافتهٔ RMSprop است.",
         "adam_step_persists": "اثر نرخ یادگیریِ Adam در طول آموزش از بین نمی‌رود.",
-        "adam_trains_best": "دقت Adam روی داده‌های آموزش زیاد است.",
+        "adam_trains_best": "دقت Adam روی داده‌های آموزش بالاست، شاید بالاتر از همه.",
         "adaptive_for_speed": "اگر سرعت مهم باشد، روش‌های تطبیقی مناسب‌ترند.",
-        "few_epochs_cost": "کم بودن دوره‌های آموزش (epoch) یکی از دلیل‌های دقت پایین است.",
+        "few_epochs_cost": "کم بودن دوره‌های آموزش (epoch) یکی از دلایل دقتِ پایین است.",
         "nadam_sometimes_better": "در بعضی موارد NAdam از Adam بهتر است.",
         "nadam_validates_better": "NAdam روی داده‌های اعتبارسنجی از Adam دقیق‌تر است.",
         "newer_ones_alike": "Adadelta، RMSprop و Adam بیشتر وقت‌ها مانند هم عمل می‌کنند.",
         "newer_sgd_converges": "روش‌های جدیدتر SGD آسان‌تر و سریع‌تر از SGD همگرا می‌شوند.",
         "newer_sgd_for_test_accuracy": "اگر دقت روی داده‌های دیده‌نشده مهم باشد، روش‌های جدیدتر SGD بهترند.",
-        "sgd_slower_but_better": "روش‌های SGD زمان بیشتری می‌خواهند، ولی در پایان نتیجهٔ بهتر و خطای کمتری دارند.",
+        "sgd_slower_but_better": "روش‌های SGD زمان بیشتری می‌برند، ولی در پایان به نتیجهٔ بهتر و خطای کمتر می‌رسند.",
         "small_data_favours_sgd": "وقتی داده کم است، SGD از Adam بهتر است.",
     }
 )
@@ -49,13 +53,13 @@ PROBLEMS = MappingProxyType(
     {
         "cifar10": "CIFAR\N{NON-BREAKING HYPHEN}10",
         "cifar10_constant": "CIFAR\N{NON-BREAKING HYPHEN}10 با نرخ یادگیریِ ثابت",
-        "cifar10_longer": "CIFAR\N{NON-BREAKING HYPHEN}10 با آموزش طولانی‌تر",
+        "cifar10_longer": "CIFAR\N{NON-BREAKING HYPHEN}10، پنج دوره",
         "cats_dogs": "گربه‌ها و سگ‌ها (دادهٔ کم)",
         "visual_words": "واژه‌های دیداری (دادهٔ تُنُک)",
         "next_word": "واژهٔ بعدی (متن)",
         "assignment": "مانند تکلیف، دستهٔ ۴تایی",
         "assignment_batch64": "مانند تکلیف، دستهٔ ۶۴تایی",
-        "assignment_longer": "مانند تکلیف، آموزش طولانی‌تر",
+        "assignment_longer": "مانند تکلیف، پنج دوره",
         "digits": "رقم‌های دست‌نویس",
         "digits_words": "رقم‌ها به شکل واژه‌های دیداری",
     }
@@ -95,15 +99,18 @@ _MEASURES = (
     (r"generalization gap", "فاصلهٔ دقت آموزش و آزمون"),
     (r"time of a training step", "زمان یک گام آموزش"),
     (r"share of the early step that is left", "سهم باقی‌مانده از گام آغازین"),
-    (r"validation (?:loss|accuracy) of a single trial of the search", "نتیجهٔ یک آزمایشِ تکی در جست‌وجو"),
-    (r"(?:images|examples) to a training loss of ([\d.]+)", r"تعداد نمونه تا خطای آموزشِ \1"),
-    (r"seconds to a training loss of ([\d.]+)", r"ثانیه تا خطای آموزشِ \1"),
+    (r"validation (?:loss|accuracy) of a single trial of the search", "نتیجهٔ جست‌وجو با تنها یک آزمایش"),
+    (r"(?:images|examples) to a training loss of ([\d.]+)", r"تعداد نمونه تا رسیدن به خطای آموزشِ \1"),
+    (r"seconds to a training loss of ([\d.]+)", r"زمان (ثانیه) تا رسیدن به خطای آموزشِ \1"),
 )
 
 
-def side(name: str) -> str:
-    """Return who is compared: an optimizer's name stays as it is, ``Adam on …`` names a problem that is left out."""
-    return _SIDES.get(name, name.partition(" on ")[0])
+def side(name: str, problems: Mapping[str, str]) -> str:
+    """Return who is compared: an optimizer's name stays as it is, the problem in ``Adam on …`` is one of `problems`."""
+    optimizer, _, problem = name.partition(" on ")
+    if problem:
+        return f"{_RTL}{optimizer} در «{problems.get(problem, problem)}»"
+    return _SIDES.get(name, name)
 
 
 def measure(name: str) -> str:

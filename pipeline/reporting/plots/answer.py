@@ -45,7 +45,7 @@ def data(results: Results) -> pd.DataFrame:
 def draw(frame: pd.DataFrame) -> Figure:
     """Draw a panel for equal epochs and one for equal seconds, with the same lines and the same scale."""
     optimizers, panels = frame.drop_duplicates("optimizer"), list(frame["panel"].unique())
-    figure = Figure(figsize=(WIDTH, 1.2 + 0.28 * len(optimizers)), layout="constrained")
+    figure = Figure(figsize=(WIDTH, 0.9 + 0.23 * len(optimizers)), layout="constrained")
     row = figure.subplots(1, len(panels), sharey=True, sharex=True, squeeze=False)[0]
     for axes, panel in zip(row, panels, strict=True):
         _draw_panel(axes, frame[frame["panel"] == panel])

@@ -65,5 +65,5 @@ def draw(frame: pd.DataFrame) -> Figure:
     axes.set_xlim(0, 100)
     axes.tick_params(axis="y", length=0)
     tidy(axes)
-    figure.legend(loc="outside upper center", ncols=2, frameon=False)
+    figure.legend(loc="outside lower center", ncols=2, frameon=False)
     return figure

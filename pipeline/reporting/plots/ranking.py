@@ -55,7 +55,7 @@ def draw(frame: pd.DataFrame) -> Figure:
         draw_interval(axes, row, "mean", 8)
         _note_mean(axes, row)
     axes.set_ylim(len(optimizers) - 0.3, -0.6)
-    axes.xaxis.set_major_locator(MaxNLocator(8))
+    axes.xaxis.set_major_locator(MaxNLocator(5))
     name_rows(axes, optimizers)
     tidy(axes, "x")
     return figure

@@ -133,6 +133,7 @@ def _summary(results: Results, over: RankingOverProblems) -> list[Item]:
             "half a critical difference to either side; no bar: not part of the test). Right: the interquartile mean, "
             "which is the mean of the middle half of all scores (Agarwal et al. 2021), with the 95 % interval of a "
             "bootstrap over seeds; on this scale guessing is 0 and the best mean of a problem is 1.",
+            "All problems together",
         )
     ]
 
@@ -154,6 +155,7 @@ def _profiles(results: Results, over: RankingOverProblems) -> list[Item]:
             "optimizer is within a distance of the best one, which grows to the right. Left in margins of the result, "
             "right in the seconds to the hardest training loss that somebody reached; a line that ends below 100 % "
             "missed it elsewhere. Further up and to the left is better.",
+            "On how many problems is an optimizer near the best one?",
         )
     ]
 

@@ -42,17 +42,17 @@ def picture(results: Results) -> Picture:
     found = results.comparison.problems[problem]
     told = results.each(found.ranking.placed, lambda one: judging.number(one.mean))
     alt = f"Test {judging.noun} on {title} after equal epochs, best first: {told}."
-    caption = (
-        f"{title}, means of {counted(results.seeds(problem), 'seed')} with 95 % intervals: after the whole training"
-    )
+    caption = f"Means of {counted(results.seeds(problem), 'seed')} with 95 % intervals, after the whole training"
+    headline = f"Test {judging.noun} on {title}"
     if judging.higher_is_better and (equal := found.at_equal_seconds):
         told = results.each(equal.validation_accuracy, percent)
         alt += f" Validation {judging.noun} after {equal.seconds:.1f} s of steps, best first: {told}."
+        headline = f"{title}: after equal epochs, and after equal seconds"
         caption += (
-            " (test examples), and after the time in which the cheapest has finished (validation examples, which were "
-            "measured on the way). In the second panel a dearer optimizer was stopped in the middle of its schedule"
+            " (test examples), and when the cheapest optimizer has finished (validation examples; a dearer one is "
+            "stopped in the middle of its schedule)"
         )
-    return Picture("answer", plot.draw(plot.data(results)), alt, f"{caption}.")
+    return Picture("answer", plot.draw(plot.data(results)), alt, f"{caption}.", headline)
 
 
 def _on_main_problem(results: Results) -> str:

@@ -44,6 +44,7 @@ def build(results: Results) -> list[Item]:
             plot.draw(frame),
             f"Accuracy per class (%): {shown}.",
             "Accuracy on every class of CIFAR-10 with Adam: the assignment, and this study with 95 % intervals.",
+            "Accuracy on every class of CIFAR-10 with Adam",
         ),
         Folded("The accuracy on each class", (_per_class(results, frame, reached),)),
     ]

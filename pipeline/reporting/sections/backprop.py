@@ -219,6 +219,7 @@ def _network_picture(example: WorkedExample) -> Picture:
         f"o = {o} and J = {cost} on the right. Backward: the gradients of all weights.",
         "The network of the example. Forward, a node holds its value and an edge its weight; backward, a "
         "node holds the gradient that arrives at it and an edge the gradient of its weight.",
+        "Back-propagation, worked by hand",
         narrow=None,
     )
 
@@ -235,6 +236,7 @@ def _descent_picture(example: WorkedExample) -> Picture:
         f"The cost J over {steps} steps: {ends}.",
         f"The cost $J$ of the example over {steps} steps. A curve that leaves the picture at the bottom has "
         "come below a hundred-thousandth of the highest cost.",
+        "The cost of the example, step by step",
     )
 
 

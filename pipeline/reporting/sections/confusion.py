@@ -41,6 +41,7 @@ def build(results: Results) -> list[Item]:
             f"Confusion matrix of {label}'s best network on {results.title(problem)}: {right:,} of {total:,} "
             f"{example}s on the diagonal.{worst}",
             f"{example.capitalize()}s by actual and predicted class; the diagonal is right.",
+            f"What {label}'s best network confuses on {results.title(problem)}",
             narrow=None,
         ),
     ]

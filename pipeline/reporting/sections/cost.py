@@ -41,6 +41,7 @@ def build(results: Results) -> list[Item]:
             plot.draw(plot.data(results)),
             f"Time of a training step against plain SGD's, cheapest first: {ratios}.",
             "Dots are medians over rounds, bars their 95 % intervals; the grey line is plain SGD.",
+            "What a training step costs",
         ),
         optimizer_table(
             results,

@@ -36,6 +36,7 @@ def build(results: Results) -> list[Item]:
             plot.draw(frame),
             f"Heat map of the accuracy on every class of {results.title(problem)}, one row per optimizer. {text}",
             f"Accuracy on every class of {results.title(problem)}, means over seeds.",
+            f"Accuracy on every class of {results.title(problem)}",
             narrow=None,
         ),
         Folded("The numbers, with intervals", (_table(results, problem),)),

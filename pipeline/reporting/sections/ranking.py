@@ -69,6 +69,7 @@ def picture(results: Results, problem: str) -> Picture:
         f"Mean test {judging.noun} on {title}, best first: {means}.",
         f"Test {judging.noun} on {title}, {counted(results.seeds(problem), 'seed')} per optimizer. Large dots are "
         f"means, bars their 95 % intervals, the faint dots below them single seeds.{note}",
+        f"Test {judging.noun} on {title}",
     )
 
 

@@ -71,7 +71,7 @@ def _in_short(results: Results, found: Recommendations) -> Table:
         ("problem", "use", "trials", "first learning rate", "rates to search", "how sure"),
         tuple(rows),
         "llrrll",
-        "What to use, by problem and by how many settings you can afford to try.",
+        "By problem, and by how many settings you can afford to try.",
     )
 
 

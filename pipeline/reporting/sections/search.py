@@ -96,6 +96,7 @@ def picture(results: Results, problem: str) -> Picture:
         f"Validation {noun} over the learning rate on {title}, one panel per optimizer. Best rates: {best}.",
         f"Validation {noun} of every setting tried on {title}. Settings of one rate differ in their other values. The "
         f"more of them lie near the {_end(results, problem)}, the less a badly chosen setting costs.",
+        f"Every setting tried on {title}",
         narrow=None,
     )
 
@@ -118,6 +119,7 @@ def _after_fewer_trials(results: Results, problem: str) -> list[Item]:
             f"{after_one}.",
             f"How well a shorter search would do on {title}: the expected best of so many settings, drawn at random "
             "from those that were tried (Dodge and others, 2019). One seed each.",
+            f"What a shorter search finds on {title}",
         )
     ]
 
@@ -135,6 +137,7 @@ def _tuned(results: Results, problem: str) -> Picture:
         f"share of good settings. At the default setting: {defaults}.",
         f"Default against tuned on {title}, and how many of the first {results.settings.tuning.points} settings "
         f"came within {judging.difference(margin)} of the optimizer's best.",
+        f"Default against tuned on {title}",
     )
 
 

@@ -51,6 +51,7 @@ def picture(results: Results, problem: str) -> Picture:
         f"{counted(results.seeds(problem), 'seed')}. The training loss is that of the batches as they were trained on, "
         "averaged since the last point: it lies above the loss after the last step, which tables give, and drops where "
         "an epoch begins and known examples come again. A curve ends where a seed diverged.",
+        f"Training on {title}, means over seeds",
     )
 
 
@@ -63,6 +64,7 @@ def _updates(results: Results, problem: str) -> Picture:
         f"Size of the effective step over epochs on {title}. Last quarter over first quarter of the training: {kept}.",
         f"Size of the effective step on {title}: the root mean square, over all parameters, of what one step changed; "
         f"means over seeds. {_schedule(results, problem)}",
+        f"Size of the effective step on {title}",
     )
 
 
@@ -96,6 +98,7 @@ def speed(results: Results, problem: str) -> list[Item]:
             f"{noun.capitalize()} and seconds until each target on {title}, medians over seeds; a table follows.",
             f"How soon the targets were reached on {title}: medians over seeds, further left is faster. A target that "
             "half of the seeds missed has no dot.",
+            f"How soon the targets were reached on {title}",
             narrow=None,
         ),
         Folded(f"{title}: the numbers of the speed", tuple(_speed_tables(results, problem))),

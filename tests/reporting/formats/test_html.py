@@ -16,7 +16,7 @@ EVERY = [
     Table(("a", "b"), (("1", "<b>2</b>"), ("3", "4")), "lr", "About **these**", frozenset({1})),
     Paragraph("no caption"),
     Table(("alone", "`x|y`"), (("", "$|z|$"),), "rl"),
-    Folded("Details <i>", (Picture("p", None, 'alt "text" [1] a_b_c', "caption *here*"), Paragraph("$x^2$"))),
+    Folded("Details <i>", (Picture("p", None, 'alt "text" [1] a_b_c', "caption *here*", "title"), Paragraph("$x^2$"))),
 ]
 VOID = {"meta", "img", "br", "link"}
 
@@ -106,7 +106,7 @@ def test_a_text_from_elsewhere_is_shown_as_it_is_wherever_it_stands():
         Paragraph(text),
         Bullets((text,)),
         Table(("x", text), ((text, "1"), ("2", text)), "ll", text, frozenset({1})),
-        Folded(text, (Picture("p", None, text, text),)),
+        Folded(text, (Picture("p", None, text, text, text),)),
     ]
     for tag in ("h2", "p", "li", "th", "caption", "summary", "figcaption"):
         assert words(*items, tag=tag).removeprefix("x").strip() == NASTY
@@ -136,7 +136,7 @@ def test_a_link_inside_the_page_works():
 
 def test_a_picture_that_is_not_there_is_an_error():
     with pytest.raises(ValueError, match=r"no picture figures/q\.svg"):
-        body(Picture("q", None, "alt", "caption"))
+        body(Picture("q", None, "alt", "caption", "title"))
 
 
 def test_headings_carry_their_anchors(page):
@@ -155,7 +155,7 @@ def test_pictures_have_their_size_words_and_caption(page):
 
 
 def test_a_picture_for_a_phone_stands_beside_the_other_and_their_identifiers_differ():
-    page = render(Picture("p", None, "alt", "caption"), narrow=SVG)
+    page = render(Picture("p", None, "alt", "caption", "title"), narrow=SVG)
     found = [attributes for tag, attributes in parse(page).tags if tag in ("svg", "g")]
     assert [one.get("class", one.get("id")) for one in found] == ["wide", "p-a", "narrow", "p-narrow-a"]
     assert "tabindex" not in page
@@ -187,3 +187,15 @@ def test_no_formula_is_swallowed_as_emphasis():
 def test_a_formula_that_is_no_latex_is_an_error():
     with pytest.raises(ValueError, match="LaTeX"):
         body(Paragraph(r"$\unknown x$"))
+
+
+def test_on_a_phone_the_rows_of_a_table_of_sentences_are_cards_with_named_values():
+    long = "a sentence of more than forty characters, which no phone shows beside others"
+    tags = parse(body(Table(("claim", "in *one* line"), (("short", long),), "ll"))).tags
+    assert ("table", {"class": "cards"}) in tags
+    assert [found["data-label"] for tag, found in tags if tag == "td"] == ["claim", "in one line"]
+
+
+def test_a_table_of_numbers_is_no_card_and_keeps_the_name_beside_a_number_in_sight():
+    assert dict(parse(body(Table(("#", "optimizer"), (("1", "Adam"),), "rl"))).tags)["table"] == {"class": "numbered"}
+    assert dict(parse(body(Table(("optimizer", "p"), (("Adam", "1"),), "lr"))).tags)["table"] == {}

@@ -27,7 +27,7 @@ def test_a_table_keeps_its_shape_whatever_its_cells_hold():
     [
         (Paragraph("a <b> & *c* `<d>` $e<f$ | g"), "a &lt;b> &amp; *c* `<d>` $e<f$ | g"),
         (Bullets(("x", "y")), "- x\n- y"),
-        (Picture("p", "<svg/>", "a [b] *c*", "d"), "![a \\[b\\] c](figures/p.svg)\n\n_d_"),
+        (Picture("p", "<svg/>", "a [b] *c*", "d", "e"), "![a \\[b\\] c](figures/p.svg)\n\n_d_"),
         (
             Folded("A & **b**", (Paragraph("c"),)),
             '<details id="a-b">\n<summary>A &amp; b</summary>\n\nc\n\n</details>',

@@ -68,7 +68,7 @@ def test_every_claim_problem_and_class_of_the_study_has_its_words(committed) -> 
         row for one in committed.verdicts.claims.values() for part in one.parts for row in part.rows if row.decisive
     ]
     labels = {row.label for row in committed.settings.optimizers.values()}
-    english = {name for row in rows for name in (row.a, row.b) if words.side(name) == name and name not in labels}
+    english = {name for row in rows for name in (row.a, row.b) if words.side(name, {}) == name and name not in labels}
     assert not english
     assert not {row.measure for row in rows if words.measure(row.measure) == row.measure}
 
