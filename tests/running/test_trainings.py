@@ -98,6 +98,18 @@ def test_a_second_run_trains_nothing(finished, memo, learning):
     assert sorted(mixed.values()) == [False] * 4 + [True]
 
 
+def test_rows_are_checked_only_before_a_training_that_is_not_finished(memo: Path, learning: Path) -> None:
+    def refuse() -> None:
+        raise SettingsError("checked")
+
+    def again(wanted: list[Training]) -> list[Outcome]:
+        return trainings.run(wanted, lambda _: learning, 1, memo, check=refuse)
+
+    assert len(again(short())) == len(short())
+    with pytest.raises(SettingsError, match="checked"):
+        again([task(seed=77)])
+
+
 @pytest.mark.parametrize("damage", ["empty", "truncated", "no safetensors", "weights missing", "one bit", "a folder"])
 def test_a_damaged_memo_is_trained_again(damage, finished, memo, learning, capfd):
     first = finished[1]

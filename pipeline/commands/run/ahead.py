@@ -7,6 +7,7 @@ of a study that takes a minute.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pipeline import tuning
@@ -25,7 +26,6 @@ from pipeline.running.trainings import run_study
 from pipeline.settings import loading
 
 if TYPE_CHECKING:
-    from pipeline.settings.study import Settings
     from pipeline.training.record import Outcome
 
 
@@ -34,26 +34,24 @@ def main() -> None:
     settings, execution = loading.load(), execution_settings.load()
     baseline = comparison_settings.load().baseline
     digests = {name: reader.describe(paths.learning(settings.data_of(name))).digest for name in settings.study}
-    with progress("all trainings", _expected(settings), "trainings") as bar:
+    searches = {name: tuning.expected_trials(name, settings) for name in settings.optimizers}
+    finals = sum(expected_finals(one, settings) for name in searches for one in settings.problems_of(name))
+    with progress("all trainings", sum(searches.values()) + finals, "trainings") as bar:
         bar.begin(f"starting {counted(execution.worker_count(), 'worker')}")
 
         def finished(outcome: Outcome, fresh: bool) -> None:
             bar.advance(note=f"{outcome.training.optimizer}, {short_name(outcome.training)}")
 
+        def searched(name: str, trials: int) -> None:
+            searches[name] = trials
+            bar.set_total(sum(searches.values()) + finals)
+
         # the baseline's take neither the shortest nor the longest time: the time left, told by them, is about right
         for optimizer in sorted(settings.optimizers, key=lambda name: name != baseline):
-            _, choices = tuning.trained(optimizer, settings, execution, digests, finished, lambda total: None)
-            finals = all_final_trainings(settings, optimizer, choices, digests)
-            run_study(finals, settings, execution, finished)
-
-
-def _expected(settings: Settings) -> int:
-    """Return how many trainings there are, if no range must be widened."""
-    return sum(
-        tuning.expected_trials(name, settings)
-        + sum(expected_finals(problem, settings) for problem in settings.problems_of(name))
-        for name in settings.optimizers
-    )
+            on_total = partial(searched, optimizer)
+            _, choices = tuning.trained(optimizer, settings, execution, digests, finished, on_total)
+            trainings = all_final_trainings(settings, optimizer, choices, digests)
+            run_study(trainings, settings, execution, finished)
 
 
 if __name__ == "__main__":
