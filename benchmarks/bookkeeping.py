@@ -86,8 +86,8 @@ def _server(folder: Path) -> Iterator[None]:
     places = ["--backend-store-uri", f"sqlite:///{folder}/mlflow.db", "--artifacts-destination", str(folder / "files")]
     command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), *places]
     os.environ["MLFLOW_TRACKING_URI"] = address = f"http://127.0.0.1:{port}"
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    with subprocess.Popen(command, start_new_session=True, **quiet) as server:
+    nowhere = subprocess.DEVNULL
+    with subprocess.Popen(command, start_new_session=True, stdout=nowhere, stderr=nowhere) as server:
         try:
             while server.poll() is None:
                 with suppress(OSError), urllib.request.urlopen(f"{address}/health", timeout=5):  # noqa: S310

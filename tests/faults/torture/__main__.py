@@ -33,14 +33,16 @@ RESULT = Path("benchmarks/results/torture.json")
 class Record:
     """What was tried, and what held; a file at any time."""
 
-    def __init__(self, path: Path, seed: int, wanted: dict[str, int]) -> None:
+    def __init__(self, path: Path, seed: int, wanted: dict[str, int | str], *, add: bool = False) -> None:
         self._path, self._began = path, time.perf_counter()
         self._head = {"date": dt.datetime.now(dt.UTC).date().isoformat(), "seed": seed, "wanted": wanted}
+        self._earlier = files.read_json(path) if add and path.exists() else {}
         self._machine = {name: value for name, value in environment.describe().items() if name != "versions"}
-        self._tried: Counter[str] = Counter()
-        self._held: Counter[str] = Counter()
-        self._not_possible: dict[str, str] = {}
-        self.failures: list[dict[str, str | int]] = []
+        counts = self._earlier.get("counts", {})
+        self._tried: Counter[str] = Counter({kind: count["tried"] for kind, count in counts.items()})
+        self._held: Counter[str] = Counter({kind: count["held"] for kind, count in counts.items()})
+        self._not_possible: dict[str, str] = self._earlier.get("not_possible", {})
+        self.failures: list[dict[str, str | int]] = self._earlier.get("failures", [])
 
     def attempt(self, bench: Bench, kind: str, torture: Callable[[Attempt], object]) -> None:
         """Try a kind of torture, and note how it went."""
@@ -60,10 +62,13 @@ class Record:
 
     def write(self, bench: Bench, *, complete: bool = False) -> None:
         counts = {kind: {"tried": count, "held": self._held[kind]} for kind, count in sorted(self._tried.items())}
-        seconds = {"unbroken_seconds": round(bench.seconds), "seconds": round(time.perf_counter() - self._began)}
+        seconds = {"unbroken_seconds": round(bench.seconds), "seconds": self._seconds()}
         state = {"complete": complete, "load": round(os.getloadavg()[0], 1), **seconds, "machine": self._machine}
         found = {"counts": counts, "not_possible": self._not_possible, "failures": self.failures}
         files.write_json(self._path, {**self._head, **state, **found})
+
+    def _seconds(self) -> int:
+        return round(time.perf_counter() - self._began) + int(self._earlier.get("seconds", 0))
 
 
 class Kills:
@@ -88,16 +93,22 @@ def main(
     seed: Annotated[int, typer.Option(help="Decides what is broken, and when.")] = 1,
     kill: Annotated[int, typer.Option("--kills", min=0, help="How many kills.")] = 30,
     each: Annotated[int, typer.Option(min=0, help="How often everything else is tried.")] = 3,
+    until: Annotated[str, typer.Option(help="The last stage of the study; all stages without it.")] = "",
     only: Annotated[str, typer.Option(help="Only kinds whose name holds this.")] = "",
+    add: Annotated[bool, typer.Option("--add", help="Go on counting where the file of an earlier run ended.")] = False,
+    folder: Annotated[Path | None, typer.Option(help="Keep the unbroken study there, and use it again.")] = None,
     result: Annotated[Path, typer.Option(help="Where to write.")] = RESULT,
 ) -> None:
     """Torture a small study of the handwritten digits."""
     chance = random.Random(seed)  # noqa: S311
-    record = Record(result.resolve(), seed, {"kills": kill, "of each other kind": each})
+    record = Record(
+        result.resolve(), seed, {"kills": kill, "of each other kind": each, "until": until or "report"}, add=add
+    )
     with tempfile.TemporaryDirectory(prefix="torture", ignore_cleanup_errors=True) as temporary:
-        root = Path(temporary).resolve()
+        root = (folder or Path(temporary)).resolve()
+        root.mkdir(mode=0o755, exist_ok=True)
         root.chmod(0o755)
-        bench = Bench(root, chance)
+        bench = Bench(root, chance, (until,) if until else ())
         print(f"unbroken: {bench.seconds:.0f} s", flush=True)
         targets = Kills()
         for number in range(kill):

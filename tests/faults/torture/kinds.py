@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 DAMAGED = (".memo", "runs", "data", ".dvc/cache", "models")
 # What reads memo, data, trials and weights again; `--force`, because DVC goes by the time of change, which rot keeps
-READERS = ("tune@sgd", "tune@adam", "train@sgd", "train@adam", "evaluate", "cost", "compare")
+READERS = ("tune@sgd", "tune@adam", "train@sgd", "train@adam", "evaluate")
 _NOBODY = 65534
 _TWO_DAYS = 172_800
 
@@ -183,14 +183,14 @@ def folder_moved(attempt: Attempt) -> None:
     attempt.look(copy, before)
     moved = copy.folder.with_name(f"{copy.folder.name} elsewhere")
     shutil.move(copy.folder, moved)
-    attempt.finish(Copy(Project(moved)))
+    attempt.finish(Copy(Project(moved), until=copy.until))
 
 
 def terminal_closed(attempt: Attempt) -> None:
     """The terminal of a run is closed: SIGHUP from a real pseudo-terminal."""
     copy = attempt.copy()
     before = copy.memo()
-    terminal = Terminal(["dvc", "repro"], copy.folder)
+    terminal = Terminal(["dvc", "repro", *copy.until], copy.folder)
     terminal.wait_for(lambda: False, attempt.moment(0.6))
     terminal.hang_up()
     attempt.ended(terminal.process)
