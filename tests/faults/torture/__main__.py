@@ -35,8 +35,9 @@ class Record:
 
     def __init__(self, path: Path, seed: int, wanted: dict[str, int | str], *, add: bool = False) -> None:
         self._path, self._began = path, time.perf_counter()
-        self._head = {"date": dt.datetime.now(dt.UTC).date().isoformat(), "seed": seed, "wanted": wanted}
         self._earlier = files.read_json(path) if add and path.exists() else {}
+        wanted = {**self._earlier.get("wanted", {}), **{name: value for name, value in wanted.items() if value}}
+        self._head = {"date": dt.datetime.now(dt.UTC).date().isoformat(), "seed": seed, "wanted": wanted}
         self._machine = {name: value for name, value in environment.describe().items() if name != "versions"}
         counts = self._earlier.get("counts", {})
         self._tried: Counter[str] = Counter({kind: count["tried"] for kind, count in counts.items()})
