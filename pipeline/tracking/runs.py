@@ -52,6 +52,7 @@ class Runs:
         self._searched = searched or {}
         self._experiments: dict[str, str] = {}
         self._parents: dict[str, str] = {}
+        self._last_end = 0
         # what was written or found last: the parent run by problem, and the run of a study
         self.last_parents: dict[str, str] = {}
         self.last_study: str | None = None
@@ -212,7 +213,8 @@ class Runs:
 
     def _planned(self, experiment: str, outcome: Outcome) -> Callable[[], None]:
         """Return what is still to be done to write a training's run, once its parent is there."""
-        end = time.time_ns() // 1_000_000
+        # later than the one before, so that runs can be sorted
+        self._last_end = end = max(time.time_ns() // 1_000_000, self._last_end + 1)
         start = end - round(outcome.seconds * 1000)
         own = {_PARENT_TAG: self._parent(experiment, outcome, start), "mlflow.runName": entities.name(outcome)}
         return partial(self._write, experiment, outcome, {**own, **entities.tags(outcome)}, start, end)

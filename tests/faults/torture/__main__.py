@@ -15,7 +15,7 @@ import time
 from collections import Counter
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -33,17 +33,25 @@ RESULT = Path("benchmarks/results/torture.json")
 class Record:
     """What was tried, and what held; a file at any time."""
 
-    def __init__(self, path: Path, seed: int, wanted: dict[str, int | str], *, add: bool = False) -> None:
-        self._path, self._began = path, time.perf_counter()
-        self._earlier = files.read_json(path) if add and path.exists() else {}
-        wanted = {**self._earlier.get("wanted", {}), **{name: value for name, value in wanted.items() if value}}
-        self._head = {"date": dt.datetime.now(dt.UTC).date().isoformat(), "seed": seed, "wanted": wanted}
+    def __init__(self, path: Path, seed: int, wanted: dict[str, int | str], earlier: list[Path]) -> None:
+        self._path, self._began, self._earlier_seconds = path, time.perf_counter(), 0
+        self._head = {"date": dt.datetime.now(dt.UTC).date().isoformat(), "seed": seed, **wanted}
         self._machine = {name: value for name, value in environment.describe().items() if name != "versions"}
-        counts = self._earlier.get("counts", {})
-        self._tried: Counter[str] = Counter({kind: count["tried"] for kind, count in counts.items()})
-        self._held: Counter[str] = Counter({kind: count["held"] for kind, count in counts.items()})
-        self._not_possible: dict[str, str] = self._earlier.get("not_possible", {})
-        self.failures: list[dict[str, str | int]] = self._earlier.get("failures", [])
+        self._tried: Counter[str] = Counter()
+        self._held: Counter[str] = Counter()
+        self._not_possible: dict[str, str] = {}
+        self.failures: list[dict[str, str | int]] = []
+        for content in map(files.read_json, earlier):
+            self._count(content)
+
+    def _count(self, earlier: dict[str, Any]) -> None:
+        """Add what an earlier run has found."""
+        for kind, count in earlier["counts"].items():
+            self._tried[kind] += count["tried"]
+            self._held[kind] += count["held"]
+        self._not_possible |= earlier["not_possible"]
+        self.failures += earlier["failures"]
+        self._earlier_seconds += earlier["seconds"]
 
     def attempt(self, bench: Bench, kind: str, torture: Callable[[Attempt], object]) -> None:
         """Try a kind of torture, and note how it went."""
@@ -69,7 +77,7 @@ class Record:
         files.write_json(self._path, {**self._head, **state, **found})
 
     def _seconds(self) -> int:
-        return round(time.perf_counter() - self._began) + int(self._earlier.get("seconds", 0))
+        return round(time.perf_counter() - self._began) + self._earlier_seconds
 
 
 class Kills:
@@ -96,7 +104,7 @@ def main(
     each: Annotated[int, typer.Option(min=0, help="How often everything else is tried.")] = 3,
     until: Annotated[str, typer.Option(help="The last stage of the study; all stages without it.")] = "",
     only: Annotated[str, typer.Option(help="Only kinds whose name holds this.")] = "",
-    add: Annotated[bool, typer.Option("--add", help="Go on counting where the file of an earlier run ended.")] = False,
+    add: Annotated[list[Path] | None, typer.Option(help="Count what is in the file of an earlier run as well.")] = None,
     folder: Annotated[Path | None, typer.Option(help="Keep the unbroken study there, and use it again.")] = None,
     result: Annotated[Path, typer.Option(help="Where to write.")] = RESULT,
 ) -> None:
