@@ -33,9 +33,9 @@ RESULT = Path("benchmarks/results/torture.json")
 class Record:
     """What was tried, and what held; a file at any time."""
 
-    def __init__(self, path: Path, seed: int, wanted: dict[str, int | str], earlier: list[Path]) -> None:
+    def __init__(self, path: Path, seed: int, until: str, earlier: list[Path]) -> None:
         self._path, self._began, self._earlier_seconds = path, time.perf_counter(), 0
-        self._head = {"date": dt.datetime.now(dt.UTC).date().isoformat(), "seed": seed, **wanted}
+        self._head = {"date": dt.datetime.now(dt.UTC).date().isoformat(), "seed": seed, "until": until}
         self._machine = {name: value for name, value in environment.describe().items() if name != "versions"}
         self._tried: Counter[str] = Counter()
         self._held: Counter[str] = Counter()
@@ -110,9 +110,7 @@ def main(
 ) -> None:
     """Torture a small study of the handwritten digits."""
     chance = random.Random(seed)  # noqa: S311
-    record = Record(
-        result.resolve(), seed, {"kills": kill, "of each other kind": each, "until": until or "report"}, add=add
-    )
+    record = Record(result.resolve(), seed, until or "report", add or [])
     with tempfile.TemporaryDirectory(prefix="torture", ignore_cleanup_errors=True) as temporary:
         root = (folder or Path(temporary)).resolve()
         root.mkdir(mode=0o755, exist_ok=True)
