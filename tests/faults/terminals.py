@@ -21,7 +21,7 @@ from tests.conftest import clean_environment
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_SECONDS = 240
+_SECONDS = 900
 
 
 class Terminal:

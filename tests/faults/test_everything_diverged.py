@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from PIL import Image
 
 from tests.conftest import copy_project
 
@@ -26,6 +27,13 @@ def test_where_everything_diverges_the_report_says_so(tmp_path: Path) -> None:
     said = done.stdout + done.stderr
     assert "Traceback" not in said, said
     assert done.returncode == 0, said
-    report = (project.folder / "reports/report.md").read_text()
-    assert "diverged" in report.splitlines()[0] + report[:3000], report[:3000]
-    assert not (project.folder / "models/champion.safetensors").exists()
+    for text in (
+        project.run("python", "-m", "pipeline", "summary").stdout,
+        (project.folder / "reports/report.md").read_text(),
+    ):
+        assert "every training diverged, so there is nothing to compare" in " ".join(text.split())
+    picture = project.folder / "digit.png"
+    Image.new("L", (8, 8)).save(picture)
+    refused = project.run("python", "-m", "pipeline", "predict", str(picture), check=False)
+    assert refused.returncode == 2
+    assert "every training on digits diverged" in refused.stderr

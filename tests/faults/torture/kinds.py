@@ -36,11 +36,14 @@ def flipped_bit(attempt: Attempt, folder: str) -> None:
     copy = attempt.copy("whole")
     found = (path for path in (copy.folder / folder).rglob("*") if path.is_file() and path.suffix != ".md")
     path = attempt.chance.choice(sorted(found))
-    flip(path, attempt.chance.randrange(8 * path.stat().st_size))
+    flip(path, bit := attempt.chance.randrange(8 * path.stat().st_size))
     if folder == "models":
         picture = copy.folder / "picture.png"
         Image.new("L", (8, 8)).save(picture)
-        attempt.run(copy, "python", "-m", "pipeline", "predict", str(picture))
+        if attempt.run(copy, "python", "-m", "pipeline", "predict", str(picture)):
+            attempt.fail("predict takes a damaged champion")
+        # as its message says
+        path.unlink()
     if folder == ".dvc/cache":
         for name in ("runs", "data/prepared"):
             shutil.rmtree(copy.folder / name)
@@ -53,7 +56,7 @@ def flipped_bit(attempt: Attempt, folder: str) -> None:
     before = len(attempt.faults)
     attempt.finish(copy, tries=2)
     if len(attempt.faults) > before:
-        attempt.fail(f"the bit was in {path.relative_to(copy.folder)}")
+        attempt.fail(f"the bit {bit} was flipped in {path.relative_to(copy.folder)}")
 
 
 def flip(path: Path, bit: int) -> None:
