@@ -627,7 +627,7 @@ def test_the_users_own_choice_of_chatter_wins(monkeypatch: pytest.MonkeyPatch) -
     with store.quietly():
         assert os.environ["MLFLOW_HTTP_REQUEST_TIMEOUT"] == "77"
         assert os.environ["DO_NOT_TRACK"] == "true"
-    assert logging.getLogger("mlflow").level == logging.ERROR
+    assert logging.getLogger("mlflow").level == logging.CRITICAL
 
 
 def test_many_at_once_are_written_as_each_alone(

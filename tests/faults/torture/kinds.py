@@ -85,10 +85,21 @@ def disk_full(attempt: Attempt) -> None:
         attempt.ended(copy.start(attempt.output))
         attempt.look(copy, before)
         subprocess.run(["mount", "-o", "remount,size=4g", disk], check=True)
+        _follow_the_doctor(attempt, copy)
         attempt.finish(copy)
     finally:
         subprocess.run(["umount", "--lazy", disk], check=False)
     return None
+
+
+def _follow_the_doctor(attempt: Attempt, copy: Copy) -> None:
+    """Do as `optimizer-study doctor` says where DVC has left half a dvc.lock, which it does not write atomically."""
+    lock = copy.folder / "dvc.lock"
+    if lock.exists() and not lock.read_bytes().endswith(b"\n"):
+        attempt.run(copy, "python", "-m", "pipeline", "doctor")
+        if "dvc.lock is cut off" not in attempt.output.read_text(errors="replace"):
+            attempt.fail("the doctor says nothing of half a dvc.lock")
+        lock.unlink()
 
 
 def largest_file(attempt: Attempt) -> None:
