@@ -116,7 +116,7 @@ other-seeds: $(READY) ## the whole study again with other seeds and another sear
 SEED ?= 1
 KILLS ?= 30
 
-torture: $(READY_TO_TEST) ## kill a small study again and again (about an hour); SEED=2, KILLS=30
+torture: $(READY_TO_TEST) ## break a small study again and again (about an hour); SEED=2, KILLS=30
 	$(BIN)/python -m tests.faults.torture --seed $(SEED) --kills $(KILLS)
 
 ray: $(READY) ## install Ray, for trainings on many machines (docs/how-to/many-machines.md)

@@ -162,7 +162,7 @@ def _gap(evidence: Evidence, problem: str, optimizer: str, *, adjusted: bool) ->
         everything = [_fit_and_gap(evidence, problem, name) for name in evidence.metrics.problems[problem]]
         fits, gaps = (np.concatenate(parts) for parts in zip(*[one for one in everything if one], strict=True))
         known = np.isfinite(fits) & np.isfinite(gaps)
-        if np.ptp(fits[known]) > 0:
+        if known.any() and np.ptp(fits[known]) > 0:
             slope, start = np.polyfit(fits[known], gaps[known], 1)
             gap = gap - (slope * fit + start)
     return [None if math.isnan(value) else value for value in gap.tolist()]

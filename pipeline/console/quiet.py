@@ -12,7 +12,8 @@ VARIABLE = "PIPELINE_VERBOSE"
 QUIET = {
     "PYTHONWARNINGS": "ignore",
     "MLFLOW_DISABLE_TELEMETRY": "true",
-    "MLFLOW_LOGGING_LEVEL": "ERROR",
+    # what goes wrong in a store arrives as an exception as well; MLflow logs it with its traceback
+    "MLFLOW_LOGGING_LEVEL": "CRITICAL",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "DO_NOT_TRACK": "true",
@@ -23,7 +24,7 @@ QUIET = {
 # Telemetry is never sent, not even if the user asks for more output
 _PRIVATE = ("MLFLOW_DISABLE_TELEMETRY", "DO_NOT_TRACK", "DVC_NO_ANALYTICS")
 _LOGGERS = (
-    *("mlflow", "alembic", "urllib3", "uvicorn", "torch", "matplotlib"),
+    *("alembic", "urllib3", "uvicorn", "torch", "matplotlib"),
     # torch sets the level of its own logger anew; this one misses triton, which nothing here needs
     "torch.utils.flop_counter",
 )
@@ -51,4 +52,5 @@ def hush() -> None:
         return
     for logger in _LOGGERS:
         logging.getLogger(logger).setLevel(logging.ERROR)
+    logging.getLogger("mlflow").setLevel(logging.CRITICAL)
     warnings.simplefilter("ignore")

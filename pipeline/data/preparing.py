@@ -11,7 +11,7 @@ from pipeline.data import checking, splits
 from pipeline.data.problems import scaling_of, task_of
 from pipeline.prepared.examples import Examples, LabelledData
 from pipeline.prepared.reader import DESCRIPTION, Description
-from pipeline.project import files
+from pipeline.project import files, seals
 from pipeline.project.errors import DataError
 
 if TYPE_CHECKING:
@@ -79,6 +79,7 @@ def prepare(
     _write(learning, "validation", validation)
     _write(test, "test", final)
     files.write_json(learning / DESCRIPTION, found.__dict__)
+    seals.seal(learning, test.glob("test_*.npy"))
     return found
 
 

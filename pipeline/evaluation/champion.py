@@ -68,7 +68,9 @@ def read(path: Path) -> Champion:
         record = ChampionRecord.model_validate(about["record"])
         return Champion(record, reader.Description(**fields), weights)
     except (SafetensorError, KeyError, TypeError, ValueError):
-        raise DataError(f"{path} is damaged or of another version: run `dvc repro evaluate`.") from None
+        # git and DVC go by size and time of change, and would take a damaged file for their own
+        remedy = f"delete it, then `git checkout -- {path}` or `dvc repro evaluate`"
+        raise DataError(f"{path} is damaged or of another version: {remedy}.") from None
 
 
 def commit(path: Path) -> str:

@@ -101,7 +101,7 @@ def _assess_all(
     # once for each data set, not once for each optimizer and problem
     places = {data: place_of(data) for data in map(settings.data_of, problems)}
     tasks = [
-        places[settings.data_of(name)].task(own.outcomes, paths.weights(optimizer, name))
+        places[settings.data_of(name)].task(own.outcomes, outputs.weights_of(optimizer, name))
         for name, problem in problems.items()
         for optimizer, own in problem.trainings.items()
     ]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pipeline.evaluation.assessment import AssessmentTask, test_hash
 from pipeline.evaluation.metrics import optimizer_metrics, twins
 from pipeline.evaluation.speed import speed as measured_speed
-from pipeline.project import paths
+from pipeline.project import paths, seals
 from pipeline.project.numbers import decimals
 from pipeline.results.metrics import Search, SettingRecord
 from pipeline.results.problems import ProblemFacts
@@ -55,8 +55,10 @@ class Place:
 
 
 def place_of(data: str) -> Place:
-    """Return where the project has the examples of a data set."""
-    return Place(paths.learning(data), paths.test(data), test_hash(paths.test(data)), paths.memo())
+    """Return where the project has the examples of a data set, once they are known to be undamaged."""
+    learning, test = paths.learning(data), paths.test(data)
+    seals.check(learning)
+    return Place(learning, test, test_hash(test), paths.memo())
 
 
 @dataclass(frozen=True)

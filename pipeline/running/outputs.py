@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from pipeline.project import files, paths
+from pipeline.project import files, paths, seals
 from pipeline.project.errors import DataError
 from pipeline.training.record import Outcome
 
@@ -53,6 +53,7 @@ def write_search(optimizer: str, trials: Mapping[str, Sequence[Outcome]], choice
     records = [outcome.to_json() for problem in trials for outcome in trials[problem]]
     files.write_json(paths.trials(optimizer), records)
     files.write_json(paths.choice(optimizer), {problem: asdict(choice) for problem, choice in choices.items()})
+    seals.seal(paths.TUNE / optimizer)
 
 
 def read_trials(optimizer: str) -> list[Outcome]:
@@ -75,6 +76,7 @@ def write_trainings(optimizer: str, outcomes: Sequence[Outcome]) -> None:
     for problem in dict.fromkeys(outcome.training.problem for outcome in outcomes):
         own = [outcome for outcome in outcomes if outcome.training.problem == problem]
         write_weights(paths.weights(optimizer, problem), own)
+    seals.seal(paths.TRAIN / optimizer)
 
 
 def write_weights(path: Path, outcomes: Iterable[Outcome]) -> None:
@@ -100,7 +102,12 @@ def read_trainings_with_weights(optimizer: str) -> list[Outcome]:
 
 def read_weights(optimizer: str, problem: str) -> dict[str, dict[str, np.ndarray]]:
     """Read the weights of all final trainings: by the training's key, by parameter name."""
-    return split_by_key(files.read_tensors(_existing(paths.weights(optimizer, problem))))
+    return split_by_key(files.read_tensors(weights_of(optimizer, problem)))
+
+
+def weights_of(optimizer: str, problem: str) -> Path:
+    """Return the file with the weights of all final trainings, once it is known to be there and undamaged."""
+    return _existing(paths.weights(optimizer, problem))
 
 
 def split_by_key(tensors: Mapping[str, np.ndarray]) -> dict[str, dict[str, np.ndarray]]:
@@ -123,4 +130,5 @@ def _outcomes(path: Path) -> list[Outcome]:
 def _existing(path: Path) -> Path:
     if not path.exists():
         raise DataError(f"{path} is missing: run `dvc repro` to make it, or `dvc checkout` if it was made before.")
+    seals.check(path.parent, path.name)
     return path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import multiprocessing
 import os
 import signal
@@ -59,7 +60,7 @@ def parallel(
     Raises
     ------
     TrainingError
-        If a process died twice while running one task alone; all others are finished first.
+        If a process died, or had no memory, twice while running one task alone; all others are finished first.
     """
     suspects = _run(function, tasks, workers, on_result)
     # some had not even begun: a task is the cause only if it dies every time when alone in its pool
@@ -115,12 +116,32 @@ def _drain(
         for future in done:
             task = running.pop(future)
             try:
-                result = future.result()
+                result = _result_of(future)
             except BrokenProcessPool:
                 broken.append(task)
                 continue
             queue.extendleft(reversed(on_result(task, result) or ()))
     return broken
+
+
+def _result_of(future: Future[Result]) -> Result:
+    """Return a task's result; a process without memory counts as dead, whether the system ended it or not."""
+    try:
+        return future.result()
+    except (MemoryError, OSError, RuntimeError) as error:
+        if not _lacks_memory(error):
+            raise
+        raise BrokenProcessPool(str(error)) from error
+
+
+def _lacks_memory(error: Exception) -> bool:
+    # torch, OpenBLAS and the system have classes and words of their own for it
+    said = str(error).lower()
+    return (
+        isinstance(error, MemoryError)
+        or getattr(error, "errno", None) == errno.ENOMEM
+        or any(words in said for words in ("allocate memory", "out of memory", "start new thread"))
+    )
 
 
 def _kill_workers() -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import importlib.metadata
 import platform
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from pipeline.project import paths
+from pipeline.project import paths, seals
 from pipeline.project.errors import SettingsError, TrainingError
 from pipeline.running import pool, rows
 from pipeline.running.cluster import Cluster
@@ -78,6 +79,7 @@ def run(
         If workers died repeatedly during the same training. All others are finished and kept.
     """
     code = code_fingerprint()
+    undamaged = cache(lambda problem: _undamaged(learning(problem)))
     outcomes: dict[str, Outcome] = {}
 
     def finished(outcome: Outcome, *, fresh: bool = True) -> list[_Unfinished]:
@@ -94,7 +96,7 @@ def run(
             if known is None:
                 if cluster is None:
                     pool.start_server()
-                missing.append(_Unfinished(training, learning(training.problem), memo, key))
+                missing.append(_Unfinished(training, undamaged(training.problem), memo, key))
             else:
                 # its optimizer's file may have lain in another folder then
                 following.append(replace(known, training=training))
@@ -109,6 +111,13 @@ def run(
         else:
             _on_cluster(missing, cluster, finished)
     return [outcomes[key_of(training, code)] for training in trainings]
+
+
+def _undamaged(learning: Path) -> Path:
+    """Return a folder of prepared examples once its bytes are known to be those that were written."""
+    # no test examples: a training must not open them
+    seals.check(learning, *(path.name for path in learning.glob("*")))
+    return learning
 
 
 def run_study(

@@ -5,19 +5,21 @@ from __future__ import annotations
 import hashlib
 import tempfile
 import time
+from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.project import files, paths
 from pipeline.running import memo
 from pipeline.tracking import entities, views
-from pipeline.tracking.store import artifacts, store_uri
+from pipeline.tracking.store import artifacts, is_server, store_uri
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from pipeline.tracking.entities import DataSet
     from pipeline.tracking.findings import Findings
@@ -29,6 +31,8 @@ _DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
 _MOST_RUNS = 50_000
 # MLflow takes a thousand at once, tags and params counted
 _MOST_METRICS = 900
+# To a server, most of the time is waiting; a database is written to by one at a time
+_CONNECTIONS = 6
 _PARENT_TAG = "mlflow.parentRunId"
 # Without it, the UI guesses, and may take an experiment for one of language models and their traces
 _KIND_TAG, _KIND = "mlflow.experimentKind", "custom_model_development"
@@ -48,6 +52,7 @@ class Runs:
         self._searched = searched or {}
         self._experiments: dict[str, str] = {}
         self._parents: dict[str, str] = {}
+        self._last_end = 0
         # what was written or found last: the parent run by problem, and the run of a study
         self.last_parents: dict[str, str] = {}
         self.last_study: str | None = None
@@ -58,8 +63,43 @@ class Runs:
             if parent := run.data.tags.get(_PARENT_TAG):
                 self.last_parents[outcome.training.problem] = parent
             return self._complete(run, outcome)
-        self._write(self._experiment(outcome.training.problem), outcome)
+        self._delete_remains(self._experiment(outcome.training.problem), outcome.key)
+        self._planned(self._experiment(outcome.training.problem), outcome)()
         return 1
+
+    def write_all(self, outcomes: Sequence[Outcome]) -> int:
+        """Write many trainings as `write_missing` does each, but look for all at once, and over a few connections."""
+        wanted = {outcome.key: outcome for outcome in outcomes}
+        problems = dict.fromkeys(outcome.training.problem for outcome in wanted.values())
+        found = [run for problem in problems for run in self._all_of(self._experiment(problem))]
+        for remains in found:
+            if remains.data.tags.get("writing") in wanted:
+                self.client.delete_run(remains.info.run_id)
+        known: dict[str, list[Any]] = defaultdict(list)
+        for run in found:
+            known[run.data.tags.get("key", "")].append(run)
+        written, writing = 0, []
+        for key, outcome in wanted.items():
+            if run := self._one_of(known[key]):
+                written += self._complete(run, outcome)
+            else:
+                # in this thread: parents are made once, and times follow the order of the outcomes
+                writing.append(self._planned(self._experiment(outcome.training.problem), outcome))
+        self._at_once(writing)
+        return written + len(writing)
+
+    def _all_of(self, experiment: str) -> list[Any]:
+        return list(self.client.search_runs([experiment], max_results=_MOST_RUNS))
+
+    def _at_once(self, calls: Sequence[Callable[[], object]]) -> None:
+        """Make calls that do not depend on each other, a few at a time where a server answers."""
+        with ThreadPoolExecutor(_CONNECTIONS if is_server(store_uri()) else 1) as threads:
+            try:
+                for done in [threads.submit(call) for call in calls]:
+                    done.result()
+            except BaseException:
+                threads.shutdown(cancel_futures=True)
+                raise
 
     def find(self, outcome: Outcome) -> Any:
         """Return the run of a training, or None."""
@@ -72,22 +112,25 @@ class Runs:
         There may be several: an experiment that was deleted and restored brings back the runs that had been deleted
         before. The one with a model stays.
         """
-        found = sorted(self.client.search_runs([experiment], condition), key=lambda run: "model" not in run.data.tags)
-        for double in found[1:]:
+        return self._one_of(self.client.search_runs([experiment], condition))
+
+    def _one_of(self, found: Sequence[Any]) -> Any:
+        first, *doubles = sorted(found, key=lambda run: "model" not in run.data.tags) or [None]
+        for double in doubles:
             self.client.delete_run(double.info.run_id)
-        return found[0] if found else None
+        return first
 
     def add_metrics(self, problem: str, metrics: Mapping[str, Mapping[str, float]]) -> int:
         """Add metrics, by a training's key, to runs that lack them; return to how many."""
         experiment = self._experiment(problem)
-        written = 0
+        calls = []
         for run in self.client.search_runs([experiment], "tags.kind = 'train'", max_results=_MOST_RUNS):
             values = metrics.get(run.data.tags.get("key", ""), {})
-            missing = {name: value for name, value in values.items() if run.data.metrics.get(name) != value}
-            if missing:
-                self.client.log_batch(run.info.run_id, metrics=[entities.metric(*item) for item in missing.items()])
-                written += 1
-        return written
+            if missing := [item for item in values.items() if run.data.metrics.get(item[0]) != item[1]]:
+                batch = [entities.metric(*item) for item in missing]
+                calls.append(partial(self.client.log_batch, run.info.run_id, metrics=batch))
+        self._at_once(calls)
+        return len(calls)
 
     def write_findings(self, found: Findings, outcome: Outcome | None) -> int:
         """Write what the results say into the parent run of a training, or of none; return 1 if it changed."""
@@ -168,13 +211,17 @@ class Runs:
             self.client.log_batch(run.info.run_id, tags=tags, params=params)
         return int(bool(tags or params))
 
-    def _write(self, experiment: str, outcome: Outcome) -> None:
-        end = time.time_ns() // 1_000_000
+    def _planned(self, experiment: str, outcome: Outcome) -> Callable[[], None]:
+        """Return what is still to be done to write a training's run, once its parent is there."""
+        # later than the one before, so that runs can be sorted
+        self._last_end = end = max(time.time_ns() // 1_000_000, self._last_end + 1)
         start = end - round(outcome.seconds * 1000)
         own = {_PARENT_TAG: self._parent(experiment, outcome, start), "mlflow.runName": entities.name(outcome)}
-        own |= entities.tags(outcome)
-        problem = outcome.training.problem
-        with self.new_run(experiment, outcome.training.kind, ("key", outcome.key), own, problem, start) as run_id:
+        return partial(self._write, experiment, outcome, {**own, **entities.tags(outcome)}, start, end)
+
+    def _write(self, experiment: str, outcome: Outcome, own: Mapping[str, str], start: int, end: int) -> None:
+        kind, problem = outcome.training.kind, outcome.training.problem
+        with self._made_run(experiment, kind, ("key", outcome.key), own, problem, start) as run_id:
             series = entities.metrics(outcome, start, end)
             self.client.log_batch(run_id, metrics=series, params=self._params(outcome))
             if outcome.weights:
@@ -253,9 +300,25 @@ class Runs:
 
         `problem` is the one whose data it uses; `start` in milliseconds, now if not given.
         """
-        name, value = identity
-        for remains in self.client.search_runs([experiment], f"tags.writing = '{value}'"):
+        self._delete_remains(experiment, identity[1])
+        with self._made_run(experiment, kind, identity, own_tags, problem, start) as run_id:
+            yield run_id
+
+    def _delete_remains(self, experiment: str, identity: str) -> None:
+        for remains in self.client.search_runs([experiment], f"tags.writing = '{identity}'"):
             self.client.delete_run(remains.info.run_id)
+
+    @contextmanager
+    def _made_run(
+        self,
+        experiment: str,
+        kind: str,
+        identity: tuple[str, str],
+        own_tags: Mapping[str, str],
+        problem: str | None,
+        start: int | None,
+    ) -> Iterator[str]:
+        name, value = identity
         tags = {**self._circumstances, **entities.source(kind), **own_tags, "kind": kind, "writing": value}
         run_id = self.client.create_run(experiment, tags=tags, start_time=start).info.run_id
         if problem:

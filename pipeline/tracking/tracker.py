@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, TypeAlias
 
 from pipeline.tracking import store, study, views
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 # Writes what the store lacks, and returns how many runs it changed
 Job: TypeAlias = "Callable[[Runs], int]"
+
+# Trainings that are filled in while no other process may write: a stage that runs beside it waits so long
+_AT_ONCE = 100
 
 
 class Tracker:
@@ -39,7 +43,10 @@ class Tracker:
 
     def sync(self, outcomes: Iterable[Outcome]) -> int:
         """Write the trainings that the store lacks, and what its known runs lack; return how many runs it changed."""
-        return sum(self.do(partial(Runs.write_missing, outcome=outcome)) for outcome in outcomes)
+        rest, written = iter(outcomes), 0
+        while some := list(islice(rest, _AT_ONCE)):
+            written += self.do(partial(Runs.write_all, outcomes=some))
+        return written
 
     def do(self, job: Job) -> int:
         """Do a job with the store; return what the job does, or 0 if the store cannot be used."""

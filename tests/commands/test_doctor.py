@@ -408,6 +408,17 @@ def test_a_project_without_git_is_a_problem_with_its_remedy(folder: Path) -> Non
     repository.check()
 
 
+def test_half_a_dvc_lock_is_a_problem_with_its_remedy(folder: Path) -> None:
+    # as a full disk left it
+    (folder / "dvc.lock").write_text("schema: '2.0'\nstages:\n  evaluate:\n    deps:\n    - path: data\n    - ")
+    found = flow.stale()
+    assert (found.mark, found.remedy) == ("problem", repository.LOCK_REMEDY)
+    with pytest.raises(UserError, match=r"dvc\.lock is cut off, .*: git checkout -- dvc\.lock \(or delete it\)"):
+        repository.check_lock()
+    (folder / "dvc.lock").write_text("schema: '2.0'\nstages: {}\n")
+    repository.check_lock()
+
+
 def test_the_marks_of_a_merge_in_dvc_lock_are_a_problem_with_their_line(
     folder: Path, small_archive: archives.Archive
 ) -> None:

@@ -217,6 +217,7 @@ def test_the_digest_changes_with_the_validation_part(data, make):
 def test_nothing_of_the_test_part_is_in_the_learning_folder(data, make, tmp_path):
     make(data)
     assert sorted(path.name for path in (tmp_path / "a/learning").iterdir()) == [
+        "MD5SUMS",
         "description.json",
         "train_inputs.npy",
         "train_labels.npy",

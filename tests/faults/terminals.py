@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import os
 import pty
+import select
 import subprocess
 import termios
 import threading
@@ -20,7 +21,7 @@ from tests.conftest import clean_environment
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_SECONDS = 240
+_SECONDS = 900
 
 
 class Terminal:
@@ -40,14 +41,19 @@ class Terminal:
         )
         os.close(slave)
         self._said = b""
+        self._closing = threading.Event()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
     def _read(self) -> None:
         # an error is how a terminal says that nobody writes to it any more
         with contextlib.suppress(OSError):
-            while piece := os.read(self._master, 65536):
-                self._said += piece
+            while not self._closing.is_set():
+                if select.select([self._master], [], [], 0.1)[0]:
+                    piece = os.read(self._master, 65536)
+                    if not piece:
+                        return
+                    self._said += piece
 
     def said(self) -> str:
         return self._said.decode(errors="replace")
@@ -63,6 +69,13 @@ class Terminal:
 
     def ctrl_c(self) -> None:
         os.write(self._master, b"\x03")
+
+    def hang_up(self) -> None:
+        """Close the terminal, as closing its window does: its processes get SIGHUP."""
+        # a reader would keep it open
+        self._closing.set()
+        self._reader.join(5)
+        os.close(self._master)
 
     def end(self) -> int:
         """Wait for the end of the command; return its exit status."""

@@ -66,11 +66,14 @@ def test_a_stage_ends_in_one_line(moment: Callable[[Terminal, Project], bool], p
 @pytest.mark.slow
 @pytest.mark.parametrize("command", [STAGE, RUN], ids=["stage", "run"])
 def test_ctrl_c_is_one_line_at_twenty_moments(command: list[str], prepared: Project) -> None:
-    fresh(prepared)
-    began = time.monotonic()
-    with closing(Terminal(command, prepared.folder)) as terminal:
-        assert terminal.end() == 0, terminal.said()
-    whole = time.monotonic() - began
+    whole = 0.0
+    # the first one also compiles, which takes most of its time
+    for _ in range(2):
+        fresh(prepared)
+        began = time.monotonic()
+        with closing(Terminal(command, prepared.folder)) as terminal:
+            assert terminal.end() == 0, terminal.said()
+        whole = time.monotonic() - began
     reached = 0
     for moment in range(MOMENTS):
         fresh(prepared)

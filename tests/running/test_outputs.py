@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from pipeline.project import files, paths
+from pipeline.project import files, paths, seals
 from pipeline.project.errors import DataError
 from pipeline.running import outputs
 from pipeline.running.outputs import Choice, Setting
@@ -49,6 +49,7 @@ def test_records_of_another_version_are_refused_in_one_sentence() -> None:
     records = files.read_json(paths.trainings("adam"))
     del records[0]["network"]
     files.write_json(paths.trainings("adam"), records)
+    seals.seal(paths.TRAIN / "adam")
     with pytest.raises(DataError, match=r"runs/train/adam/trainings\.json was written by another version"):
         outputs.read_trainings("adam")
 

@@ -60,7 +60,7 @@ if __name__ == "__main__":
     assert done.stdout.splitlines() == ["2 True", "True True False"]
 
 
-@pytest.mark.parametrize("deed", ["exit", "kill"])
+@pytest.mark.parametrize("deed", ["exit", "kill", "too much memory"])
 def test_a_deadly_task_is_retried_and_named_and_the_others_are_done(deed, pool_tasks, tmp_path):
     tasks = [(f"task{n}", deed if n == 2 else "work", tmp_path) for n in range(8)]
     done: list[str] = []
@@ -75,8 +75,9 @@ def test_a_deadly_task_is_retried_and_named_and_the_others_are_done(deed, pool_t
     assert "execution.workers" in message
 
 
-def test_a_task_that_dies_once_is_done_all_the_same(pool_tasks, tmp_path):
-    tasks = [(f"task{n}", "kill once" if n in (0, 4) else "work", tmp_path) for n in range(6)]
+@pytest.mark.parametrize("deed", ["kill once", "too much memory once"])
+def test_a_task_that_dies_once_is_done_all_the_same(deed, pool_tasks, tmp_path):
+    tasks = [(f"task{n}", deed if n in (0, 4) else "work", tmp_path) for n in range(6)]
     done: list[str] = []
     pool.parallel(pool_tasks.note, tasks, 2, lambda task, result: done.append(result))
     assert sorted(done) == [f"task{n} done" for n in range(6)]
@@ -93,7 +94,7 @@ def test_two_deadly_tasks_are_both_named(pool_tasks, tmp_path):
 
 @pytest.mark.parametrize(
     "error",
-    [SettingsError("params.yaml: wrong"), ValueError("what"), MemoryError("full"), Refusal("no_rest", kind="Muon")],
+    [SettingsError("params.yaml: wrong"), ValueError("what"), RuntimeError("no"), Refusal("no_rest", kind="Muon")],
 )
 def test_an_error_in_a_worker_arrives_as_it_is(error, pool_tasks):
     before = set(psutil.Process().children(recursive=True))

@@ -24,7 +24,7 @@ from pipeline.tracking import Tracker, entities, models, store
 from pipeline.tracking.runs import Runs
 from pipeline.training.record import OptimizerRow
 from tests import studies
-from tests.stores import DATA, Store, point_to, write
+from tests.stores import DATA, Store, contents, point_to, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -627,4 +627,33 @@ def test_the_users_own_choice_of_chatter_wins(monkeypatch: pytest.MonkeyPatch) -
     with store.quietly():
         assert os.environ["MLFLOW_HTTP_REQUEST_TIMEOUT"] == "77"
         assert os.environ["DO_NOT_TRACK"] == "true"
-    assert logging.getLogger("mlflow").level == logging.ERROR
+    assert logging.getLogger("mlflow").level == logging.CRITICAL
+
+
+def test_many_at_once_are_written_as_each_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, warned: list[str]
+) -> None:
+    outcomes = [studies.outcome(kind="tune", learning_rate=rate) for rate in (0.1, 0.2, 0.3)]
+    outcomes += [studies.outcome(seed=seed, weights=WEIGHTS) for seed in (1, 2)]
+    outcomes += [studies.diverged(problem="other", seed=seed) for seed in (1, 2)]
+    found, order = [], []
+    for way in ("alone", "at once"):
+        (root := tmp_path / way).mkdir()
+        point_to(root, monkeypatch)
+        tracker = Tracker({"digits": DATA, "other": OTHER}, warned.append)
+        if way == "alone":
+            assert [tracker.do(partial(Runs.write_missing, outcome=one)) for one in outcomes] == [1] * 7
+        else:
+            # one lies there already, and one was cut off half-way
+            assert tracker.sync(outcomes[1:2]) == 1
+            client = Store().client
+            experiment = client.get_experiment_by_name("digits").experiment_id
+            client.create_run(experiment, tags={"writing": outcomes[3].key})
+            assert tracker.sync([*outcomes, outcomes[0]]) == 6
+            assert tracker.sync(outcomes) == 0
+        found.append(contents(store.store_uri()))
+        runs = sorted(Store().runs("tags.kind = 'train'"), key=lambda run: run.info.end_time)
+        order.append([run.data.tags["key"] for run in runs])
+    assert found[0] == found[1]
+    assert order[0] == order[1] == [one.key for one in outcomes[3:5]]
+    assert warned == []

@@ -25,6 +25,8 @@ def stale(seconds: float = _SECONDS) -> Finding:
         repository.check()
     except UserError as error:
         return problem(_SUBJECT, str(error), "git init")
+    if repository.half_a_lock():
+        return problem(_SUBJECT, repository.HALF_A_LOCK, repository.LOCK_REMEDY)
     command = [sys.executable, "-m", "dvc", "status", "--json"]
     try:
         done = subprocess.run(  # noqa: S603 - fixed words

@@ -42,6 +42,7 @@ def run(
     names = None if problems is None else subset.chosen(problems, loading.load())
     check_rows()
     repository.check()
+    repository.check_lock()
     settings = loading.load()
     names = names or settings.study
     problem = _fetch_problem(subset.archives(map(settings.data_of, names)))

@@ -46,11 +46,16 @@ def draw(frame: pd.DataFrame) -> Figure:
     """Draw one panel per quantity, one above the other."""
     figure = Figure(figsize=(WIDTH, 7.6), layout="constrained")
     panels = figure.subplots(2, 1, sharex=True)
-    quantities = ["train_loss", f"validation_{frame['noun'].iloc[0]}"]
+    quantities = ["train_loss", f"validation_{next(iter(frame['noun']), 'accuracy')}"]
     for axes, quantity in zip(panels, quantities, strict=True):
         part = frame[frame["quantity"] == quantity]
+        if part.empty:
+            axes.text(
+                0.5, 0.5, "no curve: every optimizer has a seed that diverged", transform=axes.transAxes, ha="center"
+            )
+            continue
         draw_lines(axes, part)
-        axes.set_ylabel(part["axis"].iloc[0] if len(part) else quantity.replace("_", " "))
+        axes.set_ylabel(part["axis"].iloc[0])
         if quantity.endswith("loss"):
             _limit_loss(axes, part)
         name_ends(axes, part)

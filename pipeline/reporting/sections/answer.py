@@ -31,8 +31,16 @@ def build(results: Results) -> list[Item]:
 
 def sentences(results: Results) -> list[str]:
     """Return the three sentences; the second needs timings, the third a second problem that all took part in."""
+    if _nothing_was_trained(results):
+        title = results.title(results.main_problem)
+        return [f"On {title}, every training diverged, so there is nothing to compare: [what diverged](#diverged)."]
     found = [_on_main_problem(results), _in_seconds(results), aggregates.sentence(results)]
     return [text for text in found if text]
+
+
+def _nothing_was_trained(results: Results) -> bool:
+    measured = results.measured(results.main_problem).values()
+    return all(len(found.diverged) == len(found.reached.seeds) for found in measured)
 
 
 def picture(results: Results) -> Picture:

@@ -263,6 +263,13 @@ def test_updates_are_drawn_on_a_logarithmic_axis_largest_last_step_first(results
     assert [text.get_text() for text in figure.axes[0].texts] == ["Adam", "SGD"]
 
 
+def test_curves_of_a_study_in_which_everything_diverged_say_so(results):
+    figure = training_curves.draw(training_curves.data(results, results.main_problem).iloc[:0])
+    assert [text.get_text() for axes in figure.axes for text in axes.texts] == [
+        "no curve: every optimizer has a seed that diverged"
+    ] * 2
+
+
 def test_updates_of_a_study_in_which_everything_diverged_can_be_drawn(results):
     curves = results.training_curves.assign(update=float("nan"))
     frame = updates.data(replace(results, training_curves=curves), "cifar10")

@@ -6,6 +6,7 @@ from pipeline.reporting.items import Bullets, Paragraph
 from pipeline.reporting.numbers_in_words import number
 from pipeline.reporting.sections import answer
 from pipeline.results.comparison import Comparison
+from pipeline.results.metrics import Metrics
 from pipeline.results.verdicts import Verdicts
 from tests.reporting.conftest import DECIDED, judged_by_loss
 
@@ -121,3 +122,15 @@ def test_the_verdict_on_the_question_comes_first(results):
     items = answer.build(replace(results, verdicts=Verdicts(method="", claims={"one": DECIDED})))
     assert items[0] == Paragraph("**No, it is not: \\*.**")
     assert isinstance(items[1], Bullets)
+
+
+def test_where_everything_diverged_there_is_nothing_to_compare(results):
+    found = results.metrics.model_dump()
+    for one in found["problems"][results.main_problem].values():
+        one["diverged"] = list(range(len(one["trainings"])))
+    lost = replace(results, metrics=Metrics.model_validate(found))
+    assert told(lost) == [
+        f"On {results.title(results.main_problem)}, every training diverged, so there is nothing to compare: "
+        "[what diverged](#diverged)."
+    ]
+    assert len(told(results)) > 1
