@@ -125,7 +125,9 @@ def _as_in(table: pd.DataFrame, rows: Sequence[Row]) -> list[Row]:
     columns = {name: [_number(value) for value in table[name]] for name in FIGURES}
     others = tuple(columns[f"test_{rows[0].measure}"])
     return [
-        replace(row, figures={name: values[place] for name, values in columns.items()}, diverged=diverged, others=others)
+        replace(
+            row, figures={name: values[place] for name, values in columns.items()}, diverged=diverged, others=others
+        )
         for place, (row, diverged) in enumerate(zip(rows, table["diverged"].tolist(), strict=True))
     ]
 
