@@ -8,6 +8,7 @@ from pipeline.console import quiet
 from pipeline.console.timing import stage_time
 from pipeline.project import errors, files, paths
 from pipeline.reporting import card, report, study_results
+from pipeline.reporting.drawing import colours
 from pipeline.settings import loading
 from pipeline.tracking import publishing
 
@@ -19,7 +20,7 @@ def main() -> None:
         results = study_results.load(settings)
         report.write(results, paths.REPORTS)
         files.write_text(paths.CHAMPION_CARD, card.text(results))
-        publishing.publish_report(settings)
+        publishing.publish_report(settings, colours.by_optimizer(settings.optimizers))
     if "DVC_EXP_NAME" in os.environ:
         print("This experiment beside all others: make experiments")
 

@@ -30,6 +30,7 @@ def ui(
     optimizer-study ui --port 5001
     """
     from pipeline import tracking
+    from pipeline.reporting.drawing import colours
     from pipeline.tracking import connection, publishing, server
 
     settings = loading.load()
@@ -40,7 +41,7 @@ def ui(
     faults: list[str] = []
     # there is no study that goes on, and no later command that helps
     record.warn, record.usable = faults.append, True
-    written = publishing.publish_all(settings, record)
+    written = publishing.publish_all(settings, record, colours.by_optimizer(settings.optimizers))
     if faults:
         raise UserError(faults[0])
     _say(f"{tracking.shown_uri()}: {written} runs written or completed")

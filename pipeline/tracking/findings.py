@@ -88,7 +88,7 @@ def _metrics(found: OptimizerMetrics) -> Iterator[tuple[str, float]]:
     yield from ((f"test_accuracy/{label}", value) for label, value in found.per_class.items())
     setting = found.search.usual_setting
     yield "learning_rate", setting.learning_rate
-    yield from ((f"picked/{name}", value) for name, value in setting.arguments.items())
+    yield from ((f"picked_{name}", value) for name, value in setting.arguments.items())
     yield "seeds", float(len(found.trainings))
     yield "diverged", float(len(found.diverged))
 

@@ -18,7 +18,7 @@ from pipeline.tracking.runs import Runs
 from pipeline.tracking.writer import writing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from torch import nn
 
@@ -44,23 +44,26 @@ def publish_evaluation(settings: Settings) -> None:
             writer.submit(job)
 
 
-def publish_report(settings: Settings) -> None:
-    """Record the report's figures, the card of the registered model, and the run of the study; print where that is."""
+def publish_report(settings: Settings, colours: Mapping[str, str]) -> None:
+    """Record the report's figures and colours, the model's card, and the run of the study; print where that is."""
     tracker = connection.tracker(settings)
     with writing(tracker, "figures") as writer:
         metrics = Metrics.read()
-        for job in _report(settings, metrics, _evaluated(settings, metrics)):
+        for job in _report(settings, metrics, _evaluated(settings, metrics), colours):
             writer.submit(job)
     if place := tracker.where_study():
         print(place)
 
 
-def publish_all(settings: Settings, record: Tracker) -> int:
-    """Write everything that the DVC outputs hold and the store lacks; return how many runs were written or added to."""
+def publish_all(settings: Settings, record: Tracker, colours: Mapping[str, str]) -> int:
+    """Write everything that the DVC outputs hold and the store lacks; return how many runs were written or added to.
+
+    `colours` are the report's, by optimizer.
+    """
     written = record.sync(_everything(settings))
     if metrics := Metrics.read_if_there():
         trained = _evaluated(settings, metrics)
-        jobs = chain(_evaluation(settings, metrics, trained), _report(settings, metrics, trained))
+        jobs = chain(_evaluation(settings, metrics, trained), _report(settings, metrics, trained, colours))
         written += sum(record.do(job) for job in jobs)
     return written
 
@@ -95,7 +98,8 @@ def _evaluation(settings: Settings, metrics: Metrics, trained: Evaluated) -> Ite
         yield partial(Runs.write_findings, found=found, outcome=training)
 
 
-def _report(settings: Settings, metrics: Metrics, trained: Evaluated) -> Iterator[Job]:
+def _report(settings: Settings, metrics: Metrics, trained: Evaluated, colours: Mapping[str, str]) -> Iterator[Job]:
+    yield from (partial(Runs.write_colours, problem=name, colours=colours) for name in metrics.problems)
     champions = Champions.read_if_there()
     best = {name: one.optimizer for name, one in champions.problems.items()} if champions else {}
     for found, outcome in _found(settings, metrics, trained):

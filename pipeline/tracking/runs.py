@@ -34,6 +34,8 @@ _MOST_METRICS = 900
 # To a server, most of the time is waiting; a database is written to by one at a time
 _CONNECTIONS = 6
 _PARENT_TAG = "mlflow.parentRunId"
+# MLflow draws a run in this colour; the UI writes it, too, when a person picks one
+_COLOUR_TAG = "mlflow.runColor"
 # Without it, the UI guesses, and may take an experiment for one of language models and their traces
 _KIND_TAG, _KIND = "mlflow.experimentKind", "custom_model_development"
 
@@ -159,6 +161,14 @@ class Runs:
             self.client.log_artifact(run_id, str(path), "figures")
         self.client.set_tag(run_id, "figures", digest)
         return 1
+
+    def write_colours(self, problem: str, colours: Mapping[str, str]) -> int:
+        """Give all runs with test results, parents and trainings, their optimizer's colour; return how many."""
+        runs = self.client.search_runs([self._experiment(problem)], "metrics.test_loss >= 0", max_results=_MOST_RUNS)
+        plain = [run for run in runs if _COLOUR_TAG not in run.data.tags and run.data.tags.get("optimizer") in colours]
+        for run in plain:
+            self.client.set_tag(run.info.run_id, _COLOUR_TAG, colours[run.data.tags["optimizer"]])
+        return len(plain)
 
     def known_experiment(self, problem: str) -> str | None:
         """Return the id of a problem's experiment, if it was needed before."""

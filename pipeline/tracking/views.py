@@ -18,7 +18,8 @@ def tags(measure: MeasureName) -> dict[str, str]:
     best = f"test_{measure}"
     bounds = [f"metrics.`{best}_low`", f"metrics.`{best}_high`"]
     gap = ["metrics.`train_accuracy`", "metrics.`generalization_gap`"] if measure == "accuracy" else []
-    columns = ["params.`optimizer`", "metrics.`learning_rate`", f"metrics.`{best}`", *bounds, *gap]
+    # a parent run's name is its optimizer's
+    columns = ["metrics.`learning_rate`", f"metrics.`{best}`", *bounds, *gap]
     rest = ["params.`epochs`", "params.`schedule`", "attributes.`Duration`"]
     one = ["params.`optimizer`", "params.`learning_rate`", f"metrics.`{best}`", "params.`seed`"]
     found = {

@@ -52,6 +52,13 @@ def tracker(settings: Settings) -> Tracker:
     return Tracker(connection.datasets(settings), pytest.fail, connection.searched(settings))
 
 
+COLOURS = {"sgd": "#08306b", "muon": "#6a3d9a"}
+
+
+def fill(settings: Settings) -> int:
+    return publishing.publish_all(settings, tracker(settings), COLOURS)
+
+
 def held() -> dict[str, Any]:
     """What a store holds of every training, without what differs from writing to writing."""
     store = Store()
@@ -87,12 +94,12 @@ def test_a_store_made_later_holds_what_a_live_one_does(
     monkeypatch.setenv("DVC_ROOT", str(tmp_path / "later"))
     # logging a model lets MLflow put the store that it went to into the environment
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    # what two seeds of two optimizers picked gets metrics, one of each a model; the better one is registered; and both
-    # parent runs get what the results say
-    assert publishing.publish_all(settings, tracker(settings)) == len(outcomes) + 4 + 2 + 1 + 2
+    # what two seeds of two optimizers picked gets metrics, one of each a model; the better one is registered; both
+    # parent runs get what the results say; and they and the four picked ones their colour
+    assert fill(settings) == len(outcomes) + 4 + 2 + 1 + 2 + 6
     assert held() == expected
     # and nothing is written twice
-    assert publishing.publish_all(settings, tracker(settings)) == 0
+    assert fill(settings) == 0
 
     models = [run["tags"]["optimizer"] for run in expected.values() if run["tags"]["model"]]
     assert sorted(models) == ["muon", "sgd"]
@@ -116,7 +123,7 @@ def test_a_run_filled_in_later_lasted_as_long_as_its_training(
     for outcome in (remembered, damaged):
         memo.keep(paths.memo(), replace(outcome, seconds=12.5))
     memo.place(paths.memo(), damaged.key).write_bytes(b"cut off")
-    publishing.publish_all(settings, tracker(settings))
+    fill(settings)
     lasted = {
         run.data.tags["key"]: run.info.end_time - run.info.start_time
         for run in Store().runs()
@@ -129,7 +136,7 @@ def test_the_champion_is_the_registered_model(
     settings: Settings, outcomes: list[Outcome], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DVC_ROOT", str(tmp_path))
-    publishing.publish_all(settings, tracker(settings))
+    fill(settings)
     picked = {key for found in Metrics.read().problems["digits"].values() for key in found.trainings}
     best = choosing.champion(o for o in outcomes if o.key in picked)
     client = Store().client
@@ -168,7 +175,7 @@ def test_an_optimizer_whose_seeds_all_diverged_has_no_model(
     settings: Settings, outcomes: list[Outcome], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rewritten(monkeypatch, tmp_path, {"muon"})
-    publishing.publish_all(settings, tracker(settings))
+    fill(settings)
     assert [run["tags"]["optimizer"] for run in held().values() if run["tags"]["model"]] == ["sgd"]
     (version,) = Store().client.search_model_versions("name = 'digits-cnn'")
     assert version.tags["optimizer"] == "sgd"
@@ -178,7 +185,7 @@ def test_nothing_is_registered_where_every_training_diverged(
     settings: Settings, outcomes: list[Outcome], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rewritten(monkeypatch, tmp_path, {"sgd", "muon"})
-    publishing.publish_all(settings, tracker(settings))
+    fill(settings)
     assert len(held()) == len(outcomes)
     assert Store().client.search_registered_models() == []
 
@@ -191,7 +198,7 @@ def test_metrics_go_to_the_seed_that_they_belong_to_and_none_is_no_metric(
     losses = content["problems"]["digits"]["sgd"]["test_loss"]["seeds"]
     content["problems"]["digits"]["sgd"]["test_loss"]["seeds"] = [None, losses[1]]
     Metrics.model_validate(content).write()
-    publishing.publish_all(settings, tracker(settings))
+    fill(settings)
     picked = Metrics.read().problems["digits"]["sgd"].trainings
     by_key = {outcome.key: outcome for outcome in outputs.read_trainings("sgd")}
     first, second = (Store().run(by_key[key]).data.metrics for key in picked)
@@ -218,7 +225,7 @@ def test_a_parent_run_tells_what_the_results_say_of_its_optimizer(
     monkeypatch.setenv("DVC_ROOT", str(tmp_path))
     for outcome in outcomes:
         memo.keep(paths.memo(), replace(outcome, seconds=2.0))
-    publishing.publish_all(settings, tracker(settings))
+    fill(settings)
     found, run = Metrics.read().problems["digits"]["muon"], parents()["muon"]
     shown = run.data.metrics
     assert found.test_accuracy is not None
@@ -240,6 +247,23 @@ def test_a_parent_run_tells_what_the_results_say_of_its_optimizer(
     # it lasted as long as its trainings together
     own = [outcome for outcome in outcomes if outcome.training.optimizer == "muon"]
     assert run.info.end_time - run.info.start_time == 2000 * len(own)
+
+
+def test_what_has_results_is_drawn_in_the_colours_of_the_report(
+    settings: Settings, outcomes: list[Outcome], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    fill(settings)
+    runs = {bool(run.data.metrics.get("test_loss")): [] for run in Store().runs()}
+    for run in Store().runs():
+        runs[bool(run.data.metrics.get("test_loss"))].append(run.data.tags)
+    assert all(tags["mlflow.runColor"] == COLOURS[tags["optimizer"]] for tags in runs[True])
+    assert not any("mlflow.runColor" in tags for tags in runs[False])
+    # a colour that a person picked in the UI stays
+    muon = parents()["muon"].info.run_id
+    Store().client.set_tag(muon, "mlflow.runColor", "#000000")
+    assert fill(settings) == 0
+    assert parents()["muon"].data.tags["mlflow.runColor"] == "#000000"
 
 
 def finished(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -269,22 +293,22 @@ def test_a_study_is_a_run_with_its_settings_its_lock_and_its_report(
     settings: Settings, outcomes: list[Outcome], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     finished(tmp_path / "copy", monkeypatch)
-    publishing.publish_all(settings, tracker(settings))
+    fill(settings)
     (run,) = Store().runs(problem="studies")
     assert artifacts(run) == ["dvc.lock", "params.yaml", "report.html"]
     shown = {"accuracy/champion": 50, "accuracy/sgd": 40, "accuracy/muon": 50, "lead/digits": 10, "claims/supported": 3}
     assert run.data.metrics == shown
     assert run.data.params["optimizers"] == "sgd muon"
-    assert publishing.publish_all(settings, tracker(settings)) == 0
+    assert fill(settings) == 0
 
     # another report of the same study: its run has the new one
     files.write_text(Path("reports/report.html"), "<p>Still no.</p>")
-    assert publishing.publish_all(settings, tracker(settings)) == 1
+    assert fill(settings) == 1
     (run,) = Store().runs(problem="studies")
     assert "Still" in Path(Store().client.download_artifacts(run.info.run_id, "report.html")).read_text()
     # other settings: another study
     files.write_text(Path("params.yaml"), "problems: {digits: {}}")
-    publishing.publish_all(settings, tracker(settings))
+    fill(settings)
     assert len(Store().runs(problem="studies")) == 2
 
 
@@ -292,7 +316,7 @@ def test_figures_belong_to_the_parents_and_the_card_to_the_registered_model(
     settings: Settings, outcomes: list[Outcome], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     finished(tmp_path / "copy", monkeypatch)
-    publishing.publish_all(settings, tracker(settings))
+    fill(settings)
     best = Champions.read().problems["digits"].optimizer
     for name, run in parents().items():
         own = ["confusion_digits.svg"] * (name == best) + ["training_curves_digits.svg"]
@@ -310,7 +334,7 @@ def test_a_fresh_clone_shows_its_results_until_the_trainings_are_there(
     for name, place in away.items():
         shutil.move(name, place)
     assert not publishing.holds_trainings(settings)
-    assert publishing.publish_all(settings, tracker(settings)) > 0
+    assert fill(settings) > 0
     found = Metrics.read().problems["digits"]
     alone = parents()
     assert {name: run.data.metrics["test_accuracy"] for name, run in alone.items()} == {
@@ -318,11 +342,11 @@ def test_a_fresh_clone_shows_its_results_until_the_trainings_are_there(
     }
     assert alone["sgd"].data.params["optimizer"] == "sgd"
     assert held() == {}
-    assert publishing.publish_all(settings, tracker(settings)) == 0
+    assert fill(settings) == 0
 
     for name, place in away.items():
         shutil.move(place, name)
-    publishing.publish_all(settings, tracker(settings))
+    fill(settings)
     assert set(held()) == {outcome.key for outcome in outcomes}
     # the runs that stood in for them are gone
     assert {run.info.run_id for run in parents().values()}.isdisjoint(run.info.run_id for run in alone.values())

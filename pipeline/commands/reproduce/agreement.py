@@ -99,7 +99,8 @@ def _tested(families: Sequence[Sequence[Pair]]) -> tuple[list[float], str]:
     if not families:
         return [], "nothing else to compare"
     fewest = min(map(len, families))
-    seeds = f"{counted(fewest, 'seed')}{' or more' if fewest < max(map(len, families)) else ''} of {len(families)}"
+    more = " or more" if fewest < max(map(len, families)) else ""
+    seeds = f"{counted(fewest, 'seed')}{more} of {counted(len(families), 'optimizer')}"
     if fewest >= FEWEST_FOR_EQUIVALENCE:
         table = np.full((max(map(len, families)), len(families)), np.nan)
         for place, own in enumerate(families):

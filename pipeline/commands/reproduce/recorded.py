@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pipeline.project.errors import DataError, SettingsError
@@ -15,6 +15,8 @@ from pipeline.running.outputs import Setting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import pandas as pd
 
     from pipeline.results.metrics import OptimizerMetrics
     from pipeline.settings.study import MeasureName, Settings
@@ -113,8 +115,25 @@ def _recorded(settings: Settings, problem: str) -> dict[str, list[Row]]:
         optimizer = str(name)
         if optimizer in metrics and optimizer in settings.optimizers:
             label = settings.optimizers[optimizer].label
-            found[optimizer] = rows_of(problem, optimizer, label, own["seed"].tolist(), metrics[optimizer])
+            rows = rows_of(problem, optimizer, label, own["seed"].tolist(), metrics[optimizer])
+            found[optimizer] = _as_in(own, rows)
     return found
+
+
+def _as_in(table: pd.DataFrame, rows: Sequence[Row]) -> list[Row]:
+    """Return the rows with the figures that ``results/runs.csv`` has, should the two files differ."""
+    columns = {name: [_number(value) for value in table[name]] for name in FIGURES}
+    others = tuple(columns[f"test_{rows[0].measure}"])
+    return [
+        replace(
+            row, figures={name: values[place] for name, values in columns.items()}, diverged=diverged, others=others
+        )
+        for place, (row, diverged) in enumerate(zip(rows, table["diverged"].tolist(), strict=True))
+    ]
+
+
+def _number(value: float) -> float | None:
+    return None if math.isnan(value) else float(value)
 
 
 def _problems(settings: Settings, problem: str | None, *, everything: bool) -> list[str]:

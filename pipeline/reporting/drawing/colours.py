@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pipeline.settings.study import OptimizerSettings
+
 
 @dataclass(frozen=True)
 class Style:
@@ -57,6 +59,12 @@ def styles(classes: Mapping[str, str], baseline: str) -> dict[str, Style]:
         style = known[0] if known else Style(*next(spare))
         given[name] = replace(style, width=_BASELINE_WIDTH) if name == baseline else style
     return given
+
+
+def by_optimizer(rows: Mapping[str, OptimizerSettings]) -> dict[str, str]:
+    """Return the colour of every row of ``optimizers`` in ``params.yaml``, for what is drawn elsewhere."""
+    classes = {name: row.class_name for name, row in rows.items()}
+    return {name: style.colour for name, style in styles(classes, baseline="").items()}
 
 
 def quiet(style: Style) -> Style:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from typer.testing import CliRunner
 
 from pipeline.__main__ import app
 from pipeline.evaluation import evaluate
-from pipeline.project import files
 from pipeline.project.errors import DataError, SettingsError
-from pipeline.results.metrics import Metrics
+from pipeline.results import tables
 from pipeline.tracking import Tracker, connection
 from tests import studies, yaml_text
 from tests.stores import Store, point_to
@@ -62,13 +61,9 @@ def test_every_row_comes_out_again_from_the_results_alone(folder: Path) -> None:
 
 
 def test_a_figure_that_does_not_come_out_again_is_told_with_the_rest(folder: Path) -> None:
-    def changed(content: Any) -> None:
-        content["problems"]["digits"]["sgd"]["test_accuracy"]["seeds"] = [0.01, 0.02]
-        content["problems"]["digits"]["sgd"]["weights"] = []
-
-    content = files.read_json(Metrics.PATH)
-    changed(content)
-    files.write_json(Metrics.PATH, content)
+    table = tables.RUNS.read()
+    table.loc[table["optimizer"] == "sgd", "test_accuracy"] = [0.01, 0.02]
+    tables.RUNS.write(table)
     done = run("--optimizer", "sgd", "--seeds", "2", status=1)
     assert done.stdout.count(" differs") == 1
     assert "digits: different: SGD" in done.stdout
