@@ -106,8 +106,8 @@ def test_the_printed_address_opens_the_table_of_runs(address: str, page: Any) ->
     page.goto(address)
     see(page, "Runs")
     see(page, "digits")
-    see(table(page), "adam")
-    see(table(page), "sgd")
+    see(table(page), "Adam")
+    see(table(page), "SGD")
     # the page that language models get
     assert page.get_by_text("Prompts", exact=True).count() == 0
 
@@ -116,14 +116,14 @@ def test_an_experiment_is_found_by_its_name(address: str, page: Any) -> None:
     page.goto(f"{base(address)}/#/experiments")
     page.get_by_text("Model training", exact=True).click()
     page.get_by_test_id("experiment-list-item-link").get_by_text("digits", exact=True).click()
-    see(table(page), "adam")
+    see(table(page), "Adam")
 
 
 def test_a_filter_on_tags_leaves_the_final_trainings(address: str, page: Any) -> None:
     page.goto(address)
-    see(table(page), "adam")
-    unfold(page, "adam")
-    unfold(page, "sgd")
+    see(table(page), "Adam")
+    unfold(page, "Adam")
+    unfold(page, "SGD")
     playwright.expect(table(page).get_by_text(re.compile("^(adam|sgd) lr "))).not_to_have_count(0)
     box = page.get_by_placeholder("metrics.rmse")
     box.fill('tags.kind = "train"')

@@ -254,11 +254,11 @@ def test_what_has_results_is_drawn_in_the_colours_of_the_report(
 ) -> None:
     monkeypatch.setenv("DVC_ROOT", str(tmp_path))
     fill(settings)
-    runs = {bool(run.data.metrics.get("test_loss")): [] for run in Store().runs()}
-    for run in Store().runs():
-        runs[bool(run.data.metrics.get("test_loss"))].append(run.data.tags)
-    assert all(tags["mlflow.runColor"] == COLOURS[tags["optimizer"]] for tags in runs[True])
-    assert not any("mlflow.runColor" in tags for tags in runs[False])
+    runs = Store().runs()
+    drawn = {run.info.run_id: run.data.tags for run in runs if "mlflow.runColor" in run.data.tags}
+    assert set(drawn) == {run.info.run_id for run in runs if "test_loss" in run.data.metrics}
+    assert len(drawn) == 6
+    assert all(tags["mlflow.runColor"] == COLOURS[tags["optimizer"]] for tags in drawn.values())
     # a colour that a person picked in the UI stays
     muon = parents()["muon"].info.run_id
     Store().client.set_tag(muon, "mlflow.runColor", "#000000")

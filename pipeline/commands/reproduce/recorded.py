@@ -124,12 +124,9 @@ def _as_in(table: pd.DataFrame, rows: Sequence[Row]) -> list[Row]:
     """Return the rows with the figures that ``results/runs.csv`` has, should the two files differ."""
     columns = {name: [_number(value) for value in table[name]] for name in FIGURES}
     others = tuple(columns[f"test_{rows[0].measure}"])
-    return [
-        replace(
-            row, figures={name: values[place] for name, values in columns.items()}, diverged=diverged, others=others
-        )
-        for place, (row, diverged) in enumerate(zip(rows, table["diverged"].tolist(), strict=True))
-    ]
+    figures = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+    ends = zip(rows, figures, table["diverged"].tolist(), strict=True)
+    return [replace(row, figures=own, diverged=diverged, others=others) for row, own, diverged in ends]
 
 
 def _number(value: float) -> float | None:
