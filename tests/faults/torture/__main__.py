@@ -69,10 +69,10 @@ class Record:
         self.write(bench)
         print(f"{kind}: {' | '.join(attempt.faults) or self._not_possible.get(kind, 'held')}", flush=True)
 
-    def write(self, bench: Bench, *, complete: bool = False) -> None:
+    def write(self, bench: Bench) -> None:
         counts = {kind: {"tried": count, "held": self._held[kind]} for kind, count in sorted(self._tried.items())}
         seconds = {"unbroken_seconds": round(bench.seconds), "seconds": self._seconds()}
-        state = {"complete": complete, "load": round(os.getloadavg()[0], 1), **seconds, "machine": self._machine}
+        state = {"load": round(os.getloadavg()[0], 1), **seconds, "machine": self._machine}
         found = {"counts": counts, "not_possible": self._not_possible, "failures": self.failures}
         files.write_json(self._path, {**self._head, **state, **found})
 
@@ -127,7 +127,7 @@ def main(
         for _ in range(each):
             for kind in (kind for kind in KINDS if only in kind):
                 record.attempt(bench, kind, KINDS[kind])
-        record.write(bench, complete=True)
+        record.write(bench)
     if record.failures:
         raise typer.Exit(1)
 
