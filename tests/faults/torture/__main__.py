@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import random
+import re
 import tempfile
 import time
 from collections import Counter
@@ -73,7 +74,9 @@ class Record:
         counts = {kind: {"tried": count, "held": self._held[kind]} for kind, count in sorted(self._tried.items())}
         seconds = {"unbroken_seconds": round(bench.seconds), "seconds": self._seconds()}
         state = {"load": round(os.getloadavg()[0], 1), **seconds, "machine": self._machine}
-        found = {"counts": counts, "not_possible": self._not_possible, "failures": self.failures}
+        # without the folders of this machine
+        told = [{**one, "what": re.sub(r"(?:/[\w.+-]+)+/", "…/", str(one["what"]))} for one in self.failures]
+        found = {"counts": counts, "not_possible": self._not_possible, "failures": told}
         files.write_json(self._path, {**self._head, **state, **found})
 
     def _seconds(self) -> int:
