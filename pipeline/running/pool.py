@@ -153,10 +153,10 @@ def _submitted(pool: ProcessPoolExecutor, function: Callable[[Task], Result], ta
     try:
         with interrupts.held_back():
             return pool.submit(function, task)
-    except BrokenProcessPool as error:
-        # handled like a death during the task
+    except (BrokenProcessPool, EOFError, ConnectionError) as error:
+        # handled like a death during the task; the last two are those of the fork server, which is started again
         future: Future[Result] = Future()
-        future.set_exception(error)
+        future.set_exception(BrokenProcessPool(str(error)))
         return future
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from typing import TYPE_CHECKING, Any
 
 import psutil
@@ -81,6 +82,18 @@ def test_a_task_that_dies_once_is_done_all_the_same(deed, pool_tasks, tmp_path):
     done: list[str] = []
     pool.parallel(pool_tasks.note, tasks, 2, lambda task, result: done.append(result))
     assert sorted(done) == [f"task{n} done" for n in range(6)]
+
+
+def test_a_fork_server_that_dies_is_started_again(pool_tasks, tmp_path):
+    pool.start_server()
+    (server,) = (one for one in psutil.Process().children() if "forkserver" in " ".join(one.cmdline()))
+    # it answers no more, and dies while the first worker is asked of it
+    server.suspend()
+    threading.Timer(1, server.kill).start()
+    done: list[str] = []
+    tasks = [(f"task{n}", "work", tmp_path) for n in range(4)]
+    pool.parallel(pool_tasks.note, tasks, 2, lambda task, result: done.append(result))
+    assert sorted(done) == [f"task{n} done" for n in range(4)]
 
 
 def test_two_deadly_tasks_are_both_named(pool_tasks, tmp_path):

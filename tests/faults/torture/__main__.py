@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import random
+import re
 import tempfile
 import time
 from collections import Counter
@@ -69,11 +70,13 @@ class Record:
         self.write(bench)
         print(f"{kind}: {' | '.join(attempt.faults) or self._not_possible.get(kind, 'held')}", flush=True)
 
-    def write(self, bench: Bench, *, complete: bool = False) -> None:
+    def write(self, bench: Bench) -> None:
         counts = {kind: {"tried": count, "held": self._held[kind]} for kind, count in sorted(self._tried.items())}
         seconds = {"unbroken_seconds": round(bench.seconds), "seconds": self._seconds()}
-        state = {"complete": complete, "load": round(os.getloadavg()[0], 1), **seconds, "machine": self._machine}
-        found = {"counts": counts, "not_possible": self._not_possible, "failures": self.failures}
+        state = {"load": round(os.getloadavg()[0], 1), **seconds, "machine": self._machine}
+        # without the folders of this machine
+        told = [{**one, "what": re.sub(r"(?:/[\w.+-]+)+/", "…/", str(one["what"]))} for one in self.failures]
+        found = {"counts": counts, "not_possible": self._not_possible, "failures": told}
         files.write_json(self._path, {**self._head, **state, **found})
 
     def _seconds(self) -> int:
@@ -127,7 +130,7 @@ def main(
         for _ in range(each):
             for kind in (kind for kind in KINDS if only in kind):
                 record.attempt(bench, kind, KINDS[kind])
-        record.write(bench, complete=True)
+        record.write(bench)
     if record.failures:
         raise typer.Exit(1)
 

@@ -124,8 +124,9 @@ def worker_without_memory(attempt: Attempt) -> None:
     limited: set[int] = set()
     while process.poll() is None and len(limited) < 2:
         for one in copy.at_work():
-            if one.pid not in limited and is_a(one, "worker"):
-                with contextlib.suppress(psutil.Error):
+            with contextlib.suppress(psutil.Error):
+                # a second thread: it has imported all, and begins to train
+                if one.pid not in limited and is_a(one, "worker") and one.num_threads() > 1:
                     most = one.memory_info().vms + attempt.chance.randrange(1 << 20)
                     one.rlimit(resource.RLIMIT_AS, (most, most))
                     limited.add(one.pid)

@@ -152,7 +152,8 @@ class Attempt:
                 one.kill()
         said = self.output.read_text(errors="replace") if said is None else said
         if "Traceback" in said:
-            self.fail(f"a traceback: {said[said.index('Traceback') :][-500:]}")
+            begin = said.index("Traceback")
+            self.fail(f"a traceback: {said[max(begin - 150, 0) : begin + 200]} … {said[begin:][-200:]}")
         now = copy.memo()
         if lost := sum(now.get(name) != when for name, when in before.items()):
             self.fail(f"{lost} finished trainings were lost or repeated")
