@@ -86,7 +86,7 @@ def test_the_demo_keeps_away_from_the_projects_own_results(tmp_path: Path) -> No
     copy_demo(project.folder, tmp_path / "demo")
     assert list(Project(tmp_path / "demo").params()["problems"]) == ["other"]
     assert Project(tmp_path / "demo").params()["data"]["archives"] == []
-    assert not (project.folder / "results").exists()
+    assert not (project.folder / "results" / "metrics.json").exists()
 
 
 def test_a_demo_without_problems_says_what_it_needs(tmp_path: Path) -> None:
@@ -164,7 +164,7 @@ def test_run_without_any_source_says_so_first_and_shows_the_demo(tmp_path: Path)
     assert rest
     assert "This was the demo on handwritten digits" in done.stdout
     assert "committed report" in done.stdout
-    assert not (project.folder / "results").exists()
+    assert not (project.folder / "results" / "metrics.json").exists()
     demo = Project(project.folder / "demo")
     assert (demo.folder / "reports" / "report.html").exists()
     assert not (demo.folder / "mlflow.db").exists()

@@ -9,10 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.commands.demo.copying import copy_project
-from pipeline.commands.run import flow
 from pipeline.commands.run.copying import check_folder
-from pipeline.commands.run.duration import Duration
-from pipeline.commands.run.following import Following
 from pipeline.commands.run.processes import check_rows, repro, run_in, run_study
 
 if TYPE_CHECKING:
@@ -35,11 +32,12 @@ def demo(
 
     optimizer-study demo --folder first-look
     """
+    from pipeline.commands.run import flow
     from pipeline.tracking import connection
 
-    print(f"A small study of handwritten digits, in {folder}/: about two minutes.", flush=True)
     check_folder(folder)
     check_rows()
+    print(f"A small study of handwritten digits, in {folder}/: about two minutes.", flush=True)
     copy_project(Path.cwd(), folder)
     # nobody watches its runs live; recording them costs every stage the import of MLflow
     later = {connection.TRACKING: connection.LATER}
@@ -52,6 +50,9 @@ def demo(
 
 
 def _following(stages: Sequence[str]) -> Callable[[str], None]:
+    from pipeline.commands.run.duration import Duration
+    from pipeline.commands.run.following import Following
+
     kinds = {name: name.partition("@")[0] for name in stages}
     seconds = {name: _SECONDS[kind] for name, kind in kinds.items() if kind in _SECONDS}
     return Following(stages, Duration(seconds), lambda trained: "").line
