@@ -78,10 +78,10 @@ class Terminal:
         os.close(self._master)
 
     def end(self) -> int:
-        """Wait for the end of the command; return its exit status."""
+        """Wait for the end of the command; return its exit status as a shell gives it (128 + the number of a signal)."""
         status = self.process.wait(_SECONDS)
         self._reader.join(2)
-        return status
+        return 128 - status if status < 0 else status
 
     def members(self) -> list[psutil.Process]:
         """Return the living processes of the terminal's session."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pipeline.results.other_seeds import OtherSeeds
 from tests.conftest import Project, copy_project
 from tests.faults.terminals import Terminal
 
@@ -31,8 +32,9 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 def fresh(project: Project) -> None:
     """Let the next run train everything again."""
-    for name in ("runs", ".memo", "results", "models", "reports", "dvc.lock", ".dvc/tmp", ".dvc/cache"):
-        path = project.folder / name
+    made = [path for path in (project.folder / "results").iterdir() if path.name != OtherSeeds.PATH.name]
+    names = ("runs", ".memo", "models", "reports", "dvc.lock", ".dvc/tmp", ".dvc/cache")
+    for path in [*made, *(project.folder / name for name in names)]:
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
 
