@@ -78,7 +78,7 @@ class Terminal:
         os.close(self._master)
 
     def end(self) -> int:
-        """Wait for the end of the command; return its exit status as a shell gives it (128 + the number of a signal)."""
+        """Wait for the end of the command; return its exit status as a shell gives it (128 + a signal's number)."""
         status = self.process.wait(_SECONDS)
         self._reader.join(2)
         return 128 - status if status < 0 else status
