@@ -79,7 +79,8 @@ def run(
         If workers died repeatedly during the same training. All others are finished and kept.
     """
     code = code_fingerprint()
-    undamaged = cache(lambda problem: _undamaged(learning(problem)))
+    # problems may share a folder
+    undamaged = cache(_undamaged)
     outcomes: dict[str, Outcome] = {}
 
     def finished(outcome: Outcome, *, fresh: bool = True) -> list[_Unfinished]:
@@ -96,7 +97,7 @@ def run(
             if known is None:
                 if cluster is None:
                     pool.start_server()
-                missing.append(_Unfinished(training, undamaged(training.problem), memo, key))
+                missing.append(_Unfinished(training, undamaged(learning(training.problem)), memo, key))
             else:
                 # its optimizer's file may have lain in another folder then
                 following.append(replace(known, training=training))
