@@ -65,7 +65,7 @@ class Runs:
             if parent := run.data.tags.get(_PARENT_TAG):
                 self.last_parents[outcome.training.problem] = parent
             return self._complete(run, outcome)
-        self._delete_remains(self._experiment(outcome.training.problem), outcome.key)
+        self.delete_remains(self._experiment(outcome.training.problem), outcome.key)
         self._planned(self._experiment(outcome.training.problem), outcome)()
         return 1
 
@@ -231,7 +231,7 @@ class Runs:
 
     def _write(self, experiment: str, outcome: Outcome, own: Mapping[str, str], start: int, end: int) -> None:
         kind, problem = outcome.training.kind, outcome.training.problem
-        with self._made_run(experiment, kind, ("key", outcome.key), own, problem, start) as run_id:
+        with self.new_run(experiment, kind, ("key", outcome.key), own, problem, start) as run_id:
             series = entities.metrics(outcome, start, end)
             self.client.log_batch(run_id, metrics=series, params=self._params(outcome))
             if outcome.weights:
@@ -251,6 +251,7 @@ class Runs:
         from mlflow.entities import Param
 
         own = {"optimizer": found.optimizer, "problem": found.problem}
+        self.delete_remains(experiment, found.optimizer)
         with self.new_run(experiment, "parent", ("stand_in", found.optimizer), own, found.problem) as run_id:
             self.client.log_batch(run_id, params=[Param(name, value) for name, value in found.params.items()])
             self.client.set_terminated(run_id)
@@ -273,6 +274,7 @@ class Runs:
     def _write_parent(self, experiment: str, outcome: Outcome, group: str, start: int | None) -> str:
         name = outcome.training.optimizer
         own = {**entities.tags(outcome), "mlflow.runName": name}
+        self.delete_remains(experiment, group)
         with self.new_run(experiment, "parent", ("group", group), own, outcome.training.problem, start) as run_id:
             self.client.log_batch(run_id, params=self._params(outcome, shared=True))
             self.client.set_terminated(run_id)
@@ -306,28 +308,11 @@ class Runs:
         problem: str | None = None,
         start: int | None = None,
     ) -> Iterator[str]:
-        """Make a run, which gets its identifying tag last: one that was cut off half-way is deleted, not found.
+        """Make a run, which gets its identifying tag last: one that was cut off half-way is not found by it.
 
-        `problem` is the one whose data it uses; `start` in milliseconds, now if not given.
+        `problem` is the one whose data it uses; `start` in milliseconds, now if not given. What an earlier attempt left
+        is deleted beforehand (`delete_remains`).
         """
-        self._delete_remains(experiment, identity[1])
-        with self._made_run(experiment, kind, identity, own_tags, problem, start) as run_id:
-            yield run_id
-
-    def _delete_remains(self, experiment: str, identity: str) -> None:
-        for remains in self.client.search_runs([experiment], f"tags.writing = '{identity}'"):
-            self.client.delete_run(remains.info.run_id)
-
-    @contextmanager
-    def _made_run(
-        self,
-        experiment: str,
-        kind: str,
-        identity: tuple[str, str],
-        own_tags: Mapping[str, str],
-        problem: str | None,
-        start: int | None,
-    ) -> Iterator[str]:
         name, value = identity
         tags = {**self._circumstances, **entities.source(kind), **own_tags, "kind": kind, "writing": value}
         run_id = self.client.create_run(experiment, tags=tags, start_time=start).info.run_id
@@ -336,6 +321,11 @@ class Runs:
         yield run_id
         self.client.set_tag(run_id, name, value)
         self.client.delete_tag(run_id, "writing")
+
+    def delete_remains(self, experiment: str, identity: str) -> None:
+        """Delete the runs of an identity that were cut off half-way."""
+        for remains in self.client.search_runs([experiment], f"tags.writing = '{identity}'"):
+            self.client.delete_run(remains.info.run_id)
 
     @cached_property
     def _circumstances(self) -> dict[str, str]:

@@ -61,6 +61,7 @@ def _new(runs: Runs, experiment: str, settings: Settings, identity: str) -> str:
     from mlflow.entities import Param
 
     name = os.environ.get("DVC_EXP_NAME") or f"study {identity[:7]}"
+    runs.delete_remains(experiment, identity)
     with runs.new_run(experiment, "study", ("study", identity), {"mlflow.runName": name}) as run_id:
         values = {
             "problems": " ".join(settings.study),
