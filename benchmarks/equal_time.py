@@ -17,12 +17,13 @@ import typer
 
 from pipeline.comparison import settings as comparison_settings
 from pipeline.console.progress import progress
+from pipeline.evaluation.choosing import Replicates
 from pipeline.prepared import reader
 from pipeline.project import environment, errors, files, paths
 from pipeline.results import tables
 from pipeline.results.cost import Cost
 from pipeline.results.metrics import Metrics
-from pipeline.running import merit, refusals
+from pipeline.running import refusals
 from pipeline.running import settings as execution_settings
 from pipeline.running.outputs import Setting
 from pipeline.running.planning import short_name, with_every_seed
@@ -31,7 +32,9 @@ from pipeline.settings import loading
 from pipeline.statistics.intervals import mean_interval
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
+
+    import pandas as pd
 
     from pipeline.settings.study import Settings
     from pipeline.training.record import Outcome
@@ -69,14 +72,16 @@ def planned_for_the_baselines_time(optimizer: str, problem: str) -> dict[str, An
     dearness = times[optimizer].microseconds / times[comparison_settings.load().baseline].microseconds
     whole = settings.problems[problem].epochs
     epochs = max(1, int(whole / dearness))
-    own = _best_of_each_seed(_trained(_shortened(settings, problem, epochs), metrics, optimizer, problem))
+    trained = _trained(_shortened(settings, problem, epochs), metrics, optimizer, problem)
+    own = {one.training.seed: one.validation_accuracy for one in Replicates(trained).picks}
+    runs = tables.RUNS.read().query("problem == @problem").set_index(["optimizer", "seed"])["validation_accuracy"]
     return {
         "epochs": epochs,
         "whole_epochs": whole,
         "time": round(dearness * epochs / whole, 4),
         "validation_accuracy": sum(own.values()) / len(own),
         "by_seed": {str(seed): value for seed, value in own.items()},
-        "minus": {name: _minus(own, problem, name) for name in settings.roster(problem)},
+        "minus": {name: _minus(own, runs[name]) for name in settings.roster(problem)},
     }
 
 
@@ -101,20 +106,9 @@ def _trained(settings: Settings, metrics: Metrics, optimizer: str, problem: str)
         )
 
 
-def _best_of_each_seed(outcomes: Sequence[Outcome]) -> dict[int, float]:
-    """Return by seed the validation accuracy (fraction) of the setting that it picks."""
-    seeds = sorted({outcome.training.seed for outcome in outcomes})
-    return {
-        seed: max(merit.score(outcome, "accuracy") for outcome in outcomes if outcome.training.seed == seed)
-        for seed in seeds
-    }
-
-
-def _minus(own: Mapping[int, float], problem: str, other: str) -> dict[str, float | None]:
-    """Return the mean of own − other over the seeds, with its interval; `other` has its whole training."""
-    runs = tables.RUNS.read()
-    rows = runs[(runs["problem"] == problem) & (runs["optimizer"] == other)].set_index("seed")["validation_accuracy"]
-    differences = [value - float(rows[seed]) for seed, value in own.items()]
+def _minus(own: Mapping[int, float], whole: pd.Series) -> dict[str, float | None]:
+    """Return the mean of the differences over the seeds, with its interval; `whole` has the other's by seed."""
+    differences = [value - float(whole[seed]) for seed, value in own.items()]
     interval = mean_interval(differences)
     return {"mean": sum(differences) / len(differences), "low": interval.low, "high": interval.high}
 

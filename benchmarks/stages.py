@@ -8,7 +8,6 @@ what the memo holds. The result is written after every stage: an interrupt loses
 from __future__ import annotations
 
 import json
-import shutil
 import statistics
 import subprocess
 import tempfile
@@ -22,16 +21,13 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+from pipeline.commands.run.copying import copy_files
 from pipeline.commands.run.processes import project_environment
 from pipeline.data import sources
 from pipeline.project import environment, errors, files, paths
 from pipeline.running import refusals
 
 RESULT = Path("benchmarks/results/stages.json")
-_COPIED = (
-    *("dvc.yaml", "params.yaml", ".dvcignore", ".gitignore", "optimizers", "pipeline", "stages"),
-    "results/other_seeds.json",
-)
 _SAMPLE_SECONDS = 2.0
 _MIB = 1 << 20
 # what the study may take: a fixed part, and a part for every worker
@@ -150,11 +146,7 @@ def copy_environment() -> dict[str, str]:
 
 def copy_project(folder: Path) -> None:
     """Copy what the pipeline needs into a new folder, as a DVC project of its own."""
-    folder.mkdir(parents=True)
-    for name in _COPIED:
-        copy = shutil.copytree if Path(name).is_dir() else shutil.copy2
-        (folder / name).parent.mkdir(exist_ok=True)
-        copy(name, folder / name)
+    copy_files(Path(), folder)
     subprocess.run(["dvc", "init", "--no-scm", "-q"], cwd=folder, env=project_environment(), check=True)
 
 
