@@ -59,11 +59,10 @@ def test_nothing_is_wider_than_the_screen(page: Any, width: int) -> None:
     sizes = page.evaluate(
         """() => [...document.querySelectorAll('figure .card')].map(card => {
              const seen = [...card.querySelectorAll('svg')].filter(svg => svg.getClientRects().length);
-             // the longest: a figure of one digit is narrower than its letters are high
-             const texts = [...(seen[0]?.querySelectorAll('text') ?? [])];
-             const longest = texts.sort((a, b) => b.textContent.length - a.textContent.length)[0];
-             const text = longest?.getBoundingClientRect();
-             return [seen.length, text ? Math.min(text.width, text.height) : 99, !!card.closest('details:not([open])')];
+             // of every text the height of its line, however it is turned: a digit is narrower than that
+             const heights = [...(seen[0]?.querySelectorAll('text') ?? [])].map(text =>
+               text.getBBox().height * Math.hypot(text.getScreenCTM().a, text.getScreenCTM().b));
+             return [seen.length, Math.min(...heights, 99), !!card.closest('details:not([open])')];
            })"""
     )
     for count, height, folded in sizes:

@@ -78,7 +78,10 @@ class Terminal:
         os.close(self._master)
 
     def end(self) -> int:
-        """Wait for the end of the command; return its exit status as a shell gives it (128 + a signal's number)."""
+        """Wait for the end of the command; return its exit status as a shell gives it (128 + a signal's number).
+
+        Python ends `python -m …` by SIGINT, not by our 130, where Ctrl-C came inside the `exec` of a text.
+        """
         status = self.process.wait(_SECONDS)
         self._reader.join(2)
         return 128 - status if status < 0 else status

@@ -77,7 +77,10 @@ def test_ctrl_c_is_one_line_at_twenty_moments(command: list[str], prepared: Proj
             assert terminal.end() == 0, terminal.said()
         whole = time.monotonic() - began
     reached = 0
-    for moment in range(MOMENTS):
+    # again where a moment fell outside the run: how long it takes depends on what else the machine does
+    for moment in [*range(MOMENTS), *range(MOMENTS)]:
+        if reached == MOMENTS:
+            break
         fresh(prepared)
         with closing(Terminal(command, prepared.folder)) as terminal:
             terminal.wait_for(lambda: False, whole * (moment + 0.3) / MOMENTS)
@@ -91,5 +94,4 @@ def test_ctrl_c_is_one_line_at_twenty_moments(command: list[str], prepared: Proj
                 continue  # all was written already
             reached += 1
             check_ended(terminal)
-    # how many fall into the run itself depends on what else the machine does
-    assert reached >= MOMENTS // 2
+    assert reached >= MOMENTS * 3 // 4
