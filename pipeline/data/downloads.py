@@ -99,7 +99,8 @@ class _Pace:
 
     def trace(self, event: str, info: dict[str, Any]) -> None:
         """Take note of the connection; an extension of httpx calls this."""
-        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
+        # of a connection, or of one to a SOCKS proxy
+        if event.endswith(("connect_tcp.complete", "start_tls.complete")):
             self._socket = info["return_value"].get_extra_info("socket")
 
     def count(self, received: int) -> None:
@@ -161,7 +162,7 @@ def _client(patience: Patience) -> httpx.Client:
     except OSError as error:
         named = _set_of("SSL_CERT_FILE", "SSL_CERT_DIR")
         raise DataError(f"the certificates that {named} names cannot be read ({error.strerror or error})") from error
-    except (ValueError, ImportError, httpx.InvalidURL) as error:
+    except (ValueError, httpx.InvalidURL) as error:
         named = _set_of(*(f"{scheme}_proxy" for scheme in ("all", "https", "http")))
         raise DataError(f"the proxy that {named} names cannot be used ({first_line(error)})") from error
 

@@ -128,19 +128,19 @@ def _result_of(future: Future[Result]) -> Result:
     """Return a task's result; a process without memory counts as dead, whether the system ended it or not."""
     try:
         return future.result()
-    except (MemoryError, OSError, RuntimeError) as error:
+    except (MemoryError, OSError, ImportError, RuntimeError) as error:
         if not _lacks_memory(error):
             raise
         raise BrokenProcessPool(str(error)) from error
 
 
 def _lacks_memory(error: Exception) -> bool:
-    # torch, OpenBLAS and the system have classes and words of their own for it
+    # torch, OpenBLAS, the loader of libraries and the system have classes and words of their own for it
     said = str(error).lower()
     return (
         isinstance(error, MemoryError)
         or getattr(error, "errno", None) == errno.ENOMEM
-        or any(words in said for words in ("allocate memory", "out of memory", "start new thread"))
+        or any(words in said for words in ("allocate memory", "out of memory", "start new thread", "map segment"))
     )
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests import yaml_text
-from tests.conftest import ROOT
+from tests.conftest import ROOT, copy_project
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -126,3 +126,12 @@ def test_git_never_merges_by_lines_what_the_pipeline_writes(tmp_path: Path) -> N
         ["git", "check-attr", "merge", "--", *written], cwd=tmp_path, check=True, capture_output=True, text=True
     ).stdout
     assert asked.splitlines() == [f"{path}: merge: unset" for path in written]
+
+
+def test_git_on_windows_leaves_the_bytes_that_stages_depend_on(tmp_path: Path) -> None:
+    project, clone = copy_project(tmp_path / "project").folder, tmp_path / "clone"
+    # the default of Git for Windows
+    subprocess.run(["git", "clone", "-q", "-c", "core.autocrlf=true", project, clone], check=True)
+    code = [path.relative_to(clone) for name in ("pipeline", "stages") for path in (clone / name).rglob("*.py")]
+    assert len(code) > 100
+    assert [path for path in code if (clone / path).read_bytes() != (project / path).read_bytes()] == []

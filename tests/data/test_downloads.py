@@ -13,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from pipeline.project.errors import UserError
+from tests.data import socks
 from tests.data.made_up_archive import CONTENTS, WRONG, archive_of, digest, tar_bytes
 
 GOOD = tar_bytes()
@@ -294,6 +295,30 @@ def test_a_variable_that_stands_in_the_way_is_named(place, name, value, said, mo
     message = place.refused("http://example.invalid/small.tar.gz", attempts=1)
     assert re.search(said.replace("(", r"\(").replace(")", r"\)"), message), message
     assert place.fetch(place.file("good.tar", tar_bytes())), "another source is not in the way"
+
+
+@pytest.fixture
+def through_a_socks_proxy(monkeypatch):
+    for other in ("NO_PROXY", "no_proxy", "HTTP_PROXY", "http_proxy", "all_proxy"):
+        monkeypatch.delenv(other, raising=False)
+    with socks.proxy() as (address, reached):
+        monkeypatch.setenv("ALL_PROXY", address)
+        yield reached
+
+
+def test_a_download_through_a_socks_proxy(place, server, through_a_socks_proxy):
+    server.answers = [serve(GOOD)]
+    place.fetch(server.url)
+    assert place.is_whole()
+    assert through_a_socks_proxy == ["127.0.0.1"]
+
+
+def test_a_socks_proxy_that_trickles_is_left_too(place, server, through_a_socks_proxy):
+    server.answers = [trickle(b"HTTP/1.1 200 OK\r\nContent-Length: 9000\r\n\r\n")]
+    began = time.monotonic()
+    assert "too slow" in place.refused(server.url, pace_seconds=0.5, least_bytes=2000)
+    assert time.monotonic() - began < 10
+    assert through_a_socks_proxy == ["127.0.0.1"]
 
 
 def test_a_redirect_to_a_file_is_refused(place, server):

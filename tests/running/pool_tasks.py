@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import time
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from pathlib import Path
 
 
 def note(task: tuple[str, str, Path]) -> str:
@@ -23,6 +21,11 @@ def note(task: tuple[str, str, Path]) -> str:
         import torch
 
         torch.empty(1 << 50)
+    if deed == "no room for a library":
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        used = 4096 * int(Path("/proc/self/statm").read_text().split()[0])
+        resource.setrlimit(resource.RLIMIT_AS, (used + (2 << 20), hard))
+        import pydantic_core  # noqa: F401 - its library is larger than 2 MiB
     if deed == "exit":
         os._exit(3)
     return f"{name} done"

@@ -61,7 +61,7 @@ if __name__ == "__main__":
     assert done.stdout.splitlines() == ["2 True", "True True False"]
 
 
-@pytest.mark.parametrize("deed", ["exit", "kill", "too much memory"])
+@pytest.mark.parametrize("deed", ["exit", "kill", "too much memory", "no room for a library"])
 def test_a_deadly_task_is_retried_and_named_and_the_others_are_done(deed, pool_tasks, tmp_path):
     tasks = [(f"task{n}", deed if n == 2 else "work", tmp_path) for n in range(8)]
     done: list[str] = []

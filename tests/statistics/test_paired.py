@@ -277,6 +277,16 @@ def test_random_patterns_do_not_depend_on_how_many_rows_share_them() -> None:
     assert compare_each(a[:1], b[:1], None, fresh())[0].p == compare_each(a, b, None, fresh())[0].p
 
 
+def test_however_many_rows_there_are_the_patterns_are_drawn_once() -> None:
+    # drawn for each, the couples of 40 optimizers would take minutes
+    one, many = fresh(), fresh()
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(0.1, 1, (60, 20)), rng.normal(0, 1, (60, 20))
+    compare_each(a[:1], b[:1], None, one)
+    compare_each(a, b, None, many)
+    assert one.bit_generator.state == many.bit_generator.state
+
+
 def test_the_smallest_p_of_random_patterns() -> None:
     assert sign_flip_test([1.0] * 40, fresh()) == smallest_p(40) == 1e-5
 
