@@ -92,7 +92,7 @@ class Kills:
     def strike(self, attempt: Attempt, target: str, number: int) -> None:
         self._copy = self._copy or attempt.copy("nothing")
         while not kills.strike(attempt, target, number, self._copy):
-            # it was whole before the kill
+            # the study was whole before the kill
             attempt.finish(self._copy)
             self._copy = attempt.copy("nothing")
 

@@ -25,7 +25,7 @@ def is_seventh(number: int) -> bool:
 
 
 def strike(attempt: Attempt, target: str, number: int, copy: Copy) -> bool:
-    """Start a run, and kill a part of it; return False where the study came to its end before."""
+    """Start a run, and kill a part of it; return False where the run came to its end before."""
     before = copy.memo()
     process = copy.start(attempt.output)
     seventh = is_seventh(number)
@@ -33,16 +33,17 @@ def strike(attempt: Attempt, target: str, number: int, copy: Copy) -> bool:
     journal = copy.folder / "mlflow.db-journal"
     while process.poll() is None and time.monotonic() < end and not (seventh and journal.exists()):
         time.sleep(0.005)
-    while process.poll() is None and not _kill(attempt, process, target, copy):
+    struck = False
+    while process.poll() is None and not (struck := _kill(attempt, process, target, copy)):
         time.sleep(0.01)  # there is no such process at this moment
     if target == "worker" and process.poll() is None:
         # its training is done again: the run goes on, and is stopped as Ctrl-C does
         time.sleep(3)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGINT)
-    whole = attempt.ended(process) == 0
+    attempt.ended(process)
     attempt.look(copy, before)
-    return not whole
+    return struck
 
 
 def _kill(attempt: Attempt, process: subprocess.Popen[bytes], target: str, copy: Copy) -> bool:
