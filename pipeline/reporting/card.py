@@ -43,8 +43,9 @@ def _what(results: Results, champion: ChampionRecord, found: OptimizerMetrics) -
     yield "## What it is"
     yield (
         f"The network `{champion.network}` with {sum(found.parameters.values()):,} parameters, trained with "
-        f"{champion.label} ({setting}, batches of {row.batch_size}, seed {champion.seed}). Of all networks that the "
-        "seeds of all optimizers picked, it is the best one on the validation examples."
+        f"{champion.label} ({setting}, batches of {row.batch_size}, seed {champion.seed}). On the "
+        f"validation examples {champion.label} has the best mean over its seeds, and of the networks that its seeds "
+        "picked this one is the best."
     )
 
 
