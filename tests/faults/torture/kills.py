@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 TARGETS = ("group", "dvc", "stage", "worker", "fork server")
 EVERY_SEVENTH = 7
-_STORE_SECONDS = 120.0
+# What a run goes on without
+SURVIVED = ("worker", "fork server")
+_STORE_SECONDS, _GOES_ON_SECONDS = 120.0, 10.0
 
 
 def is_seventh(number: int) -> bool:
@@ -36,9 +38,9 @@ def strike(attempt: Attempt, target: str, number: int, copy: Copy) -> bool:
     struck = False
     while process.poll() is None and not (struck := _kill(attempt, process, target, copy)):
         time.sleep(0.01)  # there is no such process at this moment
-    if target == "worker" and process.poll() is None:
-        # its training is done again: the run goes on, and is stopped as Ctrl-C does
-        time.sleep(3)
+    if target in SURVIVED and process.poll() is None:
+        # it is started again and the run goes on, until it is stopped as Ctrl-C does
+        time.sleep(_GOES_ON_SECONDS)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGINT)
     attempt.ended(process)
