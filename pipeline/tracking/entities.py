@@ -66,7 +66,7 @@ def source(kind: str) -> dict[str, str]:
 
 
 def name(outcome: Outcome) -> str:
-    """Return the name of a training's run; no two settings of a search have the same learning rate."""
+    """Return the name of a training's run; its other settings are params of the run."""
     training = outcome.training
     seed = f" seed {training.seed}" if training.kind == "train" else ""
     return f"{training.optimizer} lr {training.learning_rate:g}{seed}"

@@ -7,7 +7,7 @@ there is separates them, so that neither indentation nor the Unicode tables of a
 `UNKNOWN` for all others, 5.6 % of the tokens. The entropy of the single tokens is 4.98 nats: that is the loss of a
 network that knows how frequent each word is, and nothing else (a thousand equally frequent words: 6.91).
 
-`validation_fraction` 0.2 leaves 3,206 blocks for training: an epoch of 200 steps of 16 blocks.
+`validation_fraction` 0.2015 leaves 3,200 blocks for training: an epoch of 200 steps of 16 blocks.
 """
 
 from __future__ import annotations
