@@ -35,6 +35,14 @@ print(json.dumps(np.asarray(model.predict(images)).sum(axis=1).tolist()))
 """
 
 
+@pytest.fixture(scope="module")
+def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A study that `dvc repro` has run up to `evaluate`: the report adds figures, and a run of the study."""
+    project = copy_project(tmp_path_factory.mktemp("evaluated") / "project")
+    project.dvc("repro", "evaluate")
+    return project
+
+
 def own_store(project: Project) -> str:
     return f"sqlite:///{project.folder / 'mlflow.db'}"
 
@@ -91,14 +99,14 @@ def test_a_fresh_clone_is_filled_from_what_dvc_pulls(finished_study: Project, st
 
 @pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
-def test_experiments_write_what_repro_writes(way: str, finished_study: Project, tmp_path: Path) -> None:
+def test_experiments_write_what_repro_writes(way: str, evaluated: Project, tmp_path: Path) -> None:
     project = copy_project(tmp_path / "project")
     project.dvc(*WAYS[way], "evaluate")
-    check_same(own_store(project), finished_study)
+    check_same(own_store(project), evaluated)
 
 
 @pytest.mark.slow
-def test_two_workers_at_once_write_each_run_once(finished_study: Project, tmp_path: Path) -> None:
+def test_two_workers_at_once_write_each_run_once(evaluated: Project, tmp_path: Path) -> None:
     project = copy_project(tmp_path / "project")
     # no training depends on it: both experiments make the very same ones
     for alpha in (0.1, 0.2):
@@ -114,7 +122,7 @@ def test_two_workers_at_once_write_each_run_once(finished_study: Project, tmp_pa
     status = project.dvc("queue", "status").stdout
     assert status.count("Success") == 2, status
     assert most == 2
-    check_same(own_store(project), finished_study)
+    check_same(own_store(project), evaluated)
 
 
 def most_at_once(project: Project) -> int:
@@ -142,36 +150,36 @@ def test_what_dvc_restores_from_its_run_cache_is_filled_in(finished_study: Proje
 
 
 @pytest.mark.slow
-def test_a_server_that_was_down_is_filled_when_it_is_back(finished_study: Project, tmp_path: Path) -> None:
+def test_a_server_that_was_down_is_filled_when_it_is_back(evaluated: Project, tmp_path: Path) -> None:
     project, port = copy_project(tmp_path / "project"), servers.free_port()
     uri = f"http://127.0.0.1:{port}"
     warned = project.dvc("repro", "evaluate", MLFLOW_TRACKING_URI=uri).stderr
     assert f"MLflow store {uri} cannot be used" in warned
     with servers.mlflow_server(tmp_path / "server", port):
         fill(project, MLFLOW_TRACKING_URI=uri)
-        check_same(uri, finished_study)
+        check_same(uri, evaluated)
         assert ": 0 runs written or completed" in fill(project, MLFLOW_TRACKING_URI=uri)
-        check_same(uri, finished_study)
+        check_same(uri, evaluated)
     check_nothing_local(project)
 
 
 @pytest.mark.slow
-def test_a_server_gets_runs_artifacts_and_models_as_they_are_made(finished_study: Project, tmp_path: Path) -> None:
+def test_a_server_gets_runs_artifacts_and_models_as_they_are_made(evaluated: Project, tmp_path: Path) -> None:
     project = copy_project(tmp_path / "project")
     with servers.mlflow_server(tmp_path / "server", servers.free_port()) as uri:
         project.dvc("repro", "evaluate", MLFLOW_TRACKING_URI=uri)
-        check_same(uri, finished_study)
+        check_same(uri, evaluated)
         check_artifacts(project, uri, tmp_path)
     check_nothing_local(project)
 
 
 @pytest.mark.slow
-def test_postgresql_holds_the_same_even_from_a_temporary_copy(finished_study: Project, tmp_path: Path) -> None:
+def test_postgresql_holds_the_same_even_from_a_temporary_copy(evaluated: Project, tmp_path: Path) -> None:
     needs.psycopg2()
     project = copy_project(tmp_path / "project")
     with servers.postgres() as uri:
         project.dvc("exp", "run", "--temp", "-n", "there", "evaluate", MLFLOW_TRACKING_URI=uri)
-        check_same(uri, finished_study)
+        check_same(uri, evaluated)
         project.dvc("exp", "apply", "there")
         check_artifacts(project, uri, tmp_path)
 
