@@ -13,6 +13,7 @@ _TOO_LARGE = 1e100
 _MISSING = {"", "nan", "na", "n/a", "none", "null", "<na>", "-"}
 _TRUE = {"true", "t", "yes", "y"}
 _DIGITS = 9  # 0.1 + 0.2 is 0.3
+_LARGEST_EXACT = 2**53  # beyond, floats leave out whole numbers
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
 _DECIMAL_POINT = re.compile(r"[+-]?\d*\.\d+([eE][+-]?\d+)?")
 
@@ -20,7 +21,7 @@ _DECIMAL_POINT = re.compile(r"[+-]?\d*\.\d+([eE][+-]?\d+)?")
 def name(cell: object) -> str:
     """Return a name without what nobody sees: spaces around it, line ends, zero-width and composed characters."""
     if isinstance(cell, float):
-        return "" if math.isnan(cell) else f"{cell:.{_DIGITS}g}"
+        return "" if math.isnan(cell) else _digits(cell)
     if cell is None:
         return ""
     text = str(cell)
@@ -33,8 +34,13 @@ def name(cell: object) -> str:
 def _rounded(text: str) -> str:
     """Return 0.3 for 0.30000000000000004; a name that only looks like a number, such as 1.10, stays."""
     if len(text) > _DIGITS + 2 and _DECIMAL_POINT.fullmatch(text):
-        return f"{float(text):.{_DIGITS}g}"
+        return _digits(float(text))
     return text
+
+
+def _digits(value: float) -> str:
+    """Return a number to nine digits, but a whole one, such as a long seed in a column of floats, to all of them."""
+    return str(int(value)) if value.is_integer() and abs(value) <= _LARGEST_EXACT else f"{value:.{_DIGITS}g}"
 
 
 def is_missing(cell: Cell) -> bool:
