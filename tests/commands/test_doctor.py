@@ -376,6 +376,7 @@ def test_a_store_that_is_none_is_a_warning(folder: Path) -> None:
     [
         ("http://me:secret@127.0.0.1:9", LONG, "Connection refused"),
         ("http://127.0.0.1:port", LONG, "Invalid url"),
+        ("sqlite:mlflow.db", LONG, "ArgumentError"),
         ("nosuchdb://me:secret@127.0.0.1/runs", LONG, "unsupported"),
         # MLflow tries a database again and again
         ("postgresql+psycopg2://me:secret@127.0.0.1:9/runs", 3, "no answer within 3 s"),
