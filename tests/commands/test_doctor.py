@@ -448,6 +448,11 @@ def test_dvc_is_asked_what_is_stale(folder: Path) -> None:
     assert changed.found.endswith(": copy")
     assert "dvc repro" in changed.remedy
 
+    (folder / "dvc.yaml").write_text("stages:\n<<<<<<< HEAD\n", encoding="utf-8")
+    broken = flow.stale()
+    assert broken.mark == "problem", "`dvc repro` would not start either"
+    assert "dvc.yaml' is invalid (possible merge conflicts). While scanning a simple key, in line 2" in broken.found
+
 
 def test_a_dvc_that_does_not_answer_is_a_warning(folder: Path) -> None:
     found = flow.stale(seconds=0.01)
