@@ -49,6 +49,14 @@ def remedy(inside: str) -> str:
     return inside
 
 
+def expanded(path: str | Path) -> Path:
+    """Return a path whose ~ is replaced by a home folder; as it is, where the name behind it is nobody's."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
+
+
 def timings() -> Path:
     """Return the folder of the times of steps on this machine; without it, stage ``cost`` measures all again."""
     return memo() / "timings"
