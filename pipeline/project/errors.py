@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 import traceback
 import unicodedata
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.project import interrupts
@@ -63,6 +65,9 @@ def line_in(error: BaseException, is_own: Callable[[str], bool]) -> int | None:
 def one_message() -> Iterator[None]:
     """Turn a user's mistake, an OSError or Ctrl-C inside the block into one message and an exit status."""
     take_any_sign()
+    if sys.stdin is None:
+        # closed, as some schedulers leave it: whoever reads it expects a file
+        sys.stdin = Path(os.devnull).open(encoding="utf-8")
     try:
         with interrupts.one_line():
             yield

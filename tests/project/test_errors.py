@@ -40,6 +40,14 @@ def test_a_refusal_without_number_or_file(capsys) -> None:
     assert capsys.readouterr().err.startswith("error: the disk is gone. ")
 
 
+def test_a_standard_input_that_is_closed_is_empty() -> None:
+    code = "import sys\nfrom pipeline.project import errors\nwith errors.one_message(): print(repr(sys.stdin.read()))"
+    done = subprocess.run(
+        ["bash", "-c", '"$0" -c "$1" <&-', sys.executable, code], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "''\n"
+
+
 def test_ctrl_c_is_130(capsys) -> None:
     with pytest.raises(SystemExit) as ended, errors.one_message():
         raise KeyboardInterrupt
