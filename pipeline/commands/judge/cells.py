@@ -11,7 +11,7 @@ Cell = str | int | float | None
 # 1.797e308 is what MLflow stores for an infinity; squares of such numbers are infinite anyway
 _TOO_LARGE = 1e100
 _MISSING = {"", "nan", "na", "n/a", "none", "null", "<na>", "-"}
-_TRUE = {"true", "t", "yes", "y"}
+_TRUE, _FALSE = {"true", "t", "yes", "y"}, {"false", "f", "no", "n"}
 _DIGITS = 9  # 0.1 + 0.2 is 0.3
 _LARGEST_EXACT = 2**53  # beyond, floats leave out whole numbers
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
@@ -68,11 +68,14 @@ def is_number(cell: Cell) -> bool:
 
 
 def is_true(cell: Cell) -> bool:
-    """Return whether a cell says yes: true, yes, or a number other than 0."""
+    """Return whether a cell says yes (true, a number other than 0) and not no; a ValueError for any other word."""
     if is_number(cell):
         value = number(cell)
         return value != 0 and not math.isnan(value)
-    return name(cell).casefold() in _TRUE
+    word = name(cell).casefold()
+    if word not in _TRUE | _FALSE:
+        raise ValueError(cell)
+    return word in _TRUE
 
 
 def key(value: float) -> float:
