@@ -67,7 +67,7 @@ def one_message() -> Iterator[None]:
     take_any_sign()
     if sys.stdin is None:
         # closed, as some schedulers leave it: whoever reads it expects a file
-        sys.stdin = Path(os.devnull).open(encoding="utf-8")
+        sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115 - for as long as the program runs
     try:
         with interrupts.one_line():
             yield
