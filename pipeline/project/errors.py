@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import sys
@@ -74,12 +75,38 @@ def one_message() -> Iterator[None]:
     except UserError as error:
         print(f"error: {_safe(str(error))}", file=sys.stderr)
         raise SystemExit(error.exit_status) from None
-    except OSError as error:
-        where = f" ({error.filename})" if error.filename else ""
-        remedy = "free space or correct the permissions, then run the same command again"
-        message = f"{error.strerror or error}{where}. What was finished before is kept: {remedy}."
+    except (MemoryError, OSError, ImportError, RuntimeError) as error:
+        message = _of_the_machine(error)
+        if not message:
+            raise
         print(f"error: {_safe(message)}", file=sys.stderr)
         raise SystemExit(2) from None
+
+
+def _of_the_machine(error: Exception) -> str:
+    """Say what a machine refuses or lacks; empty for an error of another kind."""
+    kept = "What was finished before is kept"
+    if lacks_memory(error):
+        return f"there is not enough memory ({first_line(error)}). {kept}: end other programs, then run it again."
+    if isinstance(error, OSError):
+        where = f" ({error.filename})" if error.filename else ""
+        remedy = "free space or correct the permissions, then run the same command again"
+        return f"{error.strerror or error}{where}. {kept}: {remedy}."
+    if isinstance(error, ImportError) and not (error.name or "").startswith("pipeline"):
+        remedy = "run `make .venv/.ready` or install the project again; `optimizer-study doctor` says what is missing"
+        return f"an installed package is missing or damaged ({first_line(error)}): {remedy}."
+    return ""
+
+
+def lacks_memory(error: Exception) -> bool:
+    """Return whether an error means that memory ran out."""
+    # torch, OpenBLAS, the loader of libraries and the system have classes and words of their own for it
+    said = str(error).lower()
+    return (
+        isinstance(error, MemoryError)
+        or getattr(error, "errno", None) == errno.ENOMEM
+        or any(words in said for words in ("allocate memory", "out of memory", "start new thread", "map segment"))
+    )
 
 
 def take_any_sign() -> None:
