@@ -34,15 +34,22 @@ def store_uri() -> str:
     which may be a copy that DVC deletes.
     """
     given = os.environ.get("MLFLOW_TRACKING_URI", "")
-    # a folder's name may hold ? and #, which have a meaning in an address
-    return _absolute(given) if given else f"sqlite:///{quote(str(_own_file()), '/ ')}"
+    return _absolute(given) if given else f"sqlite:///{_quoted(_own_file())}"
+
+
+def _quoted(path: Path) -> str:
+    """Return a path as a part of an address, in which ? and # have a meaning.
+
+    No other sign is escaped: MLflow makes the folder of a SQLite file by the name that it has in the address.
+    """
+    return re.sub("[%?#]", lambda sign: quote(sign[0]), str(path))
 
 
 def _absolute(address: str) -> str:
     if found := _relative_file(address):
         scheme, path, rest = found
         root = paths.shared_root()
-        return f"{scheme}{quote(str(root), '/ ')}/{path}{rest}" if scheme != "file:" else (root / path).as_uri()
+        return f"{scheme}{_quoted(root)}/{path}{rest}" if scheme != "file:" else (root / path).as_uri()
     return address
 
 
@@ -147,7 +154,7 @@ def connect() -> Any:
     """Return a client of the store, once the store has answered; a database that does not exist is made."""
     path = sqlite_path()
     if path and (not path.exists() or sqlite_file.is_unfinished(path)):
-        sqlite_file.make(path, lambda new: _open(f"sqlite:///{quote(str(new), '/ ')}"))
+        sqlite_file.make(path, lambda new: _open(f"sqlite:///{_quoted(new)}"))
     if path and path == _own_file():
         sqlite_file.adopt(path, paths.shared_root() / _ARTIFACTS)
     return look()

@@ -86,6 +86,18 @@ def test_the_store_of_a_project_whose_folder_has_any_name(tmp_path: Path, monkey
         experiments.columns("mine")
 
 
+def test_no_folder_of_an_escaped_name_is_made_beside_the_project(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "jos\u00e9 (a@b)"
+    root.mkdir()
+    monkeypatch.setattr(paths, "shared_root", lambda: root)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    with store.quietly():
+        store.connect()
+    assert list(tmp_path.iterdir()) == [root], "MLflow makes it, and cannot where the folder above is another user's"
+
+
 def test_a_file_that_is_no_store(tmp_path: Path) -> None:
     (tmp_path / "mlflow.db").write_text("optimizer,seed\n")
     with pytest.raises(DataError, match=r"the MLflow store cannot be read .*What helps: "):
