@@ -5,11 +5,9 @@ from __future__ import annotations
 import contextlib
 import email.utils
 import hashlib
-import os
 import socket
 import threading
 import time
-import urllib.request
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
@@ -17,8 +15,10 @@ import httpx
 
 from pipeline.console.progress import Progress, progress
 from pipeline.data.unpacking import reason, unpack, writing
+from pipeline.project import proxies
 from pipeline.project.addresses import shown, without_secrets
-from pipeline.project.errors import DataError, first_line
+from pipeline.project.errors import DataError, UserError, first_line
+from pipeline.project.wording import listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,6 +96,9 @@ class _Pace:
     def __exit__(self, *_: object) -> None:
         self._over.set()
         self._thread.join()
+        if self._socket:
+            # httpx leaves one open whose proxy does not speak SOCKS
+            self._socket.close()
 
     def trace(self, event: str, info: dict[str, Any]) -> None:
         """Take note of the connection; an extension of httpx calls this."""
@@ -145,13 +148,20 @@ def _attempt(url: str, part: Path, most_bytes: int, patience: Patience, bar: Pro
         try:
             with client.stream("GET", url, headers=headers, extensions={"trace": pace.trace}) as response:
                 _receive(response, part, have, most_bytes, bar, pace)
-        except (httpx.InvalidURL, httpx.TooManyRedirects, httpx.UnsupportedProtocol) as error:
-            raise DataError(without_secrets(reason(error), url)) from error
+        except UserError:
+            raise
         except httpx.TransportError as error:
             if pace.fault:
                 # what came is kept, and another source may be faster
-                raise DataError(pace.fault) from error
+                raise DataError(f"{pace.fault}{_by_way_of(url)}") from error
+            if isinstance(error, httpx.UnsupportedProtocol):
+                raise DataError(_without_password(error, url)) from error
             raise _PassingError(_in_words(error, url, part)) from error
+        except (httpx.InvalidURL, httpx.TooManyRedirects) as error:
+            raise DataError(_without_password(error, url)) from error
+        except Exception as error:
+            # httpx lets those of its SOCKS library and of odd names of hosts through
+            raise DataError(f"no connection ({_without_password(error, url)}{_by_way_of(url)})") from error
 
 
 def _client(patience: Patience) -> httpx.Client:
@@ -160,18 +170,25 @@ def _client(patience: Patience) -> httpx.Client:
     try:
         return httpx.Client(timeout=timeout, follow_redirects=True)
     except OSError as error:
-        named = _set_of("SSL_CERT_FILE", "SSL_CERT_DIR")
+        named = _certificates()
         raise DataError(f"the certificates that {named} names cannot be read ({error.strerror or error})") from error
-    except (ValueError, httpx.InvalidURL) as error:
-        named = _set_of(*(f"{scheme}_proxy" for scheme in ("all", "https", "http")))
-        raise DataError(f"the proxy that {named} names cannot be used ({first_line(error)})") from error
+    except (ValueError, ImportError, httpx.InvalidURL) as error:
+        named = listed(proxies.all_set(*(f"{scheme}_proxy" for scheme in ("all", "https", "http", "no"))), "or")
+        raise DataError(f"the proxy that {named} names cannot be used ({_without_password(error)})") from error
+
+
+def _without_password(error: Exception, url: str = "") -> str:
+    """Return an error's text; of a password that holds a sign such as /, a part may be called an invalid port."""
+    if isinstance(error, httpx.InvalidURL):
+        return str(error).partition(":")[0]
+    return without_secrets(first_line(error), url)
 
 
 def _in_words(error: httpx.TransportError, url: str, part: Path) -> str:
     if isinstance(error, httpx.TimeoutException):
         return f"no answer in time ({type(error).__name__}{_by_way_of(url)})"
     if isinstance(error, (httpx.ConnectError, httpx.ProxyError)):
-        certificates = _set_of("SSL_CERT_FILE", "SSL_CERT_DIR") if "CERTIFICATE" in str(error) else ""
+        certificates = _certificates() if "CERTIFICATE" in str(error) else ""
         hint = f"; certificates: {certificates}" if certificates else ""
         return f"no connection ({without_secrets(reason(error), url)}{_by_way_of(url)}{hint})"
     why = without_secrets(reason(error), url)
@@ -180,15 +197,12 @@ def _in_words(error: httpx.TransportError, url: str, part: Path) -> str:
 
 def _by_way_of(url: str) -> str:
     """Name the variable whose proxy a request takes; empty where it takes none."""
-    address = httpx.URL(url)
-    named = _set_of(f"{address.scheme}_proxy", "all_proxy")
-    return f", through the proxy that {named} names" if named and not urllib.request.proxy_bypass(address.host) else ""
+    named = proxies.way_to(url)
+    return f", through the proxy that {named} names" if named else ""
 
 
-def _set_of(*names: str) -> str:
-    """Return the first variable of the environment that is set, in lower or upper case, as it is spelled there."""
-    spelled = (one for name in names for one in (name, name.upper()))
-    return next((one for one in spelled if os.environ.get(one)), "")
+def _certificates() -> str:
+    return next(iter(proxies.all_set("SSL_CERT_FILE", "SSL_CERT_DIR")), "")
 
 
 def _asked_wait(response: httpx.Response) -> float:

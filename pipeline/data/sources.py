@@ -17,6 +17,7 @@ from pipeline.data.downloads import Patience, fetch_url
 from pipeline.data.unpacking import is_archive, remove, unfinished, unpack, writing
 from pipeline.project.addresses import shown
 from pipeline.project.errors import DataError
+from pipeline.project.paths import expanded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -125,10 +126,11 @@ def _fetch_from(archive: Archive, source: str, target: Path, downloads: Path, pa
 def local_path(source: str) -> Path:
     """Return the path of a source that is no URL of a server; a `DataError` where it is another kind of address."""
     if source.lower().startswith("file://"):
-        return Path(url2pathname(urlsplit(source).path))
+        with suppress(ValueError):
+            return Path(url2pathname(urlsplit(source).path))
     if "://" in source:
         raise DataError("unknown kind of address: http, https and file are supported")
-    return Path(source).expanduser()
+    return expanded(source)
 
 
 def candidates(archive: Archive, path: Path) -> list[Path]:

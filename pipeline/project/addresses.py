@@ -11,6 +11,8 @@ _HIDDEN = "***"
 _USER = re.compile(r"(?<=://)(?=[^/?#]*[:@]).*@", re.DOTALL)
 _VALUE = re.compile(r"(?<==)[^&;#]*")
 _IN_TEXT = re.compile(r"\w[\w+.-]*://[^\s'\"<>]+")
+# the header that a library quotes where a token has a line end
+_HEADER = re.compile(r"(?<=Bearer ).*", re.DOTALL)
 _SHORTEST = 3  # characters; a shorter secret is no secret, and would be found in any word
 
 
@@ -40,7 +42,7 @@ def without_secrets(text: str, *known: str) -> str:
         text = text.replace(address, shown(address))
     for secret in sorted({secret for address in known for secret in _secrets(address)}, key=len, reverse=True):
         text = text.replace(secret, _HIDDEN)
-    return _IN_TEXT.sub(lambda found: shown(found[0]), text)
+    return _IN_TEXT.sub(lambda found: shown(found[0]), _HEADER.sub(_HIDDEN, text))
 
 
 def _secrets(address: str) -> set[str]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import os
 import sys
 import traceback
 import unicodedata
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.project import interrupts
@@ -63,18 +66,47 @@ def line_in(error: BaseException, is_own: Callable[[str], bool]) -> int | None:
 def one_message() -> Iterator[None]:
     """Turn a user's mistake, an OSError or Ctrl-C inside the block into one message and an exit status."""
     take_any_sign()
+    if sys.stdin is None:
+        # closed, as some schedulers leave it: whoever reads it expects a file
+        sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115 - for as long as the program runs
     try:
         with interrupts.one_line():
             yield
     except UserError as error:
         print(f"error: {_safe(str(error))}", file=sys.stderr)
         raise SystemExit(error.exit_status) from None
-    except OSError as error:
-        where = f" ({error.filename})" if error.filename else ""
-        remedy = "free space or correct the permissions, then run the same command again"
-        message = f"{error.strerror or error}{where}. What was finished before is kept: {remedy}."
+    except (MemoryError, OSError, ImportError, RuntimeError) as error:
+        message = _of_the_machine(error)
+        if not message:
+            raise
         print(f"error: {_safe(message)}", file=sys.stderr)
         raise SystemExit(2) from None
+
+
+def _of_the_machine(error: Exception) -> str:
+    """Say what a machine refuses or lacks; empty for an error of another kind."""
+    kept = "What was finished before is kept"
+    if lacks_memory(error):
+        return f"there is not enough memory ({first_line(error)}). {kept}: end other programs, then run it again."
+    if isinstance(error, OSError):
+        where = f" ({error.filename})" if error.filename else ""
+        remedy = "free space or correct the permissions, then run the same command again"
+        return f"{error.strerror or error}{where}. {kept}: {remedy}."
+    if isinstance(error, ImportError) and not (error.name or "").startswith("pipeline"):
+        remedy = "run `make .venv/.ready` or install the project again; `optimizer-study doctor` says what is missing"
+        return f"an installed package is missing or damaged ({first_line(error)}): {remedy}."
+    return ""
+
+
+def lacks_memory(error: Exception) -> bool:
+    """Return whether an error means that memory ran out."""
+    # torch, OpenBLAS, the loader of libraries and the system have classes and words of their own for it
+    said = str(error).lower()
+    return (
+        isinstance(error, MemoryError)
+        or getattr(error, "errno", None) == errno.ENOMEM
+        or any(words in said for words in ("allocate memory", "out of memory", "start new thread", "map segment"))
+    )
 
 
 def take_any_sign() -> None:

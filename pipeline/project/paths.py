@@ -49,6 +49,14 @@ def remedy(inside: str) -> str:
     return inside
 
 
+def expanded(path: str | Path) -> Path:
+    """Return a path whose ~ is replaced by a home folder; as it is, where the name behind it is nobody's."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
+
+
 def timings() -> Path:
     """Return the folder of the times of steps on this machine; without it, stage ``cost`` measures all again."""
     return memo() / "timings"
@@ -59,17 +67,25 @@ def raw(archive: str) -> Path:
     return RAW / archive
 
 
+def merge_marks(path: Path, content: str) -> str:
+    """Say where the marks of a merge stand in a YAML file's content, and what to do; empty where there are none."""
+    mark = _MERGE_MARK.search(content)
+    if not mark:
+        return ""
+    line = content.count("\n", 0, mark.start()) + 1
+    return (
+        f"{path}, line {line}: not valid YAML (the marks of a merge?). Edit it or take one side, such as "
+        f"`git checkout --ours {path}`, then `dvc repro`."
+    )
+
+
 def dvc_hash(path: Path, lock: Path = Path("dvc.lock")) -> str | None:
     """Return DVC's MD5 of an output (without ``.dir``), or None where it is not yet known."""
     if not lock.exists():
         return None
     content = lock.read_text(encoding="utf-8", errors="replace")
-    if mark := _MERGE_MARK.search(content):
-        line = content.count("\n", 0, mark.start()) + 1
-        raise UserError(
-            f"{lock}, line {line}: not valid YAML (the marks of a merge?). Take one side, such as "
-            f"`git checkout --ours {lock}`, then `dvc repro`."
-        )
+    if marks := merge_marks(lock, content):
+        raise UserError(marks)
     # DVC writes each value on a line of its own; reading a whole study's file as YAML takes seconds
     name = re.escape(path.as_posix())
     entry = re.compile(rf"^    - path: {name}\n(?:      .*\n)*?      md5: '?([0-9a-f]{{32}})", re.MULTILINE)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.project import files
-from pipeline.project.errors import DataError
+from pipeline.project.errors import DataError, first_line
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,16 +29,21 @@ class Table:
         Raises
         ------
         DataError
-            If it is missing or has other columns.
+            If it is missing or damaged, or has other columns.
         """
         import pandas as pd
 
         path = root / self.path
         if not path.exists():
             raise DataError(f"{path} is missing: run `dvc repro` to make it.")
-        frame = pd.read_csv(path, dtype=dict.fromkeys(_NAMES, str), keep_default_na=False, na_values=[""])
+        remedy = "run `dvc repro` to make it again"
+        try:
+            frame = pd.read_csv(path, dtype=dict.fromkeys(_NAMES, str), keep_default_na=False, na_values=[""])
+        except ValueError as error:  # pandas' own errors of parsing, and those of its encoding
+            raise DataError(f"{path} cannot be read ({first_line(error)}): {remedy}.") from None
         if tuple(frame.columns) != self.columns:
-            raise DataError(f"{path} has columns {', '.join(frame.columns)}; expected {', '.join(self.columns)}.")
+            found, wanted = ", ".join(frame.columns), ", ".join(self.columns)
+            raise DataError(f"{path} has columns {found}; expected {wanted}: {remedy}.")
         return frame
 
     def write(self, frame: pd.DataFrame) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import multiprocessing
 import os
 import signal
@@ -16,7 +15,7 @@ from multiprocessing import forkserver
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pipeline.project import interrupts
-from pipeline.project.errors import TrainingError
+from pipeline.project.errors import TrainingError, lacks_memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -129,19 +128,9 @@ def _result_of(future: Future[Result]) -> Result:
     try:
         return future.result()
     except (MemoryError, OSError, ImportError, RuntimeError) as error:
-        if not _lacks_memory(error):
+        if not lacks_memory(error):
             raise
         raise BrokenProcessPool(str(error)) from error
-
-
-def _lacks_memory(error: Exception) -> bool:
-    # torch, OpenBLAS, the loader of libraries and the system have classes and words of their own for it
-    said = str(error).lower()
-    return (
-        isinstance(error, MemoryError)
-        or getattr(error, "errno", None) == errno.ENOMEM
-        or any(words in said for words in ("allocate memory", "out of memory", "start new thread", "map segment"))
-    )
 
 
 def _kill_workers() -> None:

@@ -14,7 +14,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
 from pipeline.project.errors import SettingsError, first_line
-from pipeline.project.paths import PARAMS
+from pipeline.project.paths import PARAMS, merge_marks
 from pipeline.project.wording import closest, shortened
 from pipeline.settings.section import Section
 from pipeline.settings.study import Settings
@@ -100,6 +100,8 @@ def _parsed(text: str, path: Path) -> object:
     except DuplicateKeyError as error:
         raise SettingsError(f"{path}: {_given_twice(error)}.") from None
     except MarkedYAMLError as error:
+        if marks := merge_marks(path, text):
+            raise SettingsError(marks) from None
         where = error.problem_mark or error.context_mark
         line = f", line {where.line + 1}" if where else ""
         reason = ", ".join(filter(None, (error.context, error.problem)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.project.errors import DataError
@@ -42,7 +41,8 @@ def columns(experiment: str, uri: str | None = None) -> dict[str, list[Any]]:
         except DataError:
             raise
         except Exception as error:  # noqa: BLE001 - MLflow, SQLAlchemy and the network have no common ancestor
-            raise DataError(f"the MLflow store cannot be read ({store.reason(error, address)}).") from None
+            why, deed = store.reason(error, address), store.remedy(error, uri)
+            raise DataError(f"the MLflow store cannot be read ({why}). What helps: {deed}.") from None
     if not runs:
         raise DataError(f"the experiment {experiment} has no runs.")
     names = dict.fromkeys(name for run in runs for name in run)
@@ -51,8 +51,8 @@ def columns(experiment: str, uri: str | None = None) -> dict[str, list[Any]]:
 
 def refuse_missing(address: str) -> None:
     """Refuse a database that does not exist: MLflow would make one."""
-    path = address.removeprefix("sqlite:///")
-    if path != address and not Path(path).exists():
+    path = store.sqlite_path(address)
+    if path and not path.exists():
         raise DataError(f"there is no MLflow store {path}. Give another one with --tracking-uri.")
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from pipeline.console import quiet
-from pipeline.project import addresses, paths
+from pipeline.project import addresses, paths, proxies
 from pipeline.project.imports import without_collector
 from pipeline.tracking import sqlite_file
 
@@ -34,15 +34,22 @@ def store_uri() -> str:
     which may be a copy that DVC deletes.
     """
     given = os.environ.get("MLFLOW_TRACKING_URI", "")
-    # a folder's name may hold ? and #, which have a meaning in an address
-    return _absolute(given) if given else f"sqlite:///{quote(str(_own_file()), '/ ')}"
+    return _absolute(given) if given else f"sqlite:///{_quoted(_own_file())}"
+
+
+def _quoted(path: Path) -> str:
+    """Return a path as a part of an address, in which ? and # have a meaning.
+
+    No other sign is escaped: MLflow makes the folder of a SQLite file by the name that it has in the address.
+    """
+    return re.sub("[%?#]", lambda sign: quote(sign[0]), str(path))
 
 
 def _absolute(address: str) -> str:
     if found := _relative_file(address):
         scheme, path, rest = found
         root = paths.shared_root()
-        return f"{scheme}{quote(str(root), '/ ')}/{path}{rest}" if scheme != "file:" else (root / path).as_uri()
+        return f"{scheme}{_quoted(root)}/{path}{rest}" if scheme != "file:" else (root / path).as_uri()
     return address
 
 
@@ -64,10 +71,11 @@ def artifacts(problem: str) -> Path:
     return paths.shared_root() / _ARTIFACTS / problem
 
 
-def sqlite_path() -> Path | None:
-    """Return the file of a store that is a SQLite database, or None where it is none."""
-    address = store_uri()
-    if not address.startswith("sqlite"):
+def sqlite_path(address: str | None = None) -> Path | None:
+    """Return the file of a store (the project's, unless given) that is a SQLite database, or None where it is none."""
+    address = address or store_uri()
+    # of `sqlite:x`, which is no address, MLflow says so
+    if not re.match(r"sqlite(\+\w+)?://", address):
         return None
     from sqlalchemy.engine import make_url
 
@@ -111,18 +119,24 @@ _REMEDIES = (
     ("not a database|malformed", "the file is damaged: move it away, and a new one is made"),
     ("readonly|unable to open|ermission denied", "make the file and its folder writable, or name another store"),
     ("database is locked", "another program holds it: end that one"),
+    ("SOCKS support", "`pip install pysocks`, or name the store's host in NO_PROXY"),
+    ("CERTIFICATE|CA certificate", "correct or set REQUESTS_CA_BUNDLE or MLFLOW_TRACKING_SERVER_CERT_PATH"),
     ("No module named", "install that package, or name another store in MLFLOW_TRACKING_URI"),
 )
 
 
-def remedy(error: Exception) -> str:
-    """Return what to do about a store that cannot be opened."""
+def remedy(error: Exception, address: str | None = None) -> str:
+    """Return what to do about a store (the project's, unless given) that cannot be opened."""
     said = f"{error} {_NEWER}" if _is_newer(str(error)) else str(error)
     for words, deed in _REMEDIES:
         if re.search(words, said):
-            return deed.format(address=shown_uri())
-    own = not os.environ.get("MLFLOW_TRACKING_URI")
-    return "move the file away, and a new one is made" if own else "start it, or correct or unset MLFLOW_TRACKING_URI"
+            return deed.format(address=addresses.shown(address or store_uri()))
+    if not (address or os.environ.get("MLFLOW_TRACKING_URI")):
+        return "move the file away, and a new one is made"
+    way = proxies.way_to(address or store_uri())
+    ways = f"; or correct or unset {way}, whose proxy leads to it" if way else ""
+    other = "give another address" if address else "correct or unset MLFLOW_TRACKING_URI"
+    return f"start it, or {other}{ways}"
 
 
 def _is_newer(said: str) -> bool:
@@ -140,7 +154,7 @@ def connect() -> Any:
     """Return a client of the store, once the store has answered; a database that does not exist is made."""
     path = sqlite_path()
     if path and (not path.exists() or sqlite_file.is_unfinished(path)):
-        sqlite_file.make(path, lambda new: _open(f"sqlite:///{quote(str(new), '/ ')}"))
+        sqlite_file.make(path, lambda new: _open(f"sqlite:///{_quoted(new)}"))
     if path and path == _own_file():
         sqlite_file.adopt(path, paths.shared_root() / _ARTIFACTS)
     return look()

@@ -376,6 +376,7 @@ def test_a_store_that_is_none_is_a_warning(folder: Path) -> None:
     [
         ("http://me:secret@127.0.0.1:9", LONG, "Connection refused"),
         ("http://127.0.0.1:port", LONG, "Invalid url"),
+        ("sqlite:mlflow.db", LONG, "ArgumentError"),
         ("nosuchdb://me:secret@127.0.0.1/runs", LONG, "unsupported"),
         # MLflow tries a database again and again
         ("postgresql+psycopg2://me:secret@127.0.0.1:9/runs", 3, "no answer within 3 s"),
@@ -446,6 +447,11 @@ def test_dvc_is_asked_what_is_stale(folder: Path) -> None:
     assert changed.mark == "warning"
     assert changed.found.endswith(": copy")
     assert "dvc repro" in changed.remedy
+
+    (folder / "dvc.yaml").write_text("stages:\n<<<<<<< HEAD\n", encoding="utf-8")
+    broken = flow.stale()
+    assert broken.mark == "problem", "`dvc repro` would not start either"
+    assert "dvc.yaml' is invalid (possible merge conflicts). While scanning a simple key, in line 2" in broken.found
 
 
 def test_a_dvc_that_does_not_answer_is_a_warning(folder: Path) -> None:

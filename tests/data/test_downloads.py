@@ -6,6 +6,8 @@ import datetime as dt
 import email.utils
 import random
 import re
+import socket
+import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -284,6 +286,9 @@ def test_a_date_to_come_again_is_understood(place, server):
     [
         ("ALL_PROXY", "socks://127.0.0.1:7890/", "the proxy that ALL_PROXY names cannot be used"),
         ("https_proxy", "ftp://127.0.0.1:1", "the proxy that https_proxy names cannot be used"),
+        ("NO_PROXY", "localhost,fe80::/10", "the proxy that NO_PROXY names cannot be used"),
+        ("ALL_PROXY", "http://me:sec/ret@127.0.0.1:1", "the proxy that ALL_PROXY names cannot be used (Invalid port)"),
+        ("HTTP_PROXY", "http://.proxy:80", "no connection (.*label empty.*, through the proxy that HTTP_PROXY names)"),
         ("HTTP_PROXY", "http://127.0.0.1:9", "no connection (.*, through the proxy that HTTP_PROXY names)"),
         ("SSL_CERT_FILE", "/nonexistent", "the certificates that SSL_CERT_FILE names cannot be read"),
     ],
@@ -311,6 +316,38 @@ def test_a_download_through_a_socks_proxy(place, server, through_a_socks_proxy):
     place.fetch(server.url)
     assert place.is_whole()
     assert through_a_socks_proxy == ["127.0.0.1"]
+
+
+@pytest.mark.parametrize("said", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n"], ids=["nothing", "HTTP"])
+def test_what_is_no_socks_proxy_is_a_source_that_failed(place, monkeypatch, said):
+    monkeypatch.delenv("NO_PROXY")
+    with socket.create_server(("127.0.0.1", 0)) as other:
+
+        def answer():
+            connection = other.accept()[0]
+            with connection:
+                connection.recv(100)
+                connection.sendall(said)
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        monkeypatch.setenv("ALL_PROXY", f"socks5://127.0.0.1:{other.getsockname()[1]}")
+        message = place.refused("http://example.invalid/small.tar.gz", attempts=1)
+        thread.join()
+    assert "no connection (Malformed reply, through the proxy that ALL_PROXY names)" in message
+
+
+def test_a_library_for_socks_that_is_not_installed_is_named(place, monkeypatch):
+    monkeypatch.delenv("NO_PROXY")
+    monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:1")
+    monkeypatch.setitem(sys.modules, "socksio", None)
+    message = place.refused("http://example.invalid/small.tar.gz", attempts=1)
+    assert "the proxy that ALL_PROXY names cannot be used (" in message
+    assert "socksio" in message
+
+
+def test_no_part_of_a_password_is_shown_that_is_taken_for_a_port(place):
+    assert "sec" not in place.refused("https://me:sec/ret@127.0.0.1:1/a.tar.gz")
 
 
 def test_a_socks_proxy_that_trickles_is_left_too(place, server, through_a_socks_proxy):

@@ -114,6 +114,17 @@ def test_the_home_folder_is_expanded_and_relative_paths_are_relative(place, monk
     assert place.fetch("a.tar.gz") == "archive a.tar.gz"
 
 
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("~nobody-of-this-name/a.tar.gz", "no such file or folder"),
+        ("file://[x/a.tar.gz", "unknown kind of address"),
+    ],
+)
+def test_a_path_that_cannot_be_is_a_source_that_failed(place, source, said):
+    assert f"{source}: {said}" in place.refused(source)
+
+
 def test_a_whole_target_touches_no_source(place):
     write_all(place.target)
     (place.target / "readme.html").write_text("may stay")

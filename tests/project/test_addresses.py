@@ -43,6 +43,7 @@ def test_a_link_has_no_user_whom_a_browser_would_send() -> None:
         "password=p%40ss4w%2Frd host=host",
         "refused: https://other:p4ss@elsewhere/ and {address}",
         "token t0ken is out of date",
+        "return character(s) in header value: 'Bearer p4ss\\nt0ken'",
     ],
 )
 def test_an_error_holds_no_secret_in_whatever_form(text: str) -> None:

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from pipeline.project import errors
+from tests.conftest import ROOT
 
 
 @pytest.mark.parametrize("kind", [errors.UserError, errors.SettingsError, errors.DataError, errors.TrainingError])
@@ -40,6 +41,41 @@ def test_a_refusal_without_number_or_file(capsys) -> None:
     assert capsys.readouterr().err.startswith("error: the disk is gone. ")
 
 
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (MemoryError(), "there is not enough memory (MemoryError)"),
+        (ImportError("libtorch_cpu.so: failed to map segment from shared object"), "there is not enough memory (lib"),
+        (RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory"), "there is not enough memory ("),
+        (OSError(errno.ENOMEM, "Cannot allocate memory"), "there is not enough memory ("),
+        (ModuleNotFoundError("No module named 'socksio'", name="socksio"), "(No module named 'socksio'): run `make .v"),
+    ],
+)
+def test_what_the_machine_lacks_is_one_line(error: Exception, said: str, capsys) -> None:
+    with pytest.raises(SystemExit) as ended, errors.one_message():
+        raise error
+    assert ended.value.code == 2
+    message = capsys.readouterr().err
+    assert said in message
+    assert len(message.splitlines()) == 1
+
+
+def test_a_real_limit_of_memory_is_one_line() -> None:
+    command = ["bash", "-c", 'ulimit -v 1000000; "$0" -m pipeline backprop', sys.executable]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: there is not enough memory (")
+    assert "Traceback" not in done.stderr
+
+
+def test_a_standard_input_that_is_closed_is_empty() -> None:
+    code = "import sys\nfrom pipeline.project import errors\nwith errors.one_message(): print(repr(sys.stdin.read()))"
+    done = subprocess.run(
+        ["bash", "-c", '"$0" -c "$1" <&-', sys.executable, code], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "''\n"
+
+
 def test_ctrl_c_is_130(capsys) -> None:
     with pytest.raises(SystemExit) as ended, errors.one_message():
         raise KeyboardInterrupt
@@ -50,6 +86,10 @@ def test_ctrl_c_is_130(capsys) -> None:
 def test_other_errors_are_bugs_and_keep_their_traceback() -> None:
     with pytest.raises(ZeroDivisionError), errors.one_message():
         1 / 0  # noqa: B018
+    with pytest.raises(ImportError), errors.one_message():
+        from pipeline.project import nothing_of_this_name  # noqa: F401
+    with pytest.raises(RuntimeError), errors.one_message():
+        raise RuntimeError("shapes differ")
 
 
 def test_nothing_happens_without_an_error(capsys) -> None:

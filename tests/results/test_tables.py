@@ -52,5 +52,12 @@ def test_a_missing_table_and_one_of_another_version_are_said(confusion: Table, t
     with pytest.raises(DataError, match=r"confusion\.csv is missing: run `dvc repro`"):
         confusion.read()
     confusion.write(FRAME)
-    with pytest.raises(DataError, match="has columns problem, actual, predicted, count; expected problem, optimizer"):
+    with pytest.raises(DataError, match=r"has columns problem, actual, .*; expected problem, .*: run `dvc repro`"):
         Table(confusion.path, PER_CLASS.columns).read()
+
+
+@pytest.mark.parametrize("content", [b"", b"a\nb,c\nb,c,d\n", b"problem\n\xff\n", b'problem\n"a'])
+def test_a_damaged_table_says_how_it_is_made_again(confusion: Table, content: bytes) -> None:
+    confusion.path.write_bytes(content)
+    with pytest.raises(DataError, match=r"confusion\.csv cannot be read .*: run `dvc repro` to make it again\."):
+        confusion.read()

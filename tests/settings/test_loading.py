@@ -328,6 +328,10 @@ MERGED_BOMB = "a0: &a0 {x: 1}\n" + "".join(
         ("optimizers:\n  sgd: {label: a, label: b}\n", "label: given twice in line 2; keep one."),
         ("a: [1", "params.yaml, line 1 is not valid YAML: while parsing a flow sequence, expected ',' or ']'"),
         ("a: 1\n---\nb: 1\n", "params.yaml, line 2 is not valid YAML: expected a single document in the stream, but"),
+        (
+            "a: 1\n<<<<<<< HEAD\nb: 1\n=======\nb: 2\n>>>>>>> other\n",
+            "params.yaml, line 2: not valid YAML (the marks of a merge?). Edit it or take one side, such as `git ",
+        ),
         ("a: 2020-13-45", "is not valid YAML: month must be in 1..12."),
         (
             "? {a: 1}\n: 2\n",

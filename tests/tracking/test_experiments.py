@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pipeline.project import paths
 from pipeline.project.errors import DataError
 from pipeline.tracking import experiments, store
 
@@ -74,7 +75,51 @@ def test_no_such_store(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+def test_the_store_of_a_project_whose_folder_has_any_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = tmp_path / "\u00e9tude 100% #1?"
+    root.mkdir()
+    monkeypatch.setattr(paths, "shared_root", lambda: root)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    with store.quietly():
+        store.connect().create_experiment("mine")
+    with pytest.raises(DataError, match="the experiment mine has no runs"):
+        experiments.columns("mine")
+
+
+def test_no_folder_of_an_escaped_name_is_made_beside_the_project(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "jos\u00e9 (a@b)"
+    root.mkdir()
+    monkeypatch.setattr(paths, "shared_root", lambda: root)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    with store.quietly():
+        store.connect()
+    assert list(tmp_path.iterdir()) == [root], "MLflow makes it, and cannot where the folder above is another user's"
+
+
 def test_a_file_that_is_no_store(tmp_path: Path) -> None:
     (tmp_path / "mlflow.db").write_text("optimizer,seed\n")
-    with pytest.raises(DataError, match="the MLflow store cannot be read"):
+    with pytest.raises(DataError, match=r"the MLflow store cannot be read .*What helps: "):
         experiments.columns("mine", f"sqlite:///{tmp_path}/mlflow.db")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("ALL_PROXY", "socks5://127.0.0.1:9", "pip install pysocks"),
+        ("HTTP_PROXY", "http://127.0.0.1:9", "correct or unset HTTP_PROXY"),
+        ("REQUESTS_CA_BUNDLE", "/nonexistent", "correct or set REQUESTS_CA_BUNDLE"),
+        ("MLFLOW_TRACKING_TOKEN", "tok\nen", "give another address"),
+    ],
+)
+def test_a_variable_that_stands_in_the_way_of_a_server_is_named(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
+) -> None:
+    for other in ("NO_PROXY", "no_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.delenv(other, raising=False)
+    monkeypatch.setenv(name, value)
+    address = f"{'https' if 'CA' in name else 'http'}://example.invalid:5000"
+    with pytest.raises(DataError, match=f"What helps: .*{said}") as refused:
+        experiments.columns("mine", address)
+    assert "tok" not in str(refused.value)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.commands.compare.entrants import Entrant, entrant
 from pipeline.commands.compare.shown import FINAL, SEARCH, duration, watching
 from pipeline.commands.run.budget import SMALL
-from pipeline.project import shipped
+from pipeline.project import paths, shipped
 from pipeline.project.errors import SettingsError
 from pipeline.project.wording import closest, counted
 from pipeline.settings import loading
@@ -105,7 +105,7 @@ def _from_anywhere(text: str) -> str:
     file, separator, name = (text, "", "") if text.endswith(".py") else text.rpartition(":")
     if shipped.project() == Path() or not file.endswith(".py"):
         return text
-    return f"{Path(file).expanduser().resolve()}{separator}{name}"
+    return f"{paths.expanded(file).resolve()}{separator}{name}"
 
 
 def _check(settings: Settings, problem: str, budget: str) -> None:

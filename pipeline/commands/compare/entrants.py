@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from pipeline.project.errors import SettingsError
+from pipeline.project.paths import expanded
 from pipeline.project.wording import closest, shortened
 from pipeline.settings.spaces import LEARNING_RATE, is_beta
 from pipeline.settings.study import OptimizerSettings, is_watched
@@ -123,7 +124,7 @@ def _class_name(text: str, settings: Settings) -> str:
 
 
 def _from_here(path: Path) -> Path:
-    whole, here = path.expanduser().resolve(), Path.cwd().resolve()
+    whole, here = expanded(path).resolve(), Path.cwd().resolve()
     return whole.relative_to(here) if whole.is_relative_to(here) else whole
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -35,11 +36,19 @@ def stale(seconds: float = _SECONDS) -> Finding:
     except subprocess.TimeoutExpired:
         return warning(_SUBJECT, f"`dvc status` gave no answer within {seconds:g} s", "dvc status")
     if done.returncode:
-        lines = done.stderr.strip().splitlines() or ["it did not say why"]
-        complaint = next((line for line in lines if line.startswith("ERROR")), lines[-1]).removeprefix("ERROR: ")
-        remedy = "dvc status, in the project's folder and when no other DVC command runs"
-        return warning(_SUBJECT, f"`dvc status` failed: {complaint}", remedy)
+        return _failed(done.stderr)
     return summarize(json.loads(done.stdout))
+
+
+def _failed(said: str) -> Finding:
+    """Tell a moment that is not the right one from what would stop `dvc repro` too."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()] or ["it did not say why"]
+    # of a file that cannot be read, the first line names it, and the second one the place
+    complaint = next((line for line in lines if line.startswith("ERROR")), " ".join(lines[:2])).removeprefix("ERROR: ")
+    found = f"`dvc status` failed: {complaint}"
+    if re.search("lock|busy|DVC repository", complaint):
+        return warning(_SUBJECT, found, "dvc status, in the project's folder and when no other DVC command runs")
+    return problem(_SUBJECT, found, "correct what it names, then dvc status")
 
 
 def summarize(stages: Iterable[str]) -> Finding:

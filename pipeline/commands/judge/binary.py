@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import zipfile
 from typing import TYPE_CHECKING, Any
 
 from pipeline.commands.judge.table import ResultsError, Table, make
@@ -17,7 +16,11 @@ def parquet(content: bytes) -> Table:
     """Read Parquet; rows count from 0."""
     import pandas as pd
 
-    return from_frame(_read(pd.read_parquet, content, "Parquet file", "pyarrow"), ["Parquet"])
+    def whole(file: io.BytesIO) -> pd.DataFrame:
+        # as Python's own values: text that is damaged is found now, not when it is first looked at
+        return pd.read_parquet(file).astype(object)
+
+    return from_frame(_read(whole, content, "Parquet file", "pyarrow"), ["Parquet"])
 
 
 def excel(content: bytes) -> Table:
@@ -39,7 +42,7 @@ def _read(reader: Any, content: bytes, what: str, package: str) -> pd.DataFrame:
         frame: pd.DataFrame = reader(io.BytesIO(content))
     except ImportError:
         raise ResultsError(f"to read this {what}, install {package}; or save the table as CSV.") from None
-    except (ValueError, KeyError, OSError, IndexError, EOFError, SyntaxError, zipfile.BadZipFile) as error:
+    except Exception as error:  # noqa: BLE001 - for damaged files the libraries raise anything
         why = first_line(error)
         raise ResultsError(f"the {what} cannot be read ({why}). Save the table again, or as CSV.") from None
     return frame
@@ -48,7 +51,8 @@ def _read(reader: Any, content: bytes, what: str, package: str) -> pd.DataFrame:
 def from_frame(frame: pd.DataFrame, read: list[str] | None = None) -> Table:
     """Take a DataFrame; rows count from 0, and an index with a name is a column."""
     named = [name for name in frame.index.names if name is not None]
-    flat = frame.reset_index(level=named) if named else frame
+    # duplicates are refused in words
+    flat = frame.reset_index(level=named, allow_duplicates=True) if named else frame
     header = [" - ".join(map(str, title)) if isinstance(title, tuple) else title for title in flat.columns]
     return make(header, _columns(flat), range(len(flat)), "row", read or [])
 
@@ -58,4 +62,8 @@ def _columns(frame: pd.DataFrame) -> list[list[Any]]:
 
 
 def _cells(column: pd.Series[Any]) -> list[Any]:
-    return [None if missing else cell for cell, missing in zip(column.tolist(), column.isna(), strict=True)]
+    """Return a column's cells: None where one is missing, the text of a date, a list, or whatever else is no number."""
+    return [
+        None if missing else cell if isinstance(cell, str | int | float) else str(cell)
+        for cell, missing in zip(column.tolist(), column.isna(), strict=True)
+    ]

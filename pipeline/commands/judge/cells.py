@@ -11,8 +11,9 @@ Cell = str | int | float | None
 # 1.797e308 is what MLflow stores for an infinity; squares of such numbers are infinite anyway
 _TOO_LARGE = 1e100
 _MISSING = {"", "nan", "na", "n/a", "none", "null", "<na>", "-"}
-_TRUE = {"true", "t", "yes", "y"}
+_TRUE, _FALSE = {"true", "t", "yes", "y"}, {"false", "f", "no", "n"}
 _DIGITS = 9  # 0.1 + 0.2 is 0.3
+_LARGEST_EXACT = 2**53  # beyond, floats leave out whole numbers
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
 _DECIMAL_POINT = re.compile(r"[+-]?\d*\.\d+([eE][+-]?\d+)?")
 
@@ -20,7 +21,7 @@ _DECIMAL_POINT = re.compile(r"[+-]?\d*\.\d+([eE][+-]?\d+)?")
 def name(cell: object) -> str:
     """Return a name without what nobody sees: spaces around it, line ends, zero-width and composed characters."""
     if isinstance(cell, float):
-        return "" if math.isnan(cell) else f"{cell:.{_DIGITS}g}"
+        return "" if math.isnan(cell) else _digits(cell)
     if cell is None:
         return ""
     text = str(cell)
@@ -33,8 +34,13 @@ def name(cell: object) -> str:
 def _rounded(text: str) -> str:
     """Return 0.3 for 0.30000000000000004; a name that only looks like a number, such as 1.10, stays."""
     if len(text) > _DIGITS + 2 and _DECIMAL_POINT.fullmatch(text):
-        return f"{float(text):.{_DIGITS}g}"
+        return _digits(float(text))
     return text
+
+
+def _digits(value: float) -> str:
+    """Return a number to nine digits, but a whole one, such as a long seed in a column of floats, to all of them."""
+    return str(int(value)) if value.is_integer() and abs(value) <= _LARGEST_EXACT else f"{value:.{_DIGITS}g}"
 
 
 def is_missing(cell: Cell) -> bool:
@@ -62,11 +68,14 @@ def is_number(cell: Cell) -> bool:
 
 
 def is_true(cell: Cell) -> bool:
-    """Return whether a cell says yes: true, yes, or a number other than 0."""
+    """Return whether a cell says yes (true, a number other than 0) and not no; a ValueError for any other word."""
     if is_number(cell):
         value = number(cell)
         return value != 0 and not math.isnan(value)
-    return name(cell).casefold() in _TRUE
+    word = name(cell).casefold()
+    if word not in _TRUE | _FALSE:
+        raise ValueError(cell)
+    return word in _TRUE
 
 
 def key(value: float) -> float:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _SEPARATORS = {"\t": "a tab", ";": "';'", ",": "','"}
 _COMMENT = "#"
 _ENCODINGS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+# A note may be longer than the 128 KiB at which the library gives up; a table is small beside memory
+csv.field_size_limit(2**31 - 1)
 _HELP = "Needed is text in UTF-8 with a header, separated by commas, semicolons or tabs."
 
 

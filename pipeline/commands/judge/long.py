@@ -47,11 +47,17 @@ def _instead(others: Sequence[str]) -> str:
 def _diverged(table: Table) -> frozenset[int]:
     """Return the rows whose training diverged, as a column of this name says."""
     column = next((name for name in table.columns if roles.plain(name) == _DIVERGED), None)
-    return (
-        frozenset(row for row, cell in enumerate(table.columns[column]) if cells.is_true(cell))
-        if column
-        else frozenset()
-    )
+    if column is None:
+        return frozenset()
+    return frozenset(row for row in range(len(table.numbers)) if _says_yes(table, column, row))
+
+
+def _says_yes(table: Table, column: str, row: int) -> bool:
+    cell = table.columns[column][row]
+    try:
+        return cells.is_true(cell)
+    except ValueError:
+        raise ResultsError(f"{table.at([row])}: {column} is {shortened(cell)}, yes or no is needed.") from None
 
 
 def is_tracked(table: Table) -> bool:

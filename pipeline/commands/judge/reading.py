@@ -89,7 +89,7 @@ def _is_excel(content: bytes) -> bool:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             return "xl/workbook.xml" in archive.namelist()
-    except zipfile.BadZipFile:
+    except Exception:  # noqa: BLE001 - not only BadZipFile, where a version or a length is damaged
         return False
 
 

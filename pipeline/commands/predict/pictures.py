@@ -32,14 +32,16 @@ _TURNS = {
 
 def read(path: Path, shape: tuple[int, ...], largest: int) -> np.ndarray:
     """Read a picture: its middle part in the proportions of `shape` (1 or 3 channels), as uint8 from 0 to `largest`."""
-    if not path.is_file():
-        raise DataError(f"{path} is not a file." if path.exists() else f"No such file: {path}.")
     try:
+        if not path.is_file():
+            raise DataError(f"{path} is not a file." if path.exists() else f"No such file: {path}.")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             # pillow itself refuses only pictures of more than twice this size
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             return _pixels(path, shape, largest)
+    except DataError:
+        raise
     except UnidentifiedImageError:
         raise DataError(f"{path} is not a picture that can be read ({', '.join(_FORMATS)}).") from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):

@@ -41,6 +41,12 @@ def test_long_seeds_keep_every_digit(seed: int) -> None:
     assert cells.seed(str(seed)) == cells.seed(seed) == seed
 
 
+@given(st.integers(-(2**53), 2**53))
+def test_a_long_seed_beside_an_empty_cell_keeps_its_digits_too(seed: int) -> None:
+    # pandas makes floats of such a column
+    assert cells.seed(float(seed)) == cells.seed(f"{seed}.0") == seed
+
+
 @pytest.mark.parametrize("cell", [None, "", "nan", "NaN", "NA", "null", "None", " n/a "])
 def test_an_empty_number(cell: cells.Cell) -> None:
     assert cells.is_missing(cell)

@@ -83,6 +83,11 @@ def test_no_table(content: bytes, said: str) -> None:
         delimited.parse(content)
 
 
+def test_a_cell_may_be_longer_than_the_libraries_limit() -> None:
+    long = "x" * 200_000
+    assert delimited.parse(f"optimizer,{long}\nadam,{long}\n".encode()).columns == {"optimizer": ["adam"], long: [long]}
+
+
 @given(st.binary(max_size=200))
 def test_any_bytes_are_a_table_or_one_sentence(content: bytes) -> None:
     try:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import gzip
 import io
 import os
@@ -127,3 +128,34 @@ def test_rows_of_a_frame_count_from_zero_and_those_of_a_sheet_as_in_the_sheet(tm
     frame.to_excel(path, index=False)
     with pytest.raises(ResultsError, match="row 5: test_accuracy is nan"):
         judge_results(path)
+
+
+@pytest.mark.parametrize("write", [None, "to_parquet", "to_excel"], ids=["frame", "parquet", "xlsx"])
+def test_a_column_of_dates_is_no_metric(tmp_path: Path, write: str | None) -> None:
+    dated = FRAME.assign(started=pd.date_range("2026-01-01", periods=len(FRAME)))
+    path = tmp_path / "results"
+    if write:
+        with path.open("wb") as file:
+            getattr(dated, write)(file, index=False)
+    found = judge_results(path if write else dated)
+    assert found.metric == judge_results(FRAME).metric
+    assert str(reading.read(path if write else dated).columns["started"][0]) == "2026-01-01 00:00:00"
+
+
+@pytest.mark.parametrize("value", [pd.Timedelta(1, "s"), [1, 2], {"a": 1}, 1 + 2j], ids=str)
+def test_cells_of_any_kind_are_names(value: object) -> None:
+    assert judge_results(FRAME.assign(more=[value] * len(FRAME))).scores
+
+
+def test_an_index_of_the_same_name_as_a_column_is_refused() -> None:
+    with pytest.raises(ResultsError, match="2 columns are called 'seed'"):
+        judge_results(FRAME.set_index("seed", drop=False))
+
+
+@pytest.mark.parametrize("write", ["to_parquet", "to_excel"])
+def test_any_damage_to_a_packed_table_is_one_sentence(write: str) -> None:
+    whole = as_bytes(write)
+    for place in range(0, len(whole), 17):
+        # the library may not notice it, where it changes a value; nor is it to be answered by a traceback
+        with contextlib.suppress(ResultsError):
+            reading._parsed(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])

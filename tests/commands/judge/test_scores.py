@@ -124,6 +124,13 @@ def test_a_diverged_run_counts_as_the_worst(yes: object) -> None:
     assert np.isfinite(sgd.values).all()
 
 
+def test_a_word_that_says_neither_that_a_run_diverged_nor_that_it_did_not_is_refused() -> None:
+    frame = picked(adam=0.02, sgd=0.0).astype({"diverged": object})
+    frame.loc[3, "diverged"] = "at step 5"
+    with pytest.raises(ResultsError, match="row 3: diverged is 'at step 5', yes or no is needed"):
+        judge_results(frame)
+
+
 def test_where_every_run_diverged_there_is_no_worst_loss() -> None:
     frame = picked(adam=0.02, sgd=0.0).assign(diverged=True)
     with pytest.raises(ResultsError, match="every run on digits diverged"):

@@ -155,3 +155,5 @@ def test_missing_files_and_folders(tmp_path: Path) -> None:
         pictures.read(tmp_path / "a.png", SHAPE, 255)
     with pytest.raises(DataError, match="is not a file"):
         pictures.read(tmp_path, SHAPE, 255)
+    with pytest.raises(DataError, match="cannot be read: File name too long"):
+        pictures.read(tmp_path / ("a" * 300), SHAPE, 255)
