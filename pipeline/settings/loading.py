@@ -108,7 +108,7 @@ def _parsed(text: str, path: Path) -> object:
         raise SettingsError(f"{path}{line} is not valid YAML: {reason}.") from None
     except RecursionError:
         raise SettingsError(_TOO_DEEP.format(path=path)) from None
-    except (YAMLError, ValueError) as error:  # ValueError: what looks like a date but is not one
+    except (YAMLError, ValueError, LookupError) as error:  # what looks like a date but is not one, `!!bool maybe`
         raise SettingsError(f"{path} is not valid YAML: {first_line(error)}.") from None
 
 

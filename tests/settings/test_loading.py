@@ -333,6 +333,8 @@ MERGED_BOMB = "a0: &a0 {x: 1}\n" + "".join(
             "params.yaml, line 2: not valid YAML (the marks of a merge?). Edit it or take one side, such as `git ",
         ),
         ("a: 2020-13-45", "is not valid YAML: month must be in 1..12."),
+        ("a: !!bool maybe", "is not valid YAML: 'maybe'."),
+        ('a: !!int ""', "is not valid YAML: string index out of range."),
         (
             "? {a: 1}\n: 2\n",
             "params.yaml, line 1 is not valid YAML: while constructing a mapping, found unhashable key.",
