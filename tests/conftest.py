@@ -133,12 +133,11 @@ def finished_study(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 @pytest.fixture
 def study(finished_study: Project, tmp_path: Path) -> Project:
-    """A copy of the finished study, with its cache, memo and MLflow store."""
+    """A copy of the finished study, with its cache and memo, but without its MLflow store."""
     folder = tmp_path / "project"
     shutil.copytree(finished_study.folder, folder, symlinks=True)
     # the absolute places inside the store belong to the shared study
-    for name in ("mlflow.db", "mlartifacts"):
-        path = folder / name
+    for path in folder.glob("ml*"):
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     return Project(folder)
 
