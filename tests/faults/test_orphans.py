@@ -15,6 +15,7 @@ import pytest
 from tests.conftest import ROOT, copy_project
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 # A stage at work; that a pool's workers end with their stage is tested in tests/running/test_trainings.py
@@ -43,6 +44,11 @@ def _until(condition, seconds: float) -> bool:
     return True
 
 
+def _alive(processes: Iterable[psutil.Process]) -> list[psutil.Process]:
+    # one that has ended stays a zombie until somebody asks for its status
+    return [one for one in processes if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
+
+
 @pytest.mark.parametrize("killed", ["dvc", "run"])
 def test_a_stage_ends_with_what_started_it(killed: str, tmp_path: Path) -> None:
     script = tmp_path / "stage.py"
@@ -63,8 +69,7 @@ def test_a_stage_ends_with_what_started_it(killed: str, tmp_path: Path) -> None:
         assert process.poll() is None
         process.kill()
         process.wait()
-        alive = lambda: [one for one in found if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]  # noqa: E731
-        assert _until(lambda: not alive(), 60), [one.cmdline() for one in alive()]
+        assert _until(lambda: not _alive(found), 60), [one.cmdline() for one in _alive(found)]
     finally:
         process.kill()
         process.wait()
@@ -82,7 +87,7 @@ def test_a_killed_dvc_takes_its_stage_along_and_the_next_run_goes_on(tmp_path: P
         assert _until(lambda: any(memo.rglob("*.safetensors")), 240)
         found = psutil.Process(process.pid).children(recursive=True)
         os.kill(process.pid, signal.SIGKILL)
-    assert _until(lambda: not any(one.is_running() for one in found), 60)
+    assert _until(lambda: not _alive(found), 60), [one.cmdline() for one in _alive(found)]
     kept = {path: path.stat().st_mtime_ns for path in memo.rglob("*.safetensors")}
     assert "Traceback" not in project.dvc("repro").stderr
     assert {path: path.stat().st_mtime_ns for path in kept} == kept, "no finished training was repeated"

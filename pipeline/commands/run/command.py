@@ -45,12 +45,13 @@ def run(
     repository.check_lock()
     settings = loading.load()
     names = names or settings.study
-    problem = _fetch_problem(subset.archives(map(settings.data_of, names)))
+    whole = names == settings.study
+    problem = _fetch_problem(None if whole else subset.archives(map(settings.data_of, names)))
     if problem is not None:
         print(f"{problem}\n\nThe study needs that data. Here is the demo instead.\n", file=sys.stderr)
         demo()
         print("The committed report of the study on CIFAR-10 is reports/report.html (and reports/report.md).")
-    elif names == settings.study:
+    elif whole:
         run_and_tell(paths.memo())
     else:
         _run_some(names)
@@ -68,13 +69,13 @@ def _run_some(names: Sequence[str]) -> None:
     print(f"This was {left}. Its report: {folder.relative_to(project)}/reports/report.html")
 
 
-def _fetch_problem(wanted: set[str]) -> str | None:
-    """Return why the data cannot be fetched, or None where it is there now."""
+def _fetch_problem(wanted: set[str] | None) -> str | None:
+    """Return why some archives, or all, cannot be fetched; None where they are there now."""
     from pipeline.data import archives, sources
     from pipeline.data import settings as data_settings
 
     data = data_settings.load()
-    needed = [name for name in data.archives if name in wanted]
+    needed = [name for name in data.archives if wanted is None or name in wanted]
     if needed and not paths.RAW.exists():
         # it may be in DVC's cache
         command = ["dvc", "checkout", "--quiet", str(paths.RAW)]
