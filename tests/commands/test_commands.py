@@ -156,6 +156,7 @@ def test_run_without_any_source_says_so_first_and_shows_the_demo(tmp_path: Path)
     project = copy_project(tmp_path / "project")
     params = project.params()
     params["data"].update(archives=["cifar10"], sources=["data/downloads/", str(tmp_path / "absent.tar.gz")])
+    params["problems"]["first_look"] = {**params["problems"]["digits"], "data": "digits", "demo": True}
     project.write_params(params)
     done = project.run("python", "-m", "pipeline", "run")
     first, _, rest = done.stderr.partition("Here is the demo instead.")

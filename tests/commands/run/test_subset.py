@@ -98,7 +98,7 @@ def test_a_smaller_study_leaves_the_whole_one_alone_and_shares_its_trainings(tmp
     assert list(json.loads((folder / "results" / "metrics.json").read_text())["problems"]) == ["digits"]
     assert not list((folder / ".memo").rglob("*.safetensors"))
     assert list((project.folder / ".memo").rglob("*.safetensors"))
-    for name in ("results", "runs", "dvc.lock"):
+    for name in ("results/metrics.json", "runs", "dvc.lock"):
         assert not (project.folder / name).exists()
     status = project.run("python", "-m", "pipeline", "run", "--problems", "digits").stdout
     assert "to do here" not in status
