@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from benchmarks.machine import machine
 from pipeline.data import preparing, problems
-from pipeline.project import environment, errors, files
+from pipeline.project import errors, files
 from pipeline.running import memo, refusals, trainings
 from pipeline.running.outputs import Setting
 from pipeline.running.planning import plan
@@ -46,11 +47,9 @@ def main() -> None:
             memo.keep(folder / "memo", again)
             memo.recall(folder / "memo", again.key)
             seconds.append(time.perf_counter() - start)
-    described = environment.describe()
-    machine = {name: value for name, value in described.items() if name != "versions"}
     median = round(statistics.median(seconds), 5)
     load = round(os.getloadavg()[0], 1)
-    files.write_json(RESULT, {"machine": machine, "load": load, "times": _TIMES, "median_seconds": median})
+    files.write_json(RESULT, {"machine": machine(), "load": load, "times": _TIMES, "median_seconds": median})
     print(f"{1000 * median:.2f} ms an outcome, so at most {1 / median:,.0f} a second (load average {load})")
 
 

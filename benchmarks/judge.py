@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 import typer
 
-from pipeline.project import environment, errors, files
+from benchmarks.machine import machine
+from pipeline.project import errors, files
 
 RESULT = Path("benchmarks/results/judge.json")
 # problems, optimizers, seeds
@@ -22,7 +23,6 @@ TABLES = ((1, 40, 14), (1, 12, 40), (5, 13, 30), (1, 2, 20_000))
 
 def main() -> None:
     """Judge tables of made-up accuracies, print, and write ``benchmarks/results/judge.json``."""
-    described = environment.describe()
     found = {}
     with tempfile.TemporaryDirectory() as name:
         path = Path(name, "runs.csv")
@@ -31,8 +31,7 @@ def main() -> None:
             what = f"{problems} problems, {optimizers} optimizers, {seeds} seeds"
             found[what] = round(_cpu_seconds([sys.executable, "-m", "pipeline", "judge", str(path)]), 1)
             print(f"{what}: {found[what]} CPU seconds", flush=True)
-    machine = {name: value for name, value in described.items() if name != "versions"}
-    files.write_json(RESULT, {"machine": machine, "load": round(os.getloadavg()[0], 1), "cpu_seconds": found})
+    files.write_json(RESULT, {"machine": machine(), "load": round(os.getloadavg()[0], 1), "cpu_seconds": found})
 
 
 def table(problems: int, optimizers: int, seeds: int) -> pd.DataFrame:

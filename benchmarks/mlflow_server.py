@@ -23,9 +23,10 @@ from typing import TYPE_CHECKING
 import typer
 
 from benchmarks.bookkeeping import OPTIMIZER, PROBLEM
+from benchmarks.machine import machine
 from pipeline.data import preparing, problems
 from pipeline.prepared import reader
-from pipeline.project import environment, errors, files, paths
+from pipeline.project import errors, files, paths
 from pipeline.project.errors import TrainingError
 from pipeline.running import refusals, trainings
 from pipeline.running.outputs import Setting
@@ -56,9 +57,8 @@ def main() -> None:
         [outcome] = trainings.run([training], lambda _: learning, 1, folder / "memo")
         with _server(folder / "mlflow"):
             found = _seconds_a_run(outcome, reader.describe(learning))
-    machine = {name: value for name, value in environment.describe().items() if name != "versions"}
     load = round(os.getloadavg()[0], 1)
-    files.write_json(RESULT, {"machine": machine, "load": load, "runs": _RUNS, "seconds_a_run": found})
+    files.write_json(RESULT, {"machine": machine(), "load": load, "runs": _RUNS, "seconds_a_run": found})
     print(f"{found['filled']} s a run, {found['one_by_one']} s one after the other (load average {load})")
 
 

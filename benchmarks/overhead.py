@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from benchmarks.machine import machine
 from pipeline.data import preparing, problems
 from pipeline.project import environment, errors, files
 from pipeline.running import refusals
@@ -95,11 +96,9 @@ def main(
             command = [sys.executable, "-m", "benchmarks.overhead", "--only", name, "--trainings", str(trainings)]
             output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
             runs[name].append(json.loads(output.splitlines()[-1]))
-    described = environment.describe()
     engines = {name: {key: _spread([run[key] for run in found]) for key in found[0]} for name, found in runs.items()}
-    machine = {name: value for name, value in described.items() if name != "versions"}
     files.write_json(
-        RESULT, {"machine": machine, "load": load, "trainings": trainings, "rounds": rounds, "seconds": engines}
+        RESULT, {"machine": machine(), "load": load, "trainings": trainings, "rounds": rounds, "seconds": engines}
     )
     for name, found in engines.items():
         print(name, found)

@@ -13,8 +13,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+class _Server(socketserver.ThreadingTCPServer):
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.reached: list[str] = []
+
+
 class _Handler(socketserver.BaseRequestHandler):
     request: socket.socket
+    server: _Server
 
     def handle(self) -> None:
         self._take(self._take(2)[1])
@@ -22,7 +29,7 @@ class _Handler(socketserver.BaseRequestHandler):
         kind = self._take(4)[3]
         host = socket.inet_ntoa(self._take(4)) if kind == 1 else self._take(self._take(1)[0]).decode()
         with socket.create_connection((host, int.from_bytes(self._take(2), "big"))) as other:
-            self.server.reached.append(host)  # type: ignore[attr-defined]
+            self.server.reached.append(host)
             self.request.sendall(b"\x05\x00\x00\x01" + bytes(6))
             with contextlib.suppress(OSError):
                 self._pass_on(other)
@@ -43,10 +50,9 @@ class _Handler(socketserver.BaseRequestHandler):
 @contextlib.contextmanager
 def proxy() -> Iterator[tuple[str, list[str]]]:
     """Yield the proxy's address, and the hosts that it connected to, a list that grows."""
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Handler) as server:
-        server.reached = []  # type: ignore[attr-defined]
+    with _Server() as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
-        yield f"socks5://127.0.0.1:{server.server_address[1]}", server.reached  # type: ignore[attr-defined]
+        yield f"socks5://127.0.0.1:{server.server_address[1]}", server.reached
         server.shutdown()
         thread.join()

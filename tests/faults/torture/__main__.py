@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipeline.project import environment, errors, files
+from benchmarks.machine import machine
+from pipeline.project import errors, files
 from tests.faults.torture import kills
 from tests.faults.torture.kinds import KINDS
 from tests.faults.torture.study import Attempt, Bench, Copy, NotPossibleError
@@ -37,7 +38,7 @@ class Record:
     def __init__(self, path: Path, seed: int, until: str, earlier: list[Path]) -> None:
         self._path, self._began, self._earlier_seconds = path, time.perf_counter(), 0
         self._head = {"date": dt.datetime.now(dt.UTC).date().isoformat(), "seed": seed, "until": until}
-        self._machine = {name: value for name, value in environment.describe().items() if name != "versions"}
+        self._machine = machine()
         self._tried: Counter[str] = Counter()
         self._held: Counter[str] = Counter()
         self._not_possible: dict[str, str] = {}
